@@ -1,0 +1,54 @@
+/** WebGPU of a browser; kernels come from the module made by `npm run embed`. */
+import type { AdapterChoice, AdapterRequest, Platform } from './types.js';
+import { adapterKind, PlatformError } from './types.js';
+
+/**
+ * @param kernelSources WGSL text by path under `kernels/` without `.wgsl` for kernels
+ *   (`conv/naive_conv`) and with it for includes (`include/grid.wgsl`)
+ */
+export function createBrowserPlatform(kernelSources: Record<string, string>): Platform {
+  const gpu = (): GPU => {
+    const found = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+    if (found) return found;
+    throw new PlatformError(
+      'no-webgpu',
+      'platform: this browser has no WebGPU here.',
+      'use a current browser, over https or localhost, with hardware acceleration on.',
+    );
+  };
+  return {
+    name: 'browser',
+    gpu,
+    async requestAdapterAsync(request: AdapterRequest = {}): Promise<AdapterChoice> {
+      const adapter = await gpu().requestAdapter({
+        powerPreference: request.powerPreference ?? 'high-performance',
+      });
+      if (adapter === null) {
+        throw new PlatformError(
+          'no-adapter',
+          'platform: the browser found no WebGPU adapter.',
+          'look at chrome://gpu, update the graphics driver, or try another browser.',
+        );
+      }
+      const kind = adapterKind(adapter.info);
+      return { adapter, gpu: gpu(), kind, source: 'browser', notice: null };
+    },
+    loadKernelSource(name: string): string {
+      const key = name.startsWith('include/') ? name : name.replace(/\.wgsl$/, '');
+      const text = kernelSources[key] ?? kernelSources[`${key}.wgsl`];
+      if (text !== undefined) return text;
+      throw new PlatformError(
+        'kernel-not-found',
+        `platform: no kernel "${name}" is embedded in this bundle.`,
+        'run "npm run embed" and build the bundle again.',
+      );
+    },
+    kernelNames: () =>
+      Object.keys(kernelSources)
+        .filter((key) => !key.startsWith('include/'))
+        .sort(),
+    now: () => performance.now(),
+    env: () => undefined,
+    settle: (promise) => promise,
+  };
+}

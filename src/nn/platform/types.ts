@@ -1,0 +1,94 @@
+/** What a kind of adapter is, as far as choosing kernels and waiting is concerned. */
+export type AdapterKind = 'lavapipe' | 'swiftshader' | 'gpu' | 'unknown';
+
+/** How to choose an adapter. */
+export interface AdapterRequest {
+  /**
+   * `auto` (default): the system's best adapter, else the embedded software one.
+   * `swiftshader`: the embedded software adapter. `lavapipe` or `llvmpipe`: Mesa's software adapter.
+   * `gpu`: hardware only. Anything else: part of the adapter's name, e.g. `rtx`.
+   * In Node, the variable `AOFD_ADAPTER` is used when this is not given.
+   */
+  name?: string;
+  powerPreference?: GPUPowerPreference;
+}
+
+/** An adapter and how it was found. */
+export interface AdapterChoice {
+  adapter: GPUAdapter;
+  /** The instance that the adapter came from. */
+  gpu: GPU;
+  kind: AdapterKind;
+  /** `embedded`: the software driver that came with the installed packages. */
+  source: 'system' | 'embedded' | 'browser';
+  /** One line to show to the user (no line break), or null when there is nothing to say. */
+  notice: string | null;
+}
+
+/**
+ * Everything that nn needs from its surroundings. `node.ts` and `browser.ts` implement it;
+ * nothing else in nn touches the file system, the DOM or the `webgpu` package.
+ */
+export interface Platform {
+  readonly name: 'node' | 'browser';
+  /** The WebGPU entry point of the adapter chosen last; before that, the system's own. */
+  gpu(): GPU;
+  /**
+   * Chooses an adapter.
+   * @throws PlatformError when no adapter fits; its `fix` says what to install or pass.
+   */
+  requestAdapterAsync(request?: AdapterRequest): Promise<AdapterChoice>;
+  /**
+   * The WGSL text of a kernel or include, by its path under `kernels/`; `.wgsl` may be left out:
+   * `conv/naive_conv`, `include/grid.wgsl`.
+   * @throws PlatformError `kernel-not-found`.
+   */
+  loadKernelSource(name: string): string;
+  /** Names of all kernels (without `.wgsl` and without includes), sorted. */
+  kernelNames(): string[];
+  /** Milliseconds from an arbitrary start, monotonic. */
+  now(): number;
+  /** An environment variable; always undefined in a browser. */
+  env(name: string): string | undefined;
+  /**
+   * Awaits a GPU promise. With a software adapter the JavaScript thread naps between polls, so that
+   * the driver's threads get its core: naps start at 0.05 ms and grow to `maxSleepMs`.
+   * @param maxSleepMs default: 1 with a software adapter, else 0 (a plain await)
+   */
+  settle<T>(promise: Promise<T>, maxSleepMs?: number): Promise<T>;
+}
+
+/** Class of the errors of this folder; same fields as the engine's own error. */
+export class PlatformError extends Error {
+  /**
+   * @param code stable name, e.g. `no-adapter`
+   * @param message what happened, without the advice
+   * @param fix what the user can do
+   */
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly fix: string,
+    readonly where = 'platform',
+    readonly detail?: unknown,
+  ) {
+    super(`${message} Fix: ${fix}`);
+    this.name = 'PlatformError';
+  }
+}
+
+/** Recognises the kind of an adapter by what it says of itself. */
+export function adapterKind(info: GPUAdapterInfo): AdapterKind {
+  const text =
+    `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
+  if (text.includes('swiftshader')) return 'swiftshader';
+  if (text.includes('llvmpipe') || text.includes('lavapipe')) return 'lavapipe';
+  const isFallback = (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
+  if (isFallback || text.includes('basic render') || text.includes('software')) return 'unknown';
+  return text.trim() === '' ? 'unknown' : 'gpu';
+}
+
+/** True when the adapter computes on this machine's CPU. */
+export function isSoftware(kind: AdapterKind): boolean {
+  return kind === 'lavapipe' || kind === 'swiftshader';
+}
