@@ -1,3 +1,5 @@
+import { NnError } from '../gpu/errors.js';
+
 /** What a kind of adapter is, as far as choosing kernels and waiting is concerned. */
 export type AdapterKind = 'lavapipe' | 'swiftshader' | 'gpu' | 'unknown';
 
@@ -58,21 +60,15 @@ export interface Platform {
   settle<T>(promise: Promise<T>, maxSleepMs?: number): Promise<T>;
 }
 
-/** Class of the errors of this folder; same fields as the engine's own error. */
-export class PlatformError extends Error {
+/** No adapter, no driver, no kernel file: what the surroundings lack. */
+export class PlatformError extends NnError {
   /**
    * @param code stable name, e.g. `no-adapter`
    * @param message what happened, without the advice
    * @param fix what the user can do
    */
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly fix: string,
-    readonly where = 'platform',
-    readonly detail?: unknown,
-  ) {
-    super(`${message} Fix: ${fix}`);
+  constructor(code: string, message: string, fix: string) {
+    super(code, message, { fix, kind: 'device' });
     this.name = 'PlatformError';
   }
 }

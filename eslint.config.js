@@ -1,0 +1,68 @@
+import tseslint from 'typescript-eslint';
+
+const noMathRandom = {
+  object: 'Math',
+  property: 'random',
+  message: 'Use the counter-based generator of nn (src/nn/tensor/random.ts): runs must repeat.',
+};
+
+export default tseslint.config(
+  {
+    ignores: [
+      'node_modules',
+      'dist',
+      'runs',
+      'demo-out',
+      'out',
+      'coverage',
+      'src/nn/kernels.generated.ts',
+      '**/*.tmp-*',
+      '**/*.tmp-*.ts',
+    ],
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.base],
+    languageOptions: {
+      parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      'no-restricted-properties': ['error', noMathRandom],
+      'no-var': 'error',
+      'prefer-const': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-debugger': 'error',
+      'no-unreachable': 'error',
+      'no-duplicate-case': 'error',
+      'no-self-assign': 'error',
+      'no-unsafe-finally': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/only-throw-error': 'error',
+      '@typescript-eslint/no-for-in-array': 'error',
+      '@typescript-eslint/restrict-plus-operands': 'error',
+    },
+  },
+  {
+    files: ['src/nn/**/*.ts', 'src/aofd/**/*.ts'],
+    ignores: ['src/aofd/cli/**'],
+    rules: { 'no-console': 'error' },
+  },
+  {
+    // Chai assertions are expressions.
+    files: ['test/**/*.ts'],
+    rules: { '@typescript-eslint/no-unused-expressions': 'off' },
+  },
+  {
+    files: ['**/*.js', '**/*.cjs', '**/*.mjs'],
+    rules: { 'no-restricted-properties': ['error', noMathRandom] },
+  },
+);

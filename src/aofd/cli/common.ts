@@ -1,0 +1,99 @@
+/** What several commands share: option parsers, interruption, output. */
+import * as fs from 'node:fs';
+import process from 'node:process';
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import { InterruptedError } from './errors.js';
+
+/** A file of this folder that adds one command. */
+export interface CommandModule {
+  /** Adds the command with its options and action. Heavy modules are imported in the action. */
+  register(program: Command): void;
+}
+
+/** Adds `--device NAME`. */
+export function addDeviceOption(command: Command): Command {
+  return command.option(
+    '--device <name>',
+    'adapter: auto, gpu, lavapipe, swiftshader, or part of its name (default: $AOFD_ADAPTER or auto)',
+  );
+}
+
+/** Option parser: a finite number within [min, max]. */
+export function parseNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value < min || value > max) {
+      throw new InvalidArgumentError(`Expected a number from ${min} to ${max}, got "${text}".`);
+    }
+    return value;
+  };
+}
+
+/** Option parser: a whole number within [min, max]. */
+export function parseInteger(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(
+        `Expected a whole number from ${min} to ${max}, got "${text}".`,
+      );
+    }
+    return value;
+  };
+}
+
+/** Option collector for options that may be given several times. */
+export function collect(value: string, previous: string[] = []): string[] {
+  return [...previous, value];
+}
+
+/** Prints one line to standard error; nothing for null. */
+export function printNotice(line: string | null | undefined): void {
+  if (line) process.stderr.write(`${line}\n`);
+}
+
+/** Prints one line to standard output. */
+export function printLine(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/**
+ * Writes a file so that it is complete or not there at all.
+ * @throws the system's error; nothing is left behind
+ */
+export function writeFileAtomic(file: string, content: string | Uint8Array): void {
+  const aside = `${file}.tmp-${process.pid}`;
+  try {
+    fs.writeFileSync(aside, content);
+    fs.renameSync(aside, file);
+  } catch (error) {
+    fs.rmSync(aside, { force: true });
+    // Speak of the file that the user knows.
+    if (error instanceof Error && 'path' in error) (error as { path: string }).path = file;
+    throw error;
+  }
+}
+
+/**
+ * Runs `work` with a signal that Ctrl-C (or SIGTERM) sets; a second Ctrl-C ends at once.
+ * `work` decides when it stops; after it returns, `InterruptedError` is thrown (exit code 130).
+ */
+export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    process.stderr.write('stopping after the current step (Ctrl-C again to stop at once)\n');
+    controller.abort(new InterruptedError());
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    const result = await work(controller.signal);
+    if (controller.signal.aborted) throw new InterruptedError();
+    return result;
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
