@@ -1,0 +1,129 @@
+import { NnError, internalError } from '../gpu/errors.js';
+import type { Device, Recorder } from '../tensor/device.js';
+import { formatShape, sameShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { accumulate, scaled } from './accumulate.js';
+
+type MaybeTensor = Tensor | null;
+
+/**
+ * Gradients of the inputs, given those of the outputs (null where an output had no influence).
+ * `needs[i]` says whether input i's gradient is wanted: the others need not be computed.
+ */
+export type Backward = (dOutputs: MaybeTensor[], needs: boolean[]) => MaybeTensor[];
+
+export interface TapeNode {
+  op: string;
+  inputs: readonly MaybeTensor[];
+  outputs: readonly Tensor[];
+  backward: Backward;
+}
+
+/**
+ * Reverse-mode differentiation. While a tape lives, operations with an input that needs a
+ * gradient append themselves; execution order is a topological order, so `backward` is one walk
+ * from the end. The tensors that nodes refer to belong to the surrounding scope.
+ */
+export class Tape implements Recorder, Disposable {
+  readonly device: Device;
+  readonly #nodes: TapeNode[] = [];
+  readonly #tracked = new Set<Tensor>();
+  readonly #outer: Recorder | null;
+
+  constructor(device: Device) {
+    this.device = device;
+    this.#outer = device.tape;
+    device.tape = this;
+  }
+
+  get length(): number {
+    return this.#nodes.length;
+  }
+
+  /** Whether a gradient flows through this tensor. */
+  tracks(tensor: Tensor): boolean {
+    return tensor.requiresGrad || this.#tracked.has(tensor);
+  }
+
+  push(node: TapeNode): void {
+    this.#nodes.push(node);
+    for (const output of node.outputs) this.#tracked.add(output);
+  }
+
+  /**
+   * Adds d(Σ weight · loss)/d(leaf) to `grad` of every leaf that needs it. Each seed is a scalar
+   * tensor with its weight. `watch` tensors get their gradients returned too (in the same order).
+   */
+  backward(seeds: readonly (readonly [Tensor, number])[], watch: readonly Tensor[] = []): MaybeTensor[] {
+    const gradients = new Map<Tensor, Tensor>();
+    const own = new Set<Tensor>();
+    const give = (tensor: Tensor, gradient: Tensor, op: string): void => {
+      if (!sameShape(tensor.shape, gradient.shape) || tensor.layout !== gradient.layout) {
+        throw internalError(
+          `${op}: gradient is ${formatShape(gradient.shape)} ${gradient.layout}, the input is ${formatShape(tensor.shape)} ${tensor.layout}`,
+        );
+      }
+      const before = gradients.get(tensor);
+      if (!before) {
+        gradients.set(tensor, gradient);
+        return;
+      }
+      gradients.set(tensor, accumulate(before, gradient));
+    };
+    for (const [loss, weight] of seeds) {
+      if (loss.size !== 1) {
+        throw new NnError('backward', `a loss must be a scalar, got ${loss.describe()}.`, { fix: 'reduce it with sum or mean.' });
+      }
+      if (weight === 0 || !this.tracks(loss)) continue;
+      give(loss, this.device.tensor([weight], loss.shape), 'seed');
+    }
+    for (let i = this.#nodes.length - 1; i >= 0; i--) {
+      const node = this.#nodes[i] as TapeNode;
+      const dOutputs = node.outputs.map((o) => gradients.get(o) ?? null);
+      if (dOutputs.every((d) => d === null)) continue;
+      const needs = node.inputs.map((t) => t !== null && this.tracks(t));
+      const dInputs = node.backward(dOutputs, needs);
+      node.inputs.forEach((input, at) => {
+        const gradient = dInputs[at];
+        if (input && needs[at] && gradient) give(input, gradient, node.op);
+      });
+      for (const output of node.outputs) {
+        if (!watch.includes(output) && !output.requiresGrad) gradients.delete(output);
+      }
+    }
+    for (const [tensor, gradient] of gradients) {
+      if (!tensor.requiresGrad) continue;
+      if (tensor.grad) {
+        const sum = accumulate(tensor.grad, gradient);
+        if (sum !== tensor.grad) tensor.grad.dispose();
+        tensor.grad = this.device.release(sum);
+      } else {
+        // An op may hand one tensor to two inputs (add): the second leaf takes a copy.
+        tensor.grad = this.device.release(own.has(gradient) ? scaled(gradient, 1) : gradient);
+        own.add(gradient);
+      }
+      tensor.grad.name = `${tensor.name}.grad`;
+    }
+    return watch.map((t) => gradients.get(t) ?? null);
+  }
+
+  [Symbol.dispose](): void {
+    this.device.tape = this.#outer;
+    this.#nodes.length = 0;
+    this.#tracked.clear();
+  }
+}
+
+/** Appends an operation to the tape that is recording, if a gradient can flow through it. */
+export function record(node: TapeNode): void {
+  const first = node.outputs[0];
+  const tape = first?.device.tape;
+  if (!(tape instanceof Tape)) return;
+  if (node.inputs.some((t) => t !== null && tape.tracks(t))) tape.push(node);
+}
+
+/** Whether the recording tape needs this tensor's gradient. */
+export function needsGrad(tensor: Tensor | null): boolean {
+  const tape = tensor?.device.tape;
+  return tensor !== null && tape instanceof Tape && tape.tracks(tensor);
+}

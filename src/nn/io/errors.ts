@@ -1,0 +1,39 @@
+/**
+ * Errors of reading and writing tensor files.
+ *
+ * Every message says what failed, in which file and tensor, what was got and expected, and ends
+ * with `Fix: ...` when there is something the reader of the message can do.
+ */
+
+export type IoErrorCode =
+  | 'io/format' // the bytes are not what the format demands
+  | 'io/dtype' // a known format, an element type that this reader does not take
+  | 'io/limit' // a size beyond a stated safety limit
+  | 'io/missing' // a file or tensor that is not there
+  | 'io/mismatch' // names or shapes differ from what the caller expects
+  | 'io/argument' // the caller passed something that cannot be stored
+  | 'io/disk' // the operating system refused: full disk, permissions
+  | 'io/checksum'; // the content's hash differs from the recorded one
+
+export class IoError extends Error {
+  override readonly name = 'IoError';
+  constructor(
+    readonly code: IoErrorCode,
+    message: string,
+    readonly fix?: string,
+    options?: ErrorOptions,
+  ) {
+    super(fix === undefined ? message : `${message}. Fix: ${fix}`, options);
+  }
+}
+
+/** `a, b, c and 12 more`: a list short enough for an error message. */
+export function nameList(names: readonly string[], most = 10): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
+/** `64x3x3x3`, or `scalar` for a shape without axes. */
+export function shapeText(shape: readonly number[]): string {
+  return shape.length === 0 ? 'scalar' : shape.join('x');
+}

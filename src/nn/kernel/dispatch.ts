@@ -1,0 +1,87 @@
+import type { GpuContext } from '../gpu/context.js';
+import { internalError } from '../gpu/errors.js';
+import type { Defines } from './preprocess.js';
+import type { Kernel, KernelCache } from './pipeline.js';
+import { packParams } from './reflect.js';
+
+/** A part of a buffer, in bytes. */
+export interface BufferSlice {
+  buffer: GPUBuffer;
+  offset: number;
+  size: number;
+}
+
+export type BindingResource = BufferSlice | GPUTextureView;
+
+/** One kernel launch. Bindings and parameters are matched by the names in the kernel's text. */
+export interface RawDispatch {
+  kernel: string;
+  defines?: Defines;
+  bindings: Readonly<Record<string, BindingResource>>;
+  params?: Readonly<Record<string, number | readonly number[]>>;
+  /** Workgroups in x, y, z; each at most 65535. */
+  workgroups: readonly [number, number?, number?];
+  label?: string;
+}
+
+const maxGroups = 65535;
+
+/** Folds a one-dimensional grid of `count` invocations into x and y (see include/grid.wgsl). */
+export function grid1d(count: number, workgroupSize = 64): [number, number] {
+  const groups = Math.max(1, Math.ceil(count / workgroupSize));
+  if (groups <= maxGroups) return [groups, 1];
+  const y = Math.ceil(groups / maxGroups);
+  return [Math.ceil(groups / y), y];
+}
+
+function isSlice(resource: BindingResource): resource is BufferSlice {
+  return 'buffer' in resource;
+}
+
+/** Records one kernel launch. The only path by which kernels reach the queue. */
+export function dispatch(context: GpuContext, kernels: KernelCache, spec: RawDispatch): void {
+  const kernel = kernels.get(spec.kernel, spec.defines);
+  const [x, y = 1, z = 1] = spec.workgroups;
+  if (x === 0 || y === 0 || z === 0) return;
+  if (Math.max(x, y, z) > maxGroups) {
+    throw internalError(`kernel ${spec.kernel}: grid ${x}x${y}x${z} exceeds ${maxGroups} workgroups per axis`);
+  }
+  const group = bindGroup(context, kernel, spec);
+  const pass = context.pass(spec.label ?? spec.kernel);
+  pass.setPipeline(kernel.pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(x, y, z);
+  context.counters.dispatches++;
+  context.recorded();
+}
+
+function bindGroup(context: GpuContext, kernel: Kernel, spec: RawDispatch): GPUBindGroup {
+  const entries: GPUBindGroupEntry[] = [];
+  let used = 0;
+  for (const binding of kernel.bindings) {
+    if (binding.kind === 'uniform') {
+      const place = context.uniform(kernel.paramsSize);
+      packParams(kernel.name, kernel.params, spec.params ?? {}, place.view, place.offset);
+      entries.push({
+        binding: binding.index,
+        resource: { buffer: place.buffer, offset: place.offset, size: kernel.paramsSize },
+      });
+      continue;
+    }
+    const resource = spec.bindings[binding.name];
+    if (resource === undefined) throw internalError(`kernel ${kernel.name}: binding "${binding.name}" is missing`);
+    used++;
+    if (isSlice(resource) && resource.size > context.limits.maxStorageBufferBindingSize) {
+      throw internalError(
+        `kernel ${kernel.name}: binding "${binding.name}" has ${resource.size} bytes, the limit is ${context.limits.maxStorageBufferBindingSize}; it must be bound in windows`,
+      );
+    }
+    entries.push({ binding: binding.index, resource });
+  }
+  if (used !== Object.keys(spec.bindings).length) {
+    const known = kernel.bindings.map((b) => b.name);
+    const extra = Object.keys(spec.bindings).filter((n) => !known.includes(n));
+    throw internalError(`kernel ${kernel.name} has no binding ${extra.join(', ')}`);
+  }
+  return context.gpu.createBindGroup({ layout: kernel.layout, entries });
+}

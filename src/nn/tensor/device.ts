@@ -1,0 +1,220 @@
+import { GpuContext, type AdapterSummary } from '../gpu/context.js';
+import type { AdapterKind } from '../platform/index.js';
+import { NnError, internalError } from '../gpu/errors.js';
+import { openContextAsync, type OpenOptions } from '../gpu/open.js';
+import { dispatch, type BindingResource, type BufferSlice } from '../kernel/dispatch.js';
+import { KernelCache } from '../kernel/pipeline.js';
+import type { Defines } from '../kernel/preprocess.js';
+import { Scope } from './scope.js';
+import { formatShape, packC4, sizeOf, storedSize, type DType, type Layout, type Shape } from './shape.js';
+import { Tensor } from './tensor.js';
+
+export type DeviceOptions = OpenOptions;
+
+export interface TensorOptions {
+  dtype?: DType;
+  layout?: Layout;
+  name?: string;
+}
+
+/** One kernel launch; see RawDispatch. Tensors are bound whole. */
+export interface DispatchSpec {
+  kernel: string;
+  defines?: Defines;
+  bindings: Readonly<Record<string, Tensor | BufferSlice | GPUTextureView>>;
+  params?: Readonly<Record<string, number | readonly number[]>>;
+  workgroups: readonly [number, number?, number?];
+  label?: string;
+}
+
+export interface DeviceStats {
+  liveTensors: number;
+  liveBytes: number;
+  pooledBytes: number;
+  peakBytes: number;
+  dispatches: number;
+  submits: number;
+  readbacks: number;
+  pipelines: number;
+}
+
+/** What the device needs to know of the tape that is recording. */
+export interface Recorder {
+  readonly device: Device;
+}
+
+/** A WebGPU device with kernels, memory scopes and at most one recording tape. */
+export class Device {
+  readonly context: GpuContext;
+  readonly kernels: KernelCache;
+  /** One line for the person at the terminal about the adapter choice, or null. */
+  readonly notice: string | null;
+  /** The tape that records operations at the moment. */
+  tape: Recorder | null = null;
+  /** Lane count of subgroup kernels, or 0 when they cannot be used here. */
+  subgroupSize = 0;
+  #scope: Scope | null = null;
+  readonly #live = new Set<Tensor>();
+
+  constructor(context: GpuContext, notice: string | null = null) {
+    this.context = context;
+    this.kernels = new KernelCache(context);
+    this.notice = notice;
+  }
+
+  /** Opens the adapter of that name, or the best one. Throws NnError with how to get a driver. */
+  static async createAsync(options: DeviceOptions = {}): Promise<Device> {
+    const { context, notice } = await openContextAsync(options);
+    const device = new Device(context, notice);
+    await device.#probeSubgroupsAsync();
+    return device;
+  }
+
+  get adapter(): AdapterSummary {
+    return this.context.adapter;
+  }
+
+  get kind(): AdapterKind {
+    return this.context.adapter.kind;
+  }
+
+  /**
+   * Lane kernels assume lane == local_invocation_index % L. True wherever measured, promised
+   * nowhere: so it is tested here, and lane kernels stay off where it fails.
+   */
+  async #probeSubgroupsAsync(): Promise<void> {
+    const { subgroupMinSize: low, subgroupMaxSize: high } = this.adapter;
+    if (!this.context.features.has('subgroups') || low !== high || (low !== 4 && low !== 8)) return;
+    using scope = this.scope();
+    const out = this.empty([64], { dtype: 'u32' });
+    this.dispatch({ kernel: 'probe/lane', bindings: { lanes: out }, workgroups: [1] });
+    const lanes = await out.readAsync();
+    if (lanes.every((lane, i) => lane === i % low)) this.subgroupSize = low;
+    scope.keep(out).dispose();
+  }
+
+  scope(): Scope {
+    const scope = new Scope(this.#scope, (ended) => {
+      if (this.#scope !== ended) throw internalError('scopes must end in the reverse order of their start');
+      this.#scope = ended.parent;
+    });
+    this.#scope = scope;
+    return scope;
+  }
+
+  /** Registers a tensor with the innermost scope. */
+  adopt(tensor: Tensor): void {
+    this.#live.add(tensor);
+    this.#scope?.add(tensor);
+  }
+
+  /** Takes a tensor out of every scope; its holder frees it. */
+  release<T extends Tensor>(tensor: T): T {
+    return this.#scope ? this.#scope.release(tensor) : tensor;
+  }
+
+  forget(tensor: Tensor): void {
+    this.#live.delete(tensor);
+    for (let scope = this.#scope; scope; scope = scope.parent) scope.remove(tensor);
+  }
+
+  /** Names of every tensor that is alive, for leak reports. */
+  liveTensors(): string[] {
+    return [...this.#live].map((t) => t.describe());
+  }
+
+  /** A tensor whose contents are undefined until a kernel writes them. */
+  empty(shape: Shape, options: TensorOptions = {}): Tensor {
+    const { dtype = 'f32', layout = 'row', name = '' } = options;
+    if (layout === 'c4' && (shape.length !== 4 || dtype !== 'f32')) {
+      throw new NnError('layout', `layout c4 needs a rank 4 f32 tensor, got ${formatShape(shape)} ${dtype}.`);
+    }
+    if (shape.some((d) => !Number.isInteger(d) || d < 0)) {
+      throw new NnError('shape', `a shape holds whole numbers >= 0, got [${shape.join(', ')}].`);
+    }
+    const bytes = storedSize(shape, layout) * 4;
+    const made = new Tensor(this, this.context.acquireBuffer(bytes), [...shape], layout, dtype, name);
+    this.adopt(made);
+    return made;
+  }
+
+  /** A tensor with these values, given in logical row-major order. */
+  tensor(data: ArrayLike<number>, shape: Shape, options: TensorOptions = {}): Tensor {
+    if (data.length !== sizeOf(shape)) {
+      throw new NnError('shape', `${data.length} values do not fill shape ${formatShape(shape)} (${sizeOf(shape)}).`);
+    }
+    const made = this.empty(shape, options);
+    this.write(made, data);
+    return made;
+  }
+
+  zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+    const made = this.empty(shape, options);
+    this.context.copyEncoder().clearBuffer(made.buffer);
+    this.context.recorded();
+    return made;
+  }
+
+  /** A trainable leaf, outside of every scope. */
+  parameter(name: string, data: ArrayLike<number>, shape: Shape): Tensor {
+    const made = this.release(this.tensor(data, shape, { name }));
+    made.requiresGrad = true;
+    return made;
+  }
+
+  /** Replaces a tensor's values, given in logical row-major order. */
+  write(tensor: Tensor, data: ArrayLike<number>): void {
+    if (data.length !== tensor.size) {
+      throw new NnError('shape', `${data.length} values do not fill ${tensor.describe()}.`);
+    }
+    tensor.invalidateTexture();
+    if (tensor.size === 0) return;
+    let stored: Float32Array | Int32Array | Uint32Array;
+    if (tensor.layout === 'c4') stored = packC4(data, tensor.shape);
+    else if (tensor.dtype === 'i32') stored = data instanceof Int32Array ? data : Int32Array.from(data);
+    else if (tensor.dtype === 'u32') stored = data instanceof Uint32Array ? data : Uint32Array.from(data);
+    else stored = data instanceof Float32Array ? data : Float32Array.from(data);
+    this.context.upload(tensor.buffer, stored);
+  }
+
+  /** Copies a tensor's buffer; same shape and layout. */
+  copy(source: Tensor, target: Tensor): void {
+    target.invalidateTexture();
+    this.context.copyEncoder().copyBufferToBuffer(source.buffer, 0, target.buffer, 0, source.byteLength);
+    this.context.recorded();
+  }
+
+  dispatch(spec: DispatchSpec): void {
+    const bindings: Record<string, BindingResource> = {};
+    for (const [name, value] of Object.entries(spec.bindings)) {
+      bindings[name] =
+        value instanceof Tensor
+          ? { buffer: value.buffer, offset: 0, size: Math.max(16, value.byteLength) }
+          : value;
+    }
+    dispatch(this.context, this.kernels, { ...spec, bindings });
+  }
+
+  flush(): void {
+    this.context.flush();
+  }
+
+  settledAsync(): Promise<void> {
+    return this.context.settledAsync();
+  }
+
+  async destroyAsync(): Promise<void> {
+    await this.context.destroyAsync();
+  }
+
+  stats(): DeviceStats {
+    const { buffers, textures, counters } = this.context;
+    return {
+      liveTensors: this.#live.size,
+      liveBytes: buffers.stats.liveBytes + textures.stats.liveBytes,
+      pooledBytes: buffers.stats.pooledBytes + textures.stats.pooledBytes,
+      peakBytes: buffers.stats.peakBytes + textures.stats.peakBytes,
+      ...counters,
+    };
+  }
+}

@@ -1,0 +1,134 @@
+import { NnError } from '../gpu/errors.js';
+import type { Device } from './device.js';
+import { formatShape, sizeOf, storedSize, unpackC4, type DType, type Layout, type Shape } from './shape.js';
+
+export type TensorData = Float32Array | Int32Array | Uint32Array;
+
+let nextId = 1;
+
+/**
+ * An n-dimensional array in GPU memory. Its shape is always logical (maps are N, C, H, W); how the
+ * elements lie in the buffer is `layout`. Memory belongs to the scope in which it was made, or to
+ * whoever holds it when made outside every scope; `dispose` returns it to the pool.
+ */
+export class Tensor {
+  readonly id = nextId++;
+  readonly device: Device;
+  readonly shape: Shape;
+  readonly layout: Layout;
+  readonly dtype: DType;
+  name: string;
+  /** Whether backward passes compute a gradient for this leaf. */
+  requiresGrad = false;
+  /** Gradient of a leaf after `Tape.backward`; owned by this tensor. */
+  grad: Tensor | null = null;
+  #buffer: GPUBuffer | null;
+  /** The same values as a texture, made on demand for kernels that read textures. */
+  #texture: GPUTexture | null = null;
+  /** How many tensors share the buffer (views made by reshape). */
+  readonly #shared: { count: number };
+
+  constructor(
+    device: Device,
+    buffer: GPUBuffer,
+    shape: Shape,
+    layout: Layout,
+    dtype: DType,
+    name: string,
+    shared: { count: number } = { count: 0 },
+  ) {
+    this.device = device;
+    this.#buffer = buffer;
+    this.shape = shape;
+    this.layout = layout;
+    this.dtype = dtype;
+    this.name = name;
+    this.#shared = shared;
+    shared.count++;
+  }
+
+  /** The memory itself. */
+  get buffer(): GPUBuffer {
+    if (!this.#buffer) {
+      throw new NnError('use-after-free', `tensor ${this.describe()} was already freed.`, {
+        fix: 'keep it with scope.keep(tensor), or use it before the scope that made it ends.',
+      });
+    }
+    return this.#buffer;
+  }
+
+  /** Number of logical elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Number of stored 4-byte elements, with the padding of the layout. */
+  get storedSize(): number {
+    return storedSize(this.shape, this.layout);
+  }
+
+  get byteLength(): number {
+    return this.storedSize * 4;
+  }
+
+  get disposed(): boolean {
+    return this.#buffer === null;
+  }
+
+  /** "conv1.weight 64x3x3x3 f32". */
+  describe(): string {
+    return `${this.name || `#${this.id}`} ${formatShape(this.shape)} ${this.dtype}${this.layout === 'c4' ? ' c4' : ''}`;
+  }
+
+  /** A second tensor over the same memory; both must be freed. */
+  view(shape: Shape, name = this.name): Tensor {
+    if (this.layout !== 'row' || sizeOf(shape) !== this.size) {
+      throw new NnError('shape', `cannot view ${this.describe()} as ${formatShape(shape)}.`, {
+        fix: 'the element counts must agree and the layout must be row (use toRow first).',
+      });
+    }
+    const made = new Tensor(this.device, this.buffer, shape, 'row', this.dtype, name, this.#shared);
+    this.device.adopt(made);
+    return made;
+  }
+
+  /** The cached texture mirror, or null. Whoever changes the buffer calls `invalidateTexture`. */
+  get texture(): GPUTexture | null {
+    return this.#texture;
+  }
+
+  set texture(texture: GPUTexture | null) {
+    this.#texture = texture;
+  }
+
+  /** Forgets the texture mirror after the buffer was written in place. */
+  invalidateTexture(): void {
+    if (this.#texture) this.device.context.releaseTexture(this.#texture);
+    this.#texture = null;
+  }
+
+  /** Values in logical row-major order. */
+  async readAsync(): Promise<TensorData> {
+    const bytes = await this.device.context.readAsync(this.buffer, 0, this.byteLength);
+    if (this.dtype === 'i32') return new Int32Array(bytes);
+    if (this.dtype === 'u32') return new Uint32Array(bytes);
+    const stored = new Float32Array(bytes);
+    return this.layout === 'c4' ? unpackC4(stored, this.shape) : stored;
+  }
+
+  /** Frees the memory (and that of the gradient). Freeing twice is harmless. */
+  dispose(): void {
+    if (!this.#buffer) return;
+    this.invalidateTexture();
+    this.#shared.count--;
+    if (this.#shared.count === 0) this.device.context.releaseBuffer(this.#buffer);
+    this.#buffer = null;
+    this.device.forget(this);
+    this.grad?.dispose();
+    this.grad = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
