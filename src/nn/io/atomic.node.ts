@@ -3,9 +3,17 @@
  * the disk, then renamed over it. A failure (full disk, missing folder, an error of the producer)
  * removes the temporary file and leaves an older target untouched.
  */
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { IoError } from './errors.js';
 
 const FIXES: Readonly<Record<string, string>> = {
@@ -55,7 +63,7 @@ export function atomicWriteFile(path: string, data: string | Uint8Array): void {
   let fd: number | undefined;
   try {
     fd = openSync(temp, 'w');
-    for (let at = 0; at < bytes.byteLength; ) at += writeSync(fd, bytes, at);
+    for (let at = 0; at < bytes.byteLength;) at += writeSync(fd, bytes, at);
     fsyncSync(fd);
     closeSync(fd);
     fd = undefined;
@@ -81,7 +89,7 @@ export async function atomicWriteStreamAsync(
     const handle = await open(temp, 'w');
     try {
       await produce(async (chunk) => {
-        for (let at = 0; at < chunk.byteLength; ) {
+        for (let at = 0; at < chunk.byteLength;) {
           // One write is at most 2 GiB on Linux; smaller pieces also keep other I/O responsive.
           const part = chunk.subarray(at, at + (64 << 20));
           at += (await handle.write(part)).bytesWritten;
@@ -117,7 +125,7 @@ function syncFolder(folder: string): void {
 export function removeStaleTemps(folder: string): string[] {
   const removed: string[] = [];
   for (const name of readdirSync(folder)) {
-    const pid = Number(/\.tmp-(\d+)$/.exec(basename(name))?.[1] ?? NaN);
+    const pid = Number(/\.tmp-(\d+)$/.exec(name)?.[1] ?? NaN);
     if (Number.isNaN(pid) || isAlive(pid)) continue;
     rmSync(join(folder, name), { force: true });
     removed.push(name);

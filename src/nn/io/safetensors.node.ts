@@ -99,7 +99,7 @@ export class SafetensorsFile implements Disposable {
 
 function readRange(fd: number, start: number, length: number, path: string): Uint8Array {
   const out = new Uint8Array(length);
-  for (let at = 0; at < length; ) {
+  for (let at = 0; at < length;) {
     const got = readSync(fd, out, at, Math.min(length - at, 1 << 30), start + at);
     if (got === 0) {
       throw new IoError(

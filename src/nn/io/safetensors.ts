@@ -281,7 +281,9 @@ export function layoutSafetensors(
   for (const name of order) {
     const { dtype, shape } = infos[name]!;
     const end = at + elementCount(shape) * DTYPE_BYTES[dtype];
-    parts.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [at, end] })}`);
+    parts.push(
+      `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [at, end] })}`,
+    );
     at = end;
   }
   const json = new TextEncoder().encode(`{${parts.join(',')}}`);

@@ -123,12 +123,13 @@ export function elementCount(shape: readonly number[]): number {
 /** Typed view of `bytes` (copied when the offset is not aligned for the element type). */
 export function bytesToArray(bytes: Uint8Array, dtype: FileDtype): DataArray {
   const width = DTYPE_BYTES[dtype];
-  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
-  return new ARRAY_TYPE[dtype](
-    aligned.buffer as ArrayBuffer,
-    aligned.byteOffset,
-    bytes.byteLength / width,
-  );
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+  const ArrayType = ARRAY_TYPE[dtype] as new (
+    buffer: ArrayBufferLike,
+    offset: number,
+    length: number,
+  ) => DataArray;
+  return new ArrayType(aligned.buffer, aligned.byteOffset, bytes.byteLength / width);
 }
 
 /** The bytes of a typed array, without a copy. */

@@ -1,0 +1,7 @@
+/** Tensor files that work everywhere: no file system, no device. Files on disk: `node.ts`. */
+export * from './errors.js';
+export * from './tensor-data.js';
+export * from './safetensors.js';
+export * from './npy.js';
+export * from './state.js';
+export * from './describe.js';
