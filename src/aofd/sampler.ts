@@ -153,11 +153,7 @@ function labelCandidates(
   boxes.set(proposals);
   if (config.addGroundTruth) boxes.set(gt, proposals.length);
   const n = boxCount(boxes);
-  const { max, argmax } = rowMaxima(
-    overlapMatrix(boxes, gt, 'iou', convention),
-    n,
-    boxCount(gt),
-  );
+  const { max, argmax } = rowMaxima(overlapMatrix(boxes, gt, 'iou', convention), n, boxCount(gt));
   const label = new Int8Array(n).fill(-1);
   const covered =
     ignore && ignore.length > 0
