@@ -1,0 +1,90 @@
+import type { Tensor } from '../../nn/index.js';
+import type { Backbone } from './backbone.js';
+import { LiteBackbone } from './lite.js';
+import { MaskGenerator } from './mask-generator.js';
+import type { ParamSpec, ParamStore } from './params.js';
+import { RoiHead, poolRois } from './roi-head.js';
+import { RpnHead, levelOf } from './rpn.js';
+import { SegmentationBranch } from './segmentation.js';
+import type { ModelConfig } from './types.js';
+import { Vgg16 } from './vgg16.js';
+
+/** Multiply-adds of one forward pass. */
+export interface ForwardCost {
+  backbone: number;
+  rpn: number;
+  head: number;
+  segmentation: number;
+  total: number;
+}
+
+/** The network's parts, without values: those are in a {@link ParamStore} made from `specs()`. */
+export class AofdModel {
+  readonly config: ModelConfig;
+  readonly backbone: Backbone;
+  readonly rpn: RpnHead;
+  readonly head: RoiHead;
+  readonly generator: MaskGenerator;
+  readonly segmentation: SegmentationBranch | null;
+  /** Index of the map that RoIs are pooled from. */
+  readonly roiLevel: number;
+  /** Index of the map that the segmentation branch reads. */
+  readonly segmentationLevel: number;
+
+  constructor(config: ModelConfig) {
+    this.config = config;
+    this.backbone = config.backbone === 'vgg16' ? new Vgg16() : new LiteBackbone(config);
+    const { levels } = this.backbone;
+    this.roiLevel = levelOf(levels, config.roiStride, 'model.roiStride');
+    const roiChannels = levels[this.roiLevel]?.channels ?? 0;
+    this.rpn = new RpnHead(config, levels);
+    this.head = new RoiHead(config, roiChannels);
+    this.generator = new MaskGenerator(config, roiChannels);
+    const { segmentation } = config;
+    this.segmentationLevel = segmentation.enabled
+      ? levelOf(levels, segmentation.stride, 'model.segmentation.stride')
+      : 0;
+    this.segmentation = segmentation.enabled
+      ? new SegmentationBranch(config, levels[this.segmentationLevel]?.channels ?? 0)
+      : null;
+  }
+
+  /** Every parameter, in a fixed order. */
+  specs(): ParamSpec[] {
+    return [
+      ...this.backbone.specs(),
+      ...this.rpn.specs(),
+      ...this.head.specs(),
+      ...this.generator.specs(),
+      ...(this.segmentation?.specs() ?? []),
+    ];
+  }
+
+  /** Pools RoIs (row [R,5]: image, box in input pixels) from the chosen map: c4 [R,C,7,7]. */
+  pool(features: readonly Tensor[], rois: Tensor): Tensor {
+    return poolRois(features[this.roiLevel] as Tensor, rois, this.config.roiStride);
+  }
+
+  /** Segmentation logits c4 [N,2,h,w] at the branch's stride; null where there is no branch. */
+  segment(params: ParamStore, features: readonly Tensor[]): Tensor | null {
+    return this.segmentation?.scores(params, features[this.segmentationLevel] as Tensor) ?? null;
+  }
+
+  /** Sizes of the maps that carry anchors, in the order of `config.levels`. */
+  anchorMapSizes(height: number, width: number): { height: number; width: number }[] {
+    const sizes = this.backbone.featureSizes(height, width);
+    return this.rpn.levelIndices.map((i) => sizes[i] as { height: number; width: number });
+  }
+
+  /** Multiply-adds at inference, for `rois` proposals; twice that many FLOP. */
+  cost(height: number, width: number, rois: number): ForwardCost {
+    const sizes = this.backbone.featureSizes(height, width);
+    const cells = (i: number): number => (sizes[i]?.height ?? 0) * (sizes[i]?.width ?? 0);
+    const backbone = this.backbone.macs(height, width);
+    const rpn = this.rpn.levelIndices.reduce((sum, i) => sum + this.rpn.macs(cells(i)), 0);
+    const head = this.head.macs(rois);
+    const segmentation = this.segmentation?.macs(cells(this.segmentationLevel)) ?? 0;
+    return { backbone, rpn, head, segmentation, total: backbone + rpn + head + segmentation };
+  }
+}
+

@@ -1,0 +1,12 @@
+import type { Device } from '../../nn/index.js';
+
+/** Runs `work` with the tape off: nothing in it is recorded for backward. */
+export function withoutGrad<T>(device: Device, work: () => T): T {
+  const tape = device.tape;
+  device.tape = null;
+  try {
+    return work();
+  } finally {
+    device.tape = tape;
+  }
+}

@@ -1,0 +1,98 @@
+import { dropout, reshape, roiPool, toRow, type Tensor } from '../../nn/index.js';
+import { LinearLayer } from './layers.js';
+import type { ParamSpec, ParamStore } from './params.js';
+import { POOL_CELLS, POOL_SIZE, type ModelConfig } from './types.js';
+
+/** What dropout depends on: the same numbers give the same zeros. */
+export interface DropoutSeed {
+  seed: number;
+  /** Changes every step. */
+  step: number;
+}
+
+export interface HeadOutput {
+  /** Row [R,2]: background and face logits. */
+  classLogits: Tensor;
+  /** Row [R,8]: normalised box code, 4 per class; only columns 4-7 are trained. */
+  boxDeltas: Tensor;
+}
+
+/** Pools RoIs (row [R,5]: image, x1, y1, x2, y2 in input pixels) to c4 [R,C,7,7]. */
+export function poolRois(features: Tensor, rois: Tensor, stride: number): Tensor {
+  return roiPool(features, rois, { spatialScale: 1 / stride, size: POOL_SIZE });
+}
+
+/**
+ * The RoI head (AOFD-SPEC 1.12): flattened C,H,W -> fc6 ReLU -> [fc7 ReLU] -> cls [2], bbox [8],
+ * with dropout after each hidden layer while training.
+ * Parameters: `head.fc6`, `head.fc7`, `head.cls`, `head.bbox`.
+ */
+export class RoiHead {
+  readonly #fc6: LinearLayer;
+  readonly #fc7: LinearLayer | null;
+  readonly #cls: LinearLayer;
+  readonly #bbox: LinearLayer;
+  readonly #dropout: number;
+
+  constructor(config: ModelConfig, channels: number) {
+    const isPaper = config.backbone === 'vgg16';
+    const common = { biasLrMult: isPaper ? 2 : 1, biasDecayMult: isPaper ? 1 : 0 };
+    this.#fc6 = new LinearLayer('head.fc6', {
+      ...common,
+      inputs: channels * POOL_CELLS,
+      outputs: config.hidden6,
+      relu: true,
+    });
+    this.#fc7 =
+      config.hidden7 > 0
+        ? new LinearLayer('head.fc7', {
+            ...common,
+            inputs: config.hidden6,
+            outputs: config.hidden7,
+            relu: true,
+          })
+        : null;
+    const width = config.hidden7 > 0 ? config.hidden7 : config.hidden6;
+    this.#cls = new LinearLayer('head.cls', {
+      ...common,
+      inputs: width,
+      outputs: 2,
+      init: { kind: 'normal', std: 0.01 },
+    });
+    this.#bbox = new LinearLayer('head.bbox', {
+      ...common,
+      inputs: width,
+      outputs: 8,
+      init: { kind: 'normal', std: 0.001 },
+    });
+    this.#dropout = config.dropout;
+  }
+
+  specs(): ParamSpec[] {
+    return [this.#fc6, this.#fc7, this.#cls, this.#bbox].flatMap((layer) => layer?.specs() ?? []);
+  }
+
+  /** pooled c4 [R,C,7,7]; `drop` switches dropout on. */
+  forward(params: ParamStore, pooled: Tensor, drop: DropoutSeed | null = null): HeadOutput {
+    const [rows = 0, channels = 0] = pooled.shape;
+    let hidden = this.#fc6.apply(params, reshape(toRow(pooled), [rows, channels * POOL_CELLS]));
+    hidden = this.#drop(hidden, drop, 6);
+    if (this.#fc7) hidden = this.#drop(this.#fc7.apply(params, hidden), drop, 7);
+    return {
+      classLogits: this.#cls.apply(params, hidden),
+      boxDeltas: this.#bbox.apply(params, hidden),
+    };
+  }
+
+  #drop(x: Tensor, drop: DropoutSeed | null, layer: number): Tensor {
+    if (!drop || this.#dropout <= 0) return x;
+    return dropout(x, { p: this.#dropout, seed: drop.seed, stream: drop.step * 16 + layer });
+  }
+
+  macs(rois: number): number {
+    return [this.#fc6, this.#fc7, this.#cls, this.#bbox].reduce(
+      (sum, layer) => sum + (layer?.macs(rois) ?? 0),
+      0,
+    );
+  }
+}

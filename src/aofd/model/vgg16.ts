@@ -1,0 +1,92 @@
+import { maxPool2d, type Tensor } from '../../nn/index.js';
+import type { Backbone, FeatureLevel } from './backbone.js';
+import { ConvLayer } from './layers.js';
+import { withoutGrad } from './no-grad.js';
+import type { ParamSpec, ParamStore } from './params.js';
+
+const blocks: readonly (readonly [channels: number, convs: number])[] = [
+  [64, 2],
+  [128, 2],
+  [256, 3],
+  [512, 3],
+  [512, 3],
+];
+/** conv1 and conv2 keep their ImageNet weights (AOFD-SPEC 1.1). */
+const frozenBlocks = 2;
+
+/**
+ * VGG16 without its last pool (AOFD-SPEC 1.1): 13 convolutions 3x3 with ReLU, ceil pools, one map
+ * of stride 16 with 512 channels. Nothing is back-propagated below conv3_1's input.
+ * Parameters: `backbone.conv<block>_<i>.{weight,bias}`.
+ */
+export class Vgg16 implements Backbone {
+  readonly levels: readonly FeatureLevel[] = [{ stride: 16, channels: 512 }];
+  readonly #convs: ConvLayer[][];
+
+  constructor(options: { biasDecayMult?: number } = {}) {
+    let inChannels = 3;
+    this.#convs = blocks.map(([channels, convs], b) =>
+      Array.from({ length: convs }, (_, i) => {
+        const layer = new ConvLayer(`backbone.conv${b + 1}_${i + 1}`, {
+          inChannels,
+          outChannels: channels,
+          kernel: 3,
+          relu: true,
+          frozen: b < frozenBlocks,
+          biasLrMult: 2,
+          biasDecayMult: options.biasDecayMult ?? 1,
+        });
+        inChannels = channels;
+        return layer;
+      }),
+    );
+  }
+
+  specs(): ParamSpec[] {
+    return this.#convs.flat().flatMap((layer) => layer.specs());
+  }
+
+  forward(params: ParamStore, images: Tensor): Tensor[] {
+    const early = withoutGrad(images.device, () => {
+      using scope = images.device.scope();
+      let map = images;
+      for (let b = 0; b < frozenBlocks; b++) map = this.#block(params, map, b, images);
+      return scope.keep(map);
+    });
+    let map = early;
+    for (let b = frozenBlocks; b < blocks.length; b++) map = this.#block(params, map, b, null);
+    return [map];
+  }
+
+  /** Convolutions of a block and its pool. Maps other than `keep` are freed early if it is given. */
+  #block(params: ParamStore, input: Tensor, b: number, keep: Tensor | null): Tensor {
+    let map = input;
+    const step = (next: Tensor): void => {
+      if (keep && map !== keep) map.dispose();
+      map = next;
+    };
+    for (const layer of this.#convs[b] as ConvLayer[]) step(layer.apply(params, map));
+    if (b < blocks.length - 1) step(maxPool2d(map, { ceil: true }));
+    return map;
+  }
+
+  featureSizes(height: number, width: number): { height: number; width: number }[] {
+    return [{ height: pooled(height), width: pooled(width) }];
+  }
+
+  macs(height: number, width: number): number {
+    let total = 0;
+    let [h, w] = [height, width];
+    for (const convs of this.#convs) {
+      for (const layer of convs) total += layer.macs(h * w);
+      [h, w] = [Math.ceil(h / 2), Math.ceil(w / 2)];
+    }
+    return total;
+  }
+}
+
+/** Size after four ceil pools. */
+function pooled(size: number): number {
+  for (let i = 0; i < 4; i++) size = Math.ceil(size / 2);
+  return size;
+}
