@@ -5,11 +5,11 @@
 import { CAP_HEIGHT, DESCENT, layoutText, textWidth } from './font.js';
 import type { BinaryMask } from './rle.js';
 
-/** A picture: interleaved RGB or RGBA bytes, row-major. */
+/** A picture: interleaved RGB (3 channels, the default) or RGBA bytes, row-major. */
 export interface Raster {
   width: number;
   height: number;
-  channels: 3 | 4;
+  channels?: 3 | 4;
   data: Uint8Array;
 }
 
@@ -24,13 +24,14 @@ export const COVER_COLOR: Color = [255, 56, 124];
 /** Lays `color` over one pixel with opacity `alpha` (0..1); outside of the picture nothing happens. */
 export function blendPixel(r: Raster, x: number, y: number, color: Color, alpha: number): void {
   if (x < 0 || y < 0 || x >= r.width || y >= r.height || alpha <= 0) return;
-  const at = (y * r.width + x) * r.channels;
+  const channels = r.channels ?? 3;
+  const at = (y * r.width + x) * channels;
   const a = Math.min(1, alpha);
   for (let c = 0; c < 3; c++) {
     const under = r.data[at + c] ?? 0;
     r.data[at + c] = Math.round(under + ((color[c] ?? 0) - under) * a);
   }
-  if (r.channels === 4) r.data[at + 3] = Math.max(r.data[at + 3] ?? 0, Math.round(255 * a));
+  if (channels === 4) r.data[at + 3] = Math.max(r.data[at + 3] ?? 0, Math.round(255 * a));
 }
 
 /** Fills the rectangle [x1, x2) x [y1, y2); edges between pixels are anti-aliased. */

@@ -7,18 +7,19 @@ import type { Raster } from './draw.js';
  * @throws RangeError when data and size do not fit
  */
 export function encodePng(r: Raster): Uint8Array {
-  if (r.width < 1 || r.height < 1 || r.data.length !== r.width * r.height * r.channels) {
+  const channels = r.channels ?? 3;
+  if (r.width < 1 || r.height < 1 || r.data.length !== r.width * r.height * channels) {
     throw new RangeError(
-      `encodePng: ${r.data.length} bytes for ${r.width}x${r.height}x${r.channels} (expected ${r.width * r.height * r.channels}).`,
+      `encodePng: ${r.data.length} bytes for ${r.width}x${r.height}x${channels} (expected ${r.width * r.height * channels}).`,
     );
   }
-  const colorType = r.channels === 4 ? 6 : 2;
+  const colorType = channels === 4 ? 6 : 2;
   const png = new PNG({ width: r.width, height: r.height });
   png.data = Buffer.from(r.data.buffer, r.data.byteOffset, r.data.byteLength);
   return PNG.sync.write(png, {
     width: r.width,
     height: r.height,
-    inputHasAlpha: r.channels === 4,
+    inputHasAlpha: channels === 4,
     inputColorType: colorType,
     colorType,
     bitDepth: 8,
