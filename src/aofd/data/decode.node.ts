@@ -20,7 +20,7 @@ export interface DecodeOptions {
 const DEFAULT_MAX_PIXELS = 100_000_000;
 
 /**
- * Decodes JPEG, PNG, WebP, ... to 8-bit RGB; alpha is dropped onto black, grey is repeated.
+ * Decodes JPEG, PNG, WebP, ... to 8-bit RGB; alpha is dropped, grey is repeated.
  * @throws ImageDecodeError for a missing, empty, truncated, foreign or too large picture
  */
 export async function decodeImage(
