@@ -4,6 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create, globals } from 'webgpu';
+import { quietly } from './quiet.node.js';
 import { unpackEmbeddedDriver } from './swiftshader.node.js';
 import type { AdapterChoice, AdapterRequest, Platform } from './types.js';
 import { adapterKind, isSoftware, PlatformError } from './types.js';
@@ -72,12 +73,18 @@ function hasVulkanDriver(): boolean {
   });
 }
 
+/** One adapter of an instance, or null. */
+async function firstAdapter(
+  gpu: GPU,
+  powerPreference: GPUPowerPreference = 'high-performance',
+): Promise<GPUAdapter | null> {
+  return quietly(() => gpu.requestAdapter({ powerPreference }));
+}
+
 async function requestSystem(request: AdapterRequest): Promise<AdapterChoice | null> {
   if (!hasVulkanDriver()) return null;
   systemGpu ??= createInstance();
-  const adapter = await systemGpu.requestAdapter({
-    powerPreference: request.powerPreference ?? 'high-performance',
-  });
+  const adapter = await firstAdapter(systemGpu, request.powerPreference);
   return adapter && choice(adapter, systemGpu, 'system');
 }
 
@@ -87,7 +94,7 @@ async function requestNamed(name: string): Promise<AdapterChoice> {
   if (hasVulkanDriver()) {
     try {
       const gpu = createInstance([`adapter=${name}`]);
-      const adapter = await gpu.requestAdapter();
+      const adapter = await firstAdapter(gpu);
       if (adapter) return choice(adapter, gpu, 'system');
     } catch (error) {
       const names = [...(error as Error).message.matchAll(/name: '([^']*)'/g)].map((m) => m[1]);
@@ -117,7 +124,7 @@ async function requestEmbedded(isForced: boolean): Promise<AdapterChoice> {
     for (const name of names) process.env[name] = driver.icdFile;
     try {
       embeddedGpu = createInstance();
-      await embeddedGpu.requestAdapter();
+      await firstAdapter(embeddedGpu);
     } finally {
       names.forEach((name, i) => {
         if (before[i] === undefined) delete process.env[name];
@@ -125,7 +132,7 @@ async function requestEmbedded(isForced: boolean): Promise<AdapterChoice> {
       });
     }
   }
-  const adapter = await embeddedGpu.requestAdapter();
+  const adapter = await firstAdapter(embeddedGpu);
   if (adapter === null) {
     throw new PlatformError(
       'no-adapter',
