@@ -10,21 +10,19 @@ const SIDES: readonly MaskSide[] = ['left', 'right', 'top', 'bottom'];
 
 /**
  * How originals and masked features are trained together (J15).
- * - `both`: each RoI twice, once original and once with one drawn type (2R rows).
+ * - `double`: each RoI twice, once original and once with one drawn type (2R rows).
  * - `replace`: each RoI once, original or one of the types with equal chances (R rows).
  * - `none`: originals only (stage 0, and networks trained without occlusion).
  */
-export type JointMode = 'both' | 'replace' | 'none';
+export type JointMode = 'double' | 'replace' | 'none';
 
 /** Settings of the masking strategy (AOFD-SPEC 3.6). */
 export interface MaskingConfig {
   jointMode: JointMode;
   /** The types to draw from, equally likely; the paper uses all three. */
   types: readonly Exclude<MaskType, 'original'>[];
-  /** Cells the generator hides while the detector trains (a third of 49, floored): 16. */
-  generatorCells: number;
   /** Rows or columns that a half mask hides (J14): 3 of 7. */
-  halfLines: number;
+  halfCells: number;
   /** Cells that a random mask hides (J14): 24. */
   randomCells: number;
   /** Background RoIs are masked like faces (J16). */
@@ -35,10 +33,9 @@ export interface MaskingConfig {
 
 /** The paper's values. */
 export const DEFAULT_MASKING: MaskingConfig = {
-  jointMode: 'both',
+  jointMode: 'double',
   types: ['generator', 'half', 'random'],
-  generatorCells: 16,
-  halfLines: 3,
+  halfCells: 3,
   randomCells: 24,
   maskNegatives: true,
   size: 7,
@@ -46,9 +43,9 @@ export const DEFAULT_MASKING: MaskingConfig = {
 
 /** Which features enter the head, for R sampled RoIs; P = size * size cells. */
 export interface MaskPlan {
-  /** Rows that enter the head: 2R for `both`, else R. */
+  /** Rows that enter the head: 2R for `double`, else R. */
   rows: number;
-  /** [rows]: the RoI of each row. For `both`: 0..R-1 original, then 0..R-1 masked. */
+  /** [rows]: the RoI of each row. For `double`: 0..R-1 original, then 0..R-1 masked. */
   source: Int32Array;
   /** [rows]: index into {@link MASK_TYPES}. */
   types: Uint8Array;
@@ -122,7 +119,7 @@ export function planMasks(
 ): MaskPlan {
   const rois = labels.length;
   const cells = config.size * config.size;
-  const isDoubled = config.jointMode === 'both' && config.types.length > 0;
+  const isDoubled = config.jointMode === 'double' && config.types.length > 0;
   const rows = isDoubled ? 2 * rois : rois;
   const source = Int32Array.from({ length: rows }, (_, row) => (row < rois ? row : row - rois));
   const types = new Uint8Array(rows);
@@ -148,7 +145,7 @@ function drawType(config: MaskingConfig, rng: UniformSource): MaskType {
 }
 
 function drawMask(type: MaskType, config: MaskingConfig, rng: UniformSource): Float32Array | null {
-  if (type === 'half') return halfMask(SIDES[rng.int(4)]!, config.size, config.halfLines);
+  if (type === 'half') return halfMask(SIDES[rng.int(4)]!, config.size, config.halfCells);
   if (type === 'random') return randomMask(rng, config.size, config.randomCells);
   return null;
 }

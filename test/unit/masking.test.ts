@@ -58,7 +58,7 @@ describe('mask plan (J15, J16)', () => {
   const plan = (over: object, seed = 4) =>
     planMasks(labels, { ...DEFAULT_MASKING, ...over }, new CounterRng(seed, 'masks'));
 
-  it('both: every RoI once original, once with one of three types', () => {
+  it('double: every RoI once original, once with one of three types', () => {
     const p = plan({});
     expect(p.rows).to.equal(1200);
     expect([...p.types.subarray(0, 600)].every((t) => t === 0)).to.equal(true);

@@ -1,0 +1,216 @@
+import type { z } from 'zod';
+import { isPlainObject, mergeConfig, setPath } from './merge.js';
+import { PRESETS, presetConfig } from './presets.js';
+import { configSchema } from './schema.js';
+import type { Config } from './schema.js';
+
+/** A configuration that cannot be used; the message names each place and how to mend it. */
+export class ConfigError extends Error {
+  constructor(
+    message: string,
+    /** Dotted paths of the values at fault. */
+    readonly paths: readonly string[] = [],
+  ) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * A complete, checked configuration from differences to a preset (`{preset: 'lite', ...}`; without
+ * `preset`: lite) and `--set` texts of the form `a.b=value`. Values are JSON where they parse as
+ * such, else plain text. `where` names the file in messages.
+ *
+ * @throws ConfigError naming every unknown key and wrong value
+ */
+export function resolveConfig(
+  differences: unknown = {},
+  sets: readonly string[] = [],
+  where = 'config',
+): Config {
+  if (!isPlainObject(differences)) {
+    throw new ConfigError(`${where}: expected an object {...} of settings.`);
+  }
+  const name = differences['preset'] ?? 'lite';
+  if (typeof name !== 'string' || !Object.hasOwn(PRESETS, name)) {
+    throw new ConfigError(
+      `${where}: preset ${JSON.stringify(name)} does not exist. ` +
+        `Fix: choose one of ${Object.keys(PRESETS).join(', ')}.`,
+      ['preset'],
+    );
+  }
+  const merged = mergeConfig(presetConfig(name), differences);
+  for (const text of sets) applySet(merged as Record<string, unknown>, text);
+  return checkConfig(merged, where);
+}
+
+/** Checks a complete configuration, such as one stored in a checkpoint. */
+export function checkConfig(value: unknown, where = 'config'): Config {
+  const result = configSchema.safeParse(value);
+  if (!result.success) throw explain(result.error.issues, value, where);
+  crossCheck(result.data, where);
+  return result.data;
+}
+
+/** JSON with // and block comments and trailing commas; throws ConfigError with line and column. */
+export function parseJsonc(text: string, where = 'config'): unknown {
+  const plain = stripComments(text);
+  try {
+    return JSON.parse(plain);
+  } catch (error) {
+    const message = (error as Error).message;
+    const at = /position (\d+)/.exec(message);
+    const before = at ? plain.slice(0, Number(at[1])).split('\n') : null;
+    const place = before ? `:${before.length}:${before[before.length - 1]!.length + 1}` : '';
+    throw new ConfigError(
+      `${where}${place}: this is not JSON (${message}). Fix: check commas, quotes and brackets there.`,
+    );
+  }
+}
+
+function applySet(target: Record<string, unknown>, text: string): void {
+  const split = text.indexOf('=');
+  if (split < 1) {
+    throw new ConfigError(`--set ${text}: expected path=value, such as optim.lr=0.002.`);
+  }
+  const path = text.slice(0, split).trim();
+  if (path === 'preset') {
+    throw new ConfigError('--set preset=...: the preset is chosen in the config file.', ['preset']);
+  }
+  const raw = text.slice(split + 1).trim();
+  let value: unknown = raw;
+  try {
+    value = JSON.parse(raw);
+  } catch {
+    // Plain text such as sgd.
+  }
+  try {
+    setPath(target, path, value);
+  } catch (error) {
+    throw new ConfigError((error as Error).message, [path]);
+  }
+}
+
+/** Blanks comments and trailing commas, keeping every line and column where it was. */
+function stripComments(text: string): string {
+  const tokens = /"(?:\\.|[^"\\\n])*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g;
+  const blank = (part: string): string => part.replace(/[^\n]/g, ' ');
+  const bare = text.replace(tokens, (part) => (part.startsWith('"') ? part : blank(part)));
+  return bare.replace(/"(?:\\.|[^"\\\n])*"|,(?=\s*[}\]])/g, (part) => (part === ',' ? ' ' : part));
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as never)[key] : undefined),
+    value,
+  );
+}
+
+function explain(issues: readonly z.core.$ZodIssue[], value: unknown, where: string): ConfigError {
+  const lines: string[] = [];
+  const paths: string[] = [];
+  for (const issue of issues) {
+    const at = issue.path.map(String);
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) {
+        const path = [...at, key].join('.');
+        paths.push(path);
+        lines.push(`${path}: there is no such setting.${suggest(at, key)}`);
+      }
+      continue;
+    }
+    const path = at.join('.') || '(top)';
+    const got = valueAt(value, issue.path);
+    paths.push(path);
+    lines.push(
+      got === undefined
+        ? `${path}: is missing. Fix: add it.`
+        : `${path}: ${lowerFirst(issue.message.replace(/^Invalid (input|option): /, ''))}, got ${shorten(got)}.`,
+    );
+  }
+  const head = lines.length === 1 ? `${where}: ` : `${where}: ${lines.length} problems:\n  `;
+  return new ConfigError(head + lines.join('\n  '), paths);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function shorten(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** " Did you mean x?" from the keys that the presets have at this place. */
+function suggest(at: readonly string[], key: string): string {
+  const holder = valueAt(PRESETS['lite'], at);
+  if (!isPlainObject(holder)) return '';
+  let best = '';
+  let bestDistance = Math.max(2, Math.floor(key.length / 3)) + 1;
+  for (const name of Object.keys(holder)) {
+    const distance = editDistance(key.toLowerCase(), name.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [name, distance];
+  }
+  return best === ''
+    ? ` Fix: remove it; known here: ${Object.keys(holder).join(', ')}.`
+    : ` Fix: did you mean ${[...at, best].join('.')}?`;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+/** What the schema alone cannot see. */
+function crossCheck(config: Config, where: string): void {
+  const problems: [string, string][] = [];
+  const { model, masking, data, stages, train } = config;
+  const cells = masking.size * masking.size;
+  if (masking.size !== model.roiSize) {
+    problems.push(['masking.size', `is ${masking.size} but model.roiSize is ${model.roiSize}`]);
+  }
+  for (const key of ['trainCells', 'generatorCells', 'randomCells'] as const) {
+    if (masking[key] >= cells) problems.push([`masking.${key}`, `must be below ${cells} cells`]);
+  }
+  if (masking.halfCells >= masking.size) {
+    problems.push(['masking.halfCells', `must be below ${masking.size} lines`]);
+  }
+  if (config.rpn.negativeIou > config.rpn.positiveIou) {
+    problems.push(['rpn.negativeIou', 'must not exceed rpn.positiveIou']);
+  }
+  if (model.backbone === 'lite' && model.blocks.length !== model.stageChannels.length) {
+    problems.push(['model.blocks', 'needs one entry per entry of model.stageChannels']);
+  }
+  const names = new Set<string>();
+  stages.forEach((stage, i) => {
+    if (names.has(stage.name)) problems.push([`stages.${i}.name`, `"${stage.name}" occurs twice`]);
+    names.add(stage.name);
+    for (const source of Object.keys(stage.data)) {
+      if (!Object.hasOwn(data.sources, source)) {
+        problems.push([
+          `stages.${stage.name}.data.${source}`,
+          `data.sources has no "${source}" (it has ${Object.keys(data.sources).join(', ')})`,
+        ]);
+      }
+    }
+  });
+  if (train.validation && !Object.hasOwn(data.sources, train.validation.source)) {
+    problems.push([
+      'train.validation.source',
+      `data.sources has no "${train.validation.source}" (it has ${Object.keys(data.sources).join(', ')})`,
+    ]);
+  }
+  if (problems.length === 0) return;
+  throw new ConfigError(
+    `${where}: ` + problems.map(([path, text]) => `${path}: ${text}.`).join('\n  '),
+    problems.map(([path]) => path),
+  );
+}

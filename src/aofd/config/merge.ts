@@ -1,0 +1,61 @@
+/** A JSON object. */
+export type PlainObject = Record<string, unknown>;
+
+/** True for `{...}`, false for lists, null and everything else. */
+export function isPlainObject(value: unknown): value is PlainObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * `base` with the differences of `over`: objects merge key by key, lists and plain values replace
+ * what was there, `undefined` removes a key. Neither argument is changed.
+ */
+export function mergeConfig(base: unknown, over: unknown): unknown {
+  if (!isPlainObject(base) || !isPlainObject(over)) return structuredClone(over);
+  const out: PlainObject = structuredClone(base);
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) delete out[key];
+    else out[key] = key in out ? mergeConfig(out[key], value) : structuredClone(value);
+  }
+  return out;
+}
+
+/**
+ * Sets one value in place by its dotted path. A part that meets a list is an index, or the `name`
+ * of one of its items (`stages.stage1.steps`). Missing objects on the way are made; whether the
+ * result makes sense is for the schema to say.
+ */
+export function setPath(target: PlainObject, path: string, value: unknown): void {
+  const parts = path.split('.');
+  let at: PlainObject | unknown[] = target;
+  parts.forEach((part, depth) => {
+    const isLast = depth === parts.length - 1;
+    const key = Array.isArray(at) ? listKey(at, part, parts.slice(0, depth).join('.')) : part;
+    const holder = at as PlainObject;
+    if (isLast) {
+      holder[key] = value;
+      return;
+    }
+    const next = holder[key];
+    if (isPlainObject(next) || Array.isArray(next)) at = next;
+    else if (next === undefined) at = holder[key] = {};
+    else {
+      throw new RangeError(
+        `--set ${path}: "${parts.slice(0, depth + 1).join('.')}" is ${JSON.stringify(next)} and ` +
+          'has nothing inside. Fix: check the path.',
+      );
+    }
+  });
+}
+
+function listKey(list: unknown[], part: string, where: string): string {
+  if (/^\d+$/.test(part) && Number(part) < list.length) return part;
+  const named = list.findIndex((item) => isPlainObject(item) && item['name'] === part);
+  if (named >= 0) return String(named);
+  const names = list.map((item, i) =>
+    isPlainObject(item) && typeof item['name'] === 'string' ? item['name'] : String(i),
+  );
+  throw new RangeError(
+    `"${where}" has no item "${part}". Fix: use ${names.length > 0 ? names.join(', ') : 'a file: the list is empty'}.`,
+  );
+}

@@ -1,0 +1,151 @@
+import { PAPER, stage } from './defaults.js';
+import { mergeConfig } from './merge.js';
+import type { Config } from './schema.js';
+
+/** What `lite` changes: the same graph, narrow, trained from scratch on a fixed canvas. */
+const LITE = {
+  preset: 'lite',
+  input: {
+    channelOrder: 'rgb',
+    mean: [127.5, 127.5, 127.5],
+    std: [64, 64, 64],
+    testShortSide: null, // the long side is scaled to maxSize
+    maxSize: 640,
+    canvas: [384, 384],
+    padMultiple: 32,
+  },
+  model: {
+    backbone: 'lite',
+    frozenBlocks: 0,
+    ceilPooling: false,
+    stemChannels: 32,
+    stageChannels: [32, 64, 96, 128], // strides 4, 8, 16, 32
+    blocks: [0, 1, 1, 1],
+    weightStandardize: true,
+    residual: true,
+    fpnChannels: 64,
+    levels: [
+      { stride: 8, sizes: [16, 32], ratios: [1.25], rounding: 'none' },
+      { stride: 16, sizes: [64, 128], ratios: [1.25], rounding: 'none' },
+      { stride: 32, sizes: [256, 512], ratios: [1.25], rounding: 'none' },
+    ],
+    rpnChannels: 64,
+    roiStride: 8,
+    hidden6: 256,
+    hidden7: 192,
+    dropout: 0,
+    generator: { channels: 64, convs: 3 },
+    segmentation: { stride: 8, channels: [64, 64], dilation: 2 },
+  },
+  rpn: { positiveIou: 0.5, negativeIou: 0.35, allowedBorder: -1 },
+  proposals: {
+    train: { preNmsTop: 2000, postNmsTop: 300, nmsIou: 0.7, minSize: 4, minScore: 0 },
+    test: { preNmsTop: 2000, postNmsTop: 300, nmsIou: 0.7, minSize: 4, minScore: 0.01 },
+  },
+  rois: { batchSize: 64 },
+  ohem: { batchSize: 64, maxRois: 320 },
+  masking: { jointMode: 'replace' },
+  loss: { segReduction: 'mean' },
+  optim: {
+    kind: 'adamw',
+    lr: 0.001,
+    weightDecay: 0.02,
+    biasLrMult: 1,
+    biasDecayMult: 0,
+    updateUntouched: false,
+    clipNorm: 10,
+    ema: 0.999,
+  },
+  stages: [
+    {
+      ...stage('stage0', 'detector', 20000),
+      ...{ schedule: 'cosine', warmupSteps: 500, finalLrFactor: 0.05, order: 'weighted' },
+      data: { facecount: 2, extra: 1, masked: 2, portraits: 1 },
+      mu: 0.3,
+      segFraction: 0.1,
+      paintProbability: 0.3,
+    },
+    {
+      ...stage('stage1', 'generator', 1500),
+      order: 'weighted',
+      data: { facecount: 2, extra: 1, masked: 2 },
+    },
+    {
+      ...stage('stage2', 'joint', 8000),
+      ...{ schedule: 'cosine', warmupSteps: 100, finalLrFactor: 0.02, order: 'weighted' },
+      lr: 0.0005,
+      data: { facecount: 2, extra: 1, masked: 2, portraits: 1 },
+      mu: 0.3,
+      segFraction: 0.1,
+      paintProbability: 0.3,
+    },
+  ],
+  train: { batch: 4, validateEverySteps: 2000, validation: { source: 'masked-val', limit: 100 } },
+  data: {
+    root: 'data',
+    sources: {
+      wider: undefined,
+      sfs: undefined,
+      facecount: {
+        kind: 'wider',
+        list: 'facecount/train_bbx_gt.txt',
+        images: 'facecount/images',
+      },
+      extra: { kind: 'wider', list: 'facecount/extra_bbx_gt.txt', images: 'facecount/images' },
+      masked: { kind: 'coco', list: 'masked/train.json', images: 'masked' },
+      portraits: { kind: 'occlusion-seg', list: 'occlusion-seg', split: 'train' },
+      'masked-val': { kind: 'coco', list: 'masked/val.json', images: 'masked' },
+      'facecount-val': {
+        kind: 'wider',
+        list: 'facecount/val_bbx_gt.txt',
+        images: 'facecount/images',
+      },
+    },
+    minFacePx: 8,
+    smallFaces: 'ignore',
+    appendFlipped: false,
+    portraitRatios: [0.7, 0.9, 1, 1.2, 1.5, 2, 3],
+    cacheMegabytes: 512,
+    augment: {
+      crop: {
+        flip: 0.5,
+        ratios: [0.3, 0.45, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8, 2],
+        scaleJitter: 0.1,
+        aspectJitter: 0.08,
+      },
+      mosaicRatios: [0.6, 0.8, 1, 1.2, 1.5, 2],
+      mosaic: 0.3,
+      antialias: 0.5,
+      color: {
+        brightness: 24,
+        contrast: 0.25,
+        saturation: 0.35,
+        hue: 8,
+        grey: 0.05,
+        blur: 0.08,
+        noise: 0.08,
+        jpeg: 0.08,
+      },
+      cutout: { probability: 0, maxCount: 3, maxShare: 0.15 },
+      minFacePx: 8,
+    },
+  },
+  test: { scoreThreshold: 0.05, nmsIou: 0.4, maxDetections: 300 },
+};
+
+/** The presets by name. */
+export const PRESETS: Readonly<Record<string, Config>> = {
+  paper: PAPER,
+  lite: mergeConfig(PAPER, LITE) as Config,
+};
+
+/** A fresh copy of a preset, free to be changed. */
+export function presetConfig(name: string): Config {
+  const preset = PRESETS[name];
+  if (!preset) {
+    throw new RangeError(
+      `There is no preset "${name}". Fix: choose one of ${Object.keys(PRESETS).join(', ')}.`,
+    );
+  }
+  return structuredClone(preset);
+}

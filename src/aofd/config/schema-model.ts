@@ -1,0 +1,157 @@
+import { z } from 'zod';
+
+/** Small building blocks of the schema. */
+export const count = z.int().min(0);
+export const positive = z.int().min(1);
+export const share = z.number().min(0).max(1);
+export const amount = z.number().min(0);
+const triple = z.array(z.number()).length(3);
+
+/** How box corners are read and coded everywhere. */
+export const boxesSchema = z.strictObject({
+  convention: z
+    .enum(['inclusive', 'continuous'])
+    .describe('inclusive: width = x2 - x1 + 1 (AOFD-SPEC 1.4); continuous: width = x2 - x1'),
+  maxLogRatio: z.number().positive().describe('J3: cap of dw and dh before exp; ln(1000/16)'),
+  ties: z.literal('lower-index').describe('J5: order of equal scores in top-k, NMS and mining'),
+});
+
+/** Pixels that enter the network. */
+export const inputSchema = z.strictObject({
+  channelOrder: z.enum(['bgr', 'rgb']).describe('order of the three input channels'),
+  mean: triple.describe('subtracted per channel in that order, 0..255 (AOFD-SPEC 1.2)'),
+  std: triple.describe('divisor per channel after the mean; 1 in the paper'),
+  trainShortSides: z
+    .array(positive)
+    .min(1)
+    .describe('J1: one is drawn per training image; not used with a canvas'),
+  testShortSide: positive
+    .nullable()
+    .describe('J1: short side at test; null scales the long side to maxSize instead'),
+  maxSize: positive.describe('largest long side after scaling, pixels'),
+  canvas: z
+    .tuple([positive, positive])
+    .nullable()
+    .describe('fixed [height, width] of training input; null = each image at its own size'),
+  padMultiple: positive.describe('input is padded right and below to a multiple of this'),
+});
+
+const anchorLevel = z.strictObject({
+  stride: positive.describe('pixels per cell; also the base window'),
+  sizes: z.array(z.number().positive()).min(1).describe('square root of the area, pixels'),
+  ratios: z.array(z.number().positive()).min(1).describe('J2: height / width'),
+  rounding: z.enum(['pfr', 'none']).describe('J2: pfr rounds at the base window'),
+});
+
+/** Shape of the network. */
+export const modelSchema = z.strictObject({
+  backbone: z.enum(['vgg16', 'lite']).describe('vgg16 as published, or the narrow one'),
+  frozenBlocks: count.describe('vgg16: first blocks that never train (conv1, conv2)'),
+  ceilPooling: z.boolean().describe("Caffe's pooled size ceil((n-2)/2)+1 (AOFD-SPEC 1.1)"),
+  stemChannels: positive.describe('lite: channels of the stride 2 stem'),
+  stageChannels: z.array(positive).min(1).describe('lite: channels at strides 4, 8, 16, ...'),
+  blocks: z.array(count).min(1).describe('lite: extra blocks of each stage'),
+  weightStandardize: z.boolean().describe('normalise conv weights instead of activations'),
+  residual: z.boolean().describe('lite: add the input of each extra block to its output'),
+  fpnChannels: count.describe('top-down pathway; 0 = none'),
+  levels: z.array(anchorLevel).min(1).describe('finest first; one level of stride 16 in the paper'),
+  rpnChannels: positive.describe('3x3 convolution before the RPN outputs'),
+  roiStride: positive.describe('feature level that RoIs are pooled from, by its stride'),
+  roiSize: positive.describe('side of the pooled map; 7'),
+  roiRounding: z.literal('exact-integer').describe('J7: bins floor(pn/7)..ceil((p+1)n/7)'),
+  roiChannels: count.describe('1x1 reduction before pooling; 0 = none'),
+  hidden6: positive.describe('width of fc6'),
+  hidden7: count.describe('width of fc7; 0 = no fc7'),
+  dropout: share.describe('after fc6 and fc7 while the detector trains'),
+  generator: z.strictObject({
+    channels: positive.describe('J11: width of the 3x3 convolutions'),
+    convs: positive.describe('J11: 3x3 convolutions before the one-channel output'),
+    dropout: share.describe('J12: dropout of the frozen head while the generator trains'),
+    positivesOnly: z.boolean().describe('J12: the generator learns from faces only'),
+    gradient: z
+      .enum(['threshold-sigmoid', 'identity'])
+      .describe('J13: straight-through gradient of the hard mask (AOFD-SPEC 3.3)'),
+  }),
+  segmentation: z.strictObject({
+    enabled: z.boolean(),
+    stride: positive.describe('feature level it reads, by its stride'),
+    channels: z.array(positive).min(1).describe('J18: widths of the 3x3 convolutions'),
+    dilation: positive.describe('J18: dilation of the last 3x3 convolution'),
+  }),
+});
+
+/** RPN targets: matches AnchorTargetConfig. */
+export const rpnSchema = z.strictObject({
+  positiveIou: share,
+  negativeIou: share,
+  batchSize: positive.describe('sampled anchors per image'),
+  positiveFraction: share,
+  allowedBorder: z.int().min(-1).describe('pixels an anchor may stick out; -1 = any'),
+  forceBestAnchor: z.boolean().describe('best anchors of each face are positive (AOFD-SPEC 1.7)'),
+  ignoreOverlap: share.describe('background with this share inside an ignored box is left out'),
+});
+
+const proposalSchema = z.strictObject({
+  preNmsTop: positive,
+  postNmsTop: positive,
+  nmsIou: share,
+  minSize: amount.describe('pixels of the original image'),
+  minScore: share.describe('anchors below are not looked at'),
+});
+
+/** The proposal layer while training and testing. */
+export const proposalsSchema = z.strictObject({ train: proposalSchema, test: proposalSchema });
+
+/** RoI sampling: matches RoiSampleConfig. */
+export const roisSchema = z.strictObject({
+  batchSize: positive.describe('J6: RoIs per image'),
+  positiveFraction: share.describe('1:3 in the paper'),
+  positiveIou: share,
+  negativeIouLow: z.number(),
+  negativeIouHigh: share,
+  addGroundTruth: z.boolean(),
+  stds: z.array(z.number().positive()).length(4).describe('divisors of the box code'),
+  ignoreOverlap: share,
+});
+
+/** Online hard example mining. */
+export const ohemSchema = z.strictObject({
+  enabled: z.boolean(),
+  batchSize: positive.describe('J10: RoIs kept per image'),
+  nmsIou: share,
+  maxRois: positive.describe('candidates scored per image'),
+  masked: z.boolean().describe('J10: mine on masked features'),
+  dropout: z.boolean().describe('J10: dropout in the mining pass'),
+});
+
+/** Masking strategy: matches MaskingConfig. */
+export const maskingSchema = z.strictObject({
+  jointMode: z
+    .enum(['double', 'replace', 'none'])
+    .describe('J15: each RoI original and masked, or one of the two, or never masked'),
+  types: z.array(z.enum(['generator', 'half', 'random'])).describe('equally likely'),
+  trainCells: positive.describe('J14: cells the generator hides while the detector trains (1/3)'),
+  generatorCells: positive.describe('J11: cells it hides while it is trained itself (1/4)'),
+  halfCells: positive.describe('J14: lines of 7 that a half mask hides'),
+  randomCells: positive.describe('J14: cells that a random mask hides'),
+  maskNegatives: z.boolean().describe('J16: background RoIs are masked too'),
+  size: positive.describe('side of the pooled map; equals model.roiSize'),
+});
+
+/** Loss weights and forms. */
+export const lossSchema = z.strictObject({
+  alpha: amount.describe('weight of the head classification loss'),
+  beta: amount.describe('weight of the head box loss'),
+  rpnClass: amount,
+  rpnBox: amount,
+  gamma: z.union([amount, z.literal('auto')]).describe('weight of compactness; auto = not paper'),
+  eta: amount.describe('weight of the adversarial loss'),
+  compact: z.enum(['relu', 'literal']).describe('J13: rectified or plain sum (AOFD-SPEC 3.4)'),
+  smoothL1SigmaRpn: z.number().positive(),
+  smoothL1SigmaHead: z.number().positive(),
+  segReduction: z.enum(['sum', 'mean']).describe('J17: over valid pixels at input resolution'),
+  segBoxScale: z.number().min(1).describe('boxes are enlarged by this before gating'),
+  segFaceOnFace: z
+    .enum(['ignore', 'occluder', 'clear'])
+    .describe('J19: label where one face covers another'),
+});

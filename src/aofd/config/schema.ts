@@ -1,0 +1,192 @@
+/**
+ * The one schema of a training or detection run. Every value has its unit and meaning here, its
+ * number and source in `defaults.ts`. Judgement calls of AOFD-SPEC section 9 are marked J1..J24
+ * and listed in `judgements.ts`.
+ */
+import { z } from 'zod';
+import {
+  amount,
+  boxesSchema,
+  count,
+  inputSchema,
+  lossSchema,
+  maskingSchema,
+  modelSchema,
+  ohemSchema,
+  positive,
+  proposalsSchema,
+  roisSchema,
+  rpnSchema,
+  share,
+} from './schema-model.js';
+
+const optimSchema = z.strictObject({
+  kind: z.enum(['sgd', 'adamw']),
+  lr: z.number().positive().describe('base learning rate; a stage may set its own'),
+  momentum: share,
+  weightDecay: amount,
+  betas: z.tuple([share, share]).describe('adamw'),
+  eps: z.number().positive().describe('adamw'),
+  biasLrMult: amount.describe("Caffe's lr_mult of biases"),
+  biasDecayMult: amount.describe('J8: weight decay of biases'),
+  updateUntouched: z
+    .boolean()
+    .describe('J20: decay and momentum also act on parameters without gradient in a step'),
+  clipNorm: amount.describe('global gradient norm cap; 0 = off'),
+  ema: share.describe('decay of averaged weights; 0 = off'),
+  accumulate: positive.describe('J9: batches averaged per update'),
+});
+
+const stageSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower case letters, digits and dashes'),
+  kind: z
+    .enum(['detector', 'generator', 'joint'])
+    .describe('detector: plain Faster R-CNN; generator: masks only; joint: masks fixed'),
+  steps: count.describe('J21: updates'),
+  lr: z.number().positive().optional().describe('default optim.lr'),
+  schedule: z.enum(['constant', 'step', 'cosine', 'linear']),
+  warmupSteps: count.describe('lr rises linearly from 0 over these updates'),
+  decayAt: z.array(count).describe('step: updates at which lr is multiplied by decayFactor'),
+  decayFactor: z.number().positive(),
+  finalLrFactor: share.describe('cosine, linear: lr at the end as a share of the base'),
+  mu: amount.describe('weight of the segmentation loss; 0 leaves the branch out'),
+  data: z
+    .record(z.string(), z.number().positive())
+    .describe('names of data.sources with sampling weights'),
+  order: z
+    .enum(['shuffle', 'weighted'])
+    .describe('shuffle: full passes over the union; weighted: sources drawn by weight'),
+  segFraction: share.describe('weighted: share of images from sources with pixel masks'),
+  paintProbability: share.describe('share of images on which occluders are painted'),
+  jointMode: z.enum(['double', 'replace', 'none']).optional().describe('default masking.jointMode'),
+  ohem: z.boolean().optional().describe('default ohem.enabled'),
+  batch: positive.optional().describe('default train.batch'),
+  freeze: z.array(z.string()).optional().describe('parameter name prefixes that do not train'),
+});
+
+const trainSchema = z.strictObject({
+  seed: z.int().min(0).max(0xffffffff),
+  batch: positive.describe('J9: images per step'),
+  logEverySteps: positive,
+  samplesEverySteps: count.describe('0 = never'),
+  checkpointEverySteps: count.describe('0 = only at the end of a stage'),
+  checkpointEveryMinutes: amount.describe('0 = off'),
+  keepLast: positive.describe('checkpoints kept'),
+  validateEverySteps: count.describe('0 = never'),
+  validation: z
+    .strictObject({
+      source: z.string().describe('name of a data source'),
+      limit: count.describe('images; 0 = all'),
+    })
+    .nullable(),
+  workers: count.describe('threads that prepare batches; 0 = in the main thread'),
+});
+
+const augmentSchema = z.strictObject({
+  crop: z.strictObject({
+    flip: share.describe('probability of mirroring'),
+    ratios: z.array(z.number().positive()).min(1).describe('window side / short side of picture'),
+    scaleJitter: amount,
+    aspectJitter: amount,
+  }),
+  mosaicRatios: z.array(z.number().positive()).min(1),
+  mosaic: share,
+  antialias: share,
+  color: z.strictObject({
+    brightness: amount,
+    contrast: amount,
+    saturation: amount,
+    hue: amount,
+    grey: share,
+    blur: share,
+    noise: share,
+    jpeg: share,
+  }),
+  cutout: z.strictObject({ probability: share, maxCount: count, maxShare: share }),
+  minFacePx: amount.describe('faces with a shorter side below this on the canvas are ignored'),
+});
+
+const painterSchema = z.strictObject({
+  kinds: z
+    .partialRecord(
+      z.enum([
+        'medical-mask',
+        'scarf',
+        'sunglasses',
+        'hand',
+        'block',
+        'blob',
+        'hat',
+        'fringe',
+        'cutout',
+      ]),
+      amount,
+    )
+    .describe('relative frequency'),
+  faceProbability: share,
+  secondProbability: share,
+  minFacePx: amount,
+});
+
+const sourceSchema = z.strictObject({
+  kind: z.enum(['wider', 'coco', 'fddb', 'voc', 'occlusion-seg']),
+  list: z.string().min(1).describe('annotation file, or folder for voc, fddb, occlusion-seg'),
+  images: z.string().optional().describe('folder that image paths are relative to'),
+  split: z.enum(['train', 'test', 'all']).optional().describe('occlusion-seg'),
+  synthetic: z.boolean().optional().describe('occlusion-seg: also portraits with drawn masks'),
+  limit: positive.optional().describe('only the first images'),
+});
+
+const dataSchema = z.strictObject({
+  root: z.string().describe('folder that relative paths of sources start from'),
+  sources: z.record(z.string(), sourceSchema),
+  minFacePx: amount.describe('J4: faces below this shorter side in the original are dropped'),
+  dropInvalid: z.boolean().describe('J4: faces marked invalid by WIDER are dropped'),
+  smallFaces: z.enum(['drop', 'ignore']).describe('what becomes of faces below minFacePx'),
+  appendFlipped: z.boolean().describe('every image also mirrored (AOFD-SPEC 1.3)'),
+  portraitRatios: z.array(z.number().positive()).min(1),
+  cacheMegabytes: amount,
+  augment: augmentSchema,
+  painter: painterSchema,
+});
+
+const testSchema = z.strictObject({
+  scoreThreshold: share,
+  nmsIou: share,
+  maxDetections: positive.describe('per image; ties with the last may exceed it'),
+  occluderThreshold: share.describe('probability above which a pixel counts as covered'),
+});
+
+const evalSchema = z.strictObject({
+  iou: share.describe('a detection is right at and above this overlap'),
+  ap: z.enum(['all-point', '11-point']).describe('J24'),
+  mafaIgnored: z.enum(['skip', 'false-positive']).describe('J22: type 3 in "w/o ignored"'),
+  mafaSquare: z.enum(['max', 'mean', 'sqrt', 'width', 'none']).describe('J23: box to square'),
+});
+
+/** Everything that decides a run. Unknown keys are errors. */
+export const configSchema = z.strictObject({
+  preset: z.string().describe('the preset this started from'),
+  boxes: boxesSchema,
+  input: inputSchema,
+  model: modelSchema,
+  rpn: rpnSchema,
+  proposals: proposalsSchema,
+  rois: roisSchema,
+  ohem: ohemSchema,
+  masking: maskingSchema,
+  loss: lossSchema,
+  optim: optimSchema,
+  stages: z.array(stageSchema).describe('run in order'),
+  train: trainSchema,
+  data: dataSchema,
+  test: testSchema,
+  eval: evalSchema,
+});
+
+/** A complete configuration. */
+export type Config = z.infer<typeof configSchema>;
+export type ModelConfig = Config['model'];
+export type StageConfig = Config['stages'][number];
+export type OptimConfig = Config['optim'];
+export type DataSourceConfig = Config['data']['sources'][string];
