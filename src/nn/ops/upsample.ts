@@ -1,0 +1,108 @@
+import { record } from '../autograd/tape.js';
+import { NnError } from '../gpu/errors.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { mapDims, runMapKernel } from './plane-windows.js';
+
+export interface UpsampleOptions {
+  /** 2, 4, 8 or 16. */
+  scale: number;
+  /** Output size in pixels, at most scale times the input; the rest is cropped. Default: all. */
+  outH?: number;
+  outW?: number;
+}
+
+function checkCrop(op: string, size: readonly number[], full: readonly number[]): void {
+  const fits = size.every((s, i) => Number.isInteger(s) && s >= 1 && s <= (full[i] as number));
+  if (fits) return;
+  throw new NnError(
+    'shape',
+    `${op}: the output must be 1x1 to ${full.join('x')} (the upsampled map), got ${size.join('x')}.`,
+    { fix: 'ask for a size that the upsampled map covers.' },
+  );
+}
+
+/**
+ * Bilinear upsampling with half-pixel centres and edge clamp, cropped top-left: x c4
+ * [N, C, H, W] to c4 [N, C, outH, outW] (AOFD-SPEC 4.3: x16 for the segmentation scores).
+ */
+export function upsampleBilinear(x: Tensor, options: UpsampleOptions): Tensor {
+  const [n, c, h, w] = mapDims('upsampleBilinear', x);
+  const { scale, outH: oh = h * scale, outW: ow = w * scale } = options;
+  if (![2, 4, 8, 16].includes(scale)) {
+    throw new NnError('argument', `upsampleBilinear: scale must be 2, 4, 8 or 16, got ${scale}.`);
+  }
+  checkCrop('upsampleBilinear', [oh, ow], [h * scale, w * scale]);
+  const inverse = 1 / scale;
+  const y = x.device.empty([n, c, oh, ow], { layout: 'c4' });
+  runMapKernel({
+    kernel: 'resize/bilinear',
+    x: { x },
+    y: { y },
+    params: { h, w, oh, ow, inverse },
+    grid: { height: oh, width: ow },
+  });
+  record({
+    op: 'upsampleBilinear',
+    inputs: [x],
+    outputs: [y],
+    backward: ([dY]) => {
+      if (!dY) return [null];
+      const rows = x.device.empty([n, c, h, ow], { layout: 'c4' });
+      runMapKernel({
+        kernel: 'resize/bilinear_bwd',
+        defines: { AXIS: 0 },
+        x: { dX: rows },
+        y: { dY },
+        params: { h, w: ow, outputs: oh, scale, last: h - 1, inverse },
+        grid: { height: h, width: ow },
+      });
+      const dX = x.device.empty(x.shape, { layout: 'c4' });
+      runMapKernel({
+        kernel: 'resize/bilinear_bwd',
+        defines: { AXIS: 1 },
+        x: { dX },
+        y: { dY: rows },
+        params: { h, w, outputs: ow, scale, last: w - 1, inverse },
+        grid: { height: h, width: w },
+      });
+      rows.dispose();
+      return [dX];
+    },
+  });
+  return y;
+}
+
+/** Nearest upsampling by 2, cropped top-left: x c4 [N, C, H, W] to c4 [N, C, outH, outW]. */
+export function upsampleNearest2x(x: Tensor, outH?: number, outW?: number): Tensor {
+  const [n, c, h, w] = mapDims('upsampleNearest2x', x);
+  const [oh, ow] = [outH ?? 2 * h, outW ?? 2 * w];
+  checkCrop('upsampleNearest2x', [oh, ow], [2 * h, 2 * w]);
+  const y = x.device.empty([n, c, oh, ow], { layout: 'c4' });
+  const params = { h, w, oh, ow };
+  runMapKernel({
+    kernel: 'resize/nearest',
+    x: { x },
+    y: { y },
+    params,
+    // One invocation per input pixel, where the grid counts 4 per column.
+    grid: { height: h, width: Math.ceil(w / 4) },
+  });
+  record({
+    op: 'upsampleNearest2x',
+    inputs: [x],
+    outputs: [y],
+    backward: ([dY]) => {
+      if (!dY) return [null];
+      const dX = x.device.empty(x.shape, { layout: 'c4' });
+      runMapKernel({
+        kernel: 'resize/nearest_bwd',
+        x: { dX },
+        y: { dY },
+        params,
+        grid: { height: h, width: w },
+      });
+      return [dX];
+    },
+  });
+  return y;
+}

@@ -1,0 +1,101 @@
+import type { Tensor } from '../tensor/tensor.js';
+import { runElementwise } from './in-place.js';
+import {
+  Buffers,
+  clearGradients,
+  normalizeParams,
+  type Optimizer,
+  type ParamList,
+  type ParamSpec,
+  type SavedValue,
+} from './params.js';
+
+export interface AdamWOptions {
+  /** Default 0.9. */
+  beta1?: number;
+  /** Default 0.999. */
+  beta2?: number;
+  /** Default 1e-8. */
+  epsilon?: number;
+  /** Decoupled: w shrinks by lr·lrMult·weightDecay·decayMult a step. Default 0.01. */
+  weightDecay?: number;
+}
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019) and bias correction. Parameters
+ * without a gradient are left alone. Buffers: `<param>.m` and `<param>.v`.
+ */
+export class AdamW implements Optimizer {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly #specs: Required<ParamSpec>[];
+  readonly #buffers: Buffers;
+  #steps = 0;
+
+  constructor(params: ParamList, options: AdamWOptions = {}) {
+    this.beta1 = options.beta1 ?? 0.9;
+    this.beta2 = options.beta2 ?? 0.999;
+    this.epsilon = options.epsilon ?? 1e-8;
+    this.weightDecay = options.weightDecay ?? 0.01;
+    this.#specs = normalizeParams(params);
+    this.#buffers = new Buffers(
+      this.#specs.map((s) => s.param),
+      ['m', 'v'],
+    );
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  step(lr: number): void {
+    this.#steps++;
+    const { beta1, beta2, epsilon } = this;
+    const correction1 = 1 / (1 - beta1 ** this.#steps);
+    const correction2 = 1 / (1 - beta2 ** this.#steps);
+    for (const { param, lrMult, decayMult } of this.#specs) {
+      const { grad } = param;
+      if (!grad || !param.requiresGrad || lrMult === 0) continue;
+      const rate = lr * lrMult;
+      runElementwise(
+        'optim/adamw',
+        {
+          w: param,
+          m: this.#buffers.get(param, 'm'),
+          v: this.#buffers.get(param, 'v'),
+          g: grad,
+        },
+        {
+          rate: rate * correction1,
+          beta1,
+          beta2,
+          rest1: 1 - beta1,
+          rest2: 1 - beta2,
+          correction2,
+          epsilon,
+          shrink: rate * this.weightDecay * decayMult,
+        },
+      );
+      param.invalidateTexture();
+    }
+  }
+
+  zeroGrad(): void {
+    clearGradients(this.#specs.map((s) => s.param));
+  }
+
+  state(): Map<string, Tensor> {
+    return this.#buffers.all();
+  }
+
+  load(values: ReadonlyMap<string, SavedValue>, steps: number): void {
+    this.#buffers.load('AdamW', values);
+    this.#steps = steps;
+  }
+
+  dispose(): void {
+    this.#buffers.dispose();
+  }
+}

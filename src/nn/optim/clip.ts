@@ -1,0 +1,95 @@
+import { sliceOf } from '../kernel/windows.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { elementWindows, runElementwise } from './in-place.js';
+
+/** Elements that one workgroup of the reduction kernels covers. */
+const perGroup = 4096;
+/** Elements of one dispatch: 65535 workgroups at most. */
+const perDispatch = 65535 * perGroup;
+
+function gradientsOf(params: readonly Tensor[]): Tensor[] {
+  return params.flatMap((p) => (p.grad && p.requiresGrad && p.grad.size > 0 ? [p.grad] : []));
+}
+
+/** [norm, factor] on the device: the L2 norm of all tensors together and min(1, limit / norm). */
+function normOf(tensors: readonly Tensor[], limit: number): Tensor {
+  const { device } = tensors[0] as Tensor;
+  const jobs = tensors.flatMap((t) => elementWindows(t, perDispatch).map((w) => ({ t, w })));
+  const places = jobs.reduce((sum, { w }) => sum + Math.ceil(w.count / perGroup), 0);
+  const sums = device.empty([places]);
+  let first = 0;
+  for (const { t, w } of jobs) {
+    const groups = Math.ceil(w.count / perGroup);
+    device.dispatch({
+      kernel: 'optim/square_sums',
+      bindings: { x: sliceOf(t.buffer, w), sums },
+      params: { n: w.count, first },
+      workgroups: [groups],
+    });
+    first += groups;
+  }
+  const norm = device.empty([2]);
+  device.dispatch({
+    kernel: 'optim/norm',
+    bindings: { sums, norm },
+    params: { n: places, limit },
+    workgroups: [1],
+  });
+  sums.dispose();
+  return norm;
+}
+
+/** Global L2 norm of the gradients of these parameters (0 when none has one). One small readback. */
+export async function gradNormAsync(params: readonly Tensor[]): Promise<number> {
+  const gradients = gradientsOf(params);
+  if (gradients.length === 0) return 0;
+  const norm = normOf(gradients, 1);
+  try {
+    return (await norm.readAsync())[0] as number;
+  } finally {
+    norm.dispose();
+  }
+}
+
+/**
+ * Scales all gradients in place so that their global L2 norm is at most `maxNorm`, without
+ * reading anything back. Returns row [2] = (norm before, factor applied) on the device for a
+ * later readback; the caller (or its scope) frees it. Null when no parameter has a gradient.
+ */
+export function clipGradNorm(params: readonly Tensor[], maxNorm: number): Tensor | null {
+  const gradients = gradientsOf(params);
+  if (gradients.length === 0) return null;
+  const norm = normOf(gradients, maxNorm);
+  for (const gradient of gradients) {
+    runElementwise('optim/scale_by', { x: gradient }, { offset: 1 }, { whole: { factor: norm } });
+    gradient.invalidateTexture();
+  }
+  return norm;
+}
+
+/**
+ * Names of those f32 tensors that hold an infinity or a NaN, found by their bits on the device.
+ * One readback of 4 bytes per tensor.
+ */
+export async function nonFiniteProbeAsync(tensors: readonly Tensor[]): Promise<string[]> {
+  const floats = tensors.filter((t) => t.dtype === 'f32' && t.size > 0);
+  const first = floats[0];
+  if (!first) return [];
+  const flags = first.device.zeros([floats.length], { dtype: 'u32' });
+  floats.forEach((t, slot) => {
+    for (const window of elementWindows(t, perDispatch)) {
+      t.device.dispatch({
+        kernel: 'optim/non_finite',
+        bindings: { bits: sliceOf(t.buffer, window), flags },
+        params: { n: window.count, slot },
+        workgroups: [Math.ceil(window.count / perGroup)],
+      });
+    }
+  });
+  try {
+    const values = await flags.readAsync();
+    return floats.filter((_, i) => values[i] !== 0).map((t) => t.name || `#${t.id}`);
+  } finally {
+    flags.dispose();
+  }
+}

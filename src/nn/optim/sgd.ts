@@ -1,0 +1,87 @@
+import type { Tensor } from '../tensor/tensor.js';
+import { runElementwise } from './in-place.js';
+import {
+  Buffers,
+  clearGradients,
+  normalizeParams,
+  type Optimizer,
+  type ParamList,
+  type ParamSpec,
+  type SavedValue,
+} from './params.js';
+
+export interface SgdOptions {
+  /** Default 0.9 (AOFD-SPEC 1.13). */
+  momentum?: number;
+  /** Default 5e-4; acts on biases too unless their decayMult is 0 (CALL J8). */
+  weightDecay?: number;
+  /**
+   * Whether momentum and decay still act on a parameter without a gradient, as in Caffe
+   * (AOFD-SPEC CALL J20). Default true.
+   */
+  updatesWithoutGradient?: boolean;
+}
+
+/**
+ * SGD with momentum by Caffe's rule: g' = g + weightDecay·decayMult·w,
+ * v = momentum·v + lr·lrMult·g', w = w - v. The learning rate is inside the velocity, so a change
+ * of rate acts on later gradients only. Buffers: `<param>.momentum`.
+ */
+export class Sgd implements Optimizer {
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly updatesWithoutGradient: boolean;
+  readonly #specs: Required<ParamSpec>[];
+  readonly #buffers: Buffers;
+  #steps = 0;
+
+  constructor(params: ParamList, options: SgdOptions = {}) {
+    this.momentum = options.momentum ?? 0.9;
+    this.weightDecay = options.weightDecay ?? 5e-4;
+    this.updatesWithoutGradient = options.updatesWithoutGradient ?? true;
+    this.#specs = normalizeParams(params);
+    this.#buffers = new Buffers(
+      this.#specs.map((s) => s.param),
+      ['momentum'],
+    );
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** One update with this learning rate; frozen parameters (requiresGrad false, lrMult 0) stay. */
+  step(lr: number): void {
+    this.#steps++;
+    for (const { param, lrMult, decayMult } of this.#specs) {
+      if (!param.requiresGrad || lrMult === 0) continue;
+      const { grad } = param;
+      if (!grad && !this.updatesWithoutGradient) continue;
+      const velocity = this.#buffers.get(param, 'momentum');
+      runElementwise(
+        'optim/sgd',
+        grad ? { w: param, v: velocity, g: grad } : { w: param, v: velocity },
+        { rate: lr * lrMult, momentum: this.momentum, decay: this.weightDecay * decayMult },
+        { defines: { GRAD: grad !== null } },
+      );
+      param.invalidateTexture();
+    }
+  }
+
+  zeroGrad(): void {
+    clearGradients(this.#specs.map((s) => s.param));
+  }
+
+  state(): Map<string, Tensor> {
+    return this.#buffers.all();
+  }
+
+  load(values: ReadonlyMap<string, SavedValue>, steps: number): void {
+    this.#buffers.load('Sgd', values);
+    this.#steps = steps;
+  }
+
+  dispose(): void {
+    this.#buffers.dispose();
+  }
+}
