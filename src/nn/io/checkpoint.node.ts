@@ -17,7 +17,7 @@ import {
 } from './safetensors.node.js';
 import { sha256FileAsync, sha256Hex } from './sha256.node.js';
 import { metaToJson, type StateDict } from './state.js';
-import type { TensorData } from './tensor-data.js';
+import type { StoredTensor } from './stored-tensor.js';
 
 export const CHECKPOINT_FORMAT = 'nn-checkpoint';
 export const CHECKPOINT_VERSION = 1;
@@ -25,7 +25,7 @@ const POINTER = 'latest.json';
 
 /** A state whose tensors may be read back from the device one by one while they are written. */
 export interface SavableState {
-  readonly tensors: Readonly<Record<string, TensorData | LazyTensor>>;
+  readonly tensors: Readonly<Record<string, StoredTensor | LazyTensor>>;
   readonly meta: Readonly<Record<string, unknown>>;
 }
 

@@ -1,6 +1,6 @@
 /** A table of tensors for people: name, shape, type, range, mean, and how many are not finite. */
 import { shapeText } from './errors.js';
-import { toFloat32, type TensorData } from './tensor-data.js';
+import { toFloat32, type StoredTensor } from './stored-tensor.js';
 
 export interface TensorSummary {
   readonly name: string;
@@ -17,9 +17,9 @@ export interface TensorSummary {
 
 export function summarizeTensor(
   name: string,
-  tensor: TensorData | { shape: readonly number[]; data: Float32Array },
+  tensor: StoredTensor | { shape: readonly number[]; data: Float32Array },
 ): TensorSummary {
-  const full: TensorData = 'dtype' in tensor ? tensor : { ...tensor, dtype: 'F32' };
+  const full: StoredTensor = 'dtype' in tensor ? tensor : { ...tensor, dtype: 'F32' };
   let min = Infinity;
   let max = -Infinity;
   let sum = 0;
@@ -50,7 +50,9 @@ export function summarizeTensor(
 
 /** One aligned line per tensor, then the total. */
 export function describeTensors(
-  tensors: Readonly<Record<string, TensorData | { shape: readonly number[]; data: Float32Array }>>,
+  tensors: Readonly<
+    Record<string, StoredTensor | { shape: readonly number[]; data: Float32Array }>
+  >,
 ): string {
   const rows = Object.entries(tensors).map(([name, t]) => summarizeTensor(name, t));
   const number = (v: number): string => (Number.isNaN(v) ? '-' : v.toPrecision(4));

@@ -4,6 +4,7 @@
  * Every message says what failed, in which file and tensor, what was got and expected, and ends
  * with `Fix: ...` when there is something the reader of the message can do.
  */
+import { NnError } from '../gpu/errors.js';
 
 export type IoErrorCode =
   | 'io/format' // the bytes are not what the format demands
@@ -15,15 +16,15 @@ export type IoErrorCode =
   | 'io/disk' // the operating system refused: full disk, permissions
   | 'io/checksum'; // the content's hash differs from the recorded one
 
-export class IoError extends Error {
-  override readonly name = 'IoError';
-  constructor(
-    readonly code: IoErrorCode,
-    message: string,
-    readonly fix?: string,
-    options?: ErrorOptions,
-  ) {
-    super(fix === undefined ? message : `${message}. Fix: ${fix}`, options);
+export class IoError extends NnError {
+  declare readonly code: IoErrorCode;
+
+  constructor(code: IoErrorCode, message: string, fix?: string, options: ErrorOptions = {}) {
+    super(code, fix === undefined ? message : `${message}.`, {
+      ...(fix !== undefined && { fix: `${fix}.` }),
+      ...(options.cause !== undefined && { cause: options.cause }),
+    });
+    this.name = 'IoError';
   }
 }
 

@@ -8,7 +8,7 @@ import * as h5wasm from 'h5wasm/node';
 import { diskError } from './atomic.node.js';
 import { IoError } from './errors.js';
 import type { NamedArrays, NameFilter } from './npy.js';
-import { elementCount, type FloatTensor } from './tensor-data.js';
+import { elementCount, type FloatTensor } from './stored-tensor.js';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]; // "\x89HDF\r\n\x1a\n"
 

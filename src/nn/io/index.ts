@@ -1,6 +1,6 @@
 /** Tensor files that work everywhere: no file system, no device. Files on disk: `node.ts`. */
 export * from './errors.js';
-export * from './tensor-data.js';
+export * from './stored-tensor.js';
 export * from './safetensors.js';
 export * from './npy.js';
 export * from './state.js';

@@ -1,6 +1,6 @@
 /** NumPy's element types and memory orders, decoded to row-major float32. */
 import { IoError } from './errors.js';
-import { halfToFloat } from './tensor-data.js';
+import { halfToFloat } from './stored-tensor.js';
 
 /**
  * Numbers of one NumPy type as float32.

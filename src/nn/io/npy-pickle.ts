@@ -5,7 +5,7 @@
  */
 import { IoError } from './errors.js';
 import { decodeNumbers, fortranToRowMajor } from './npy-numbers.js';
-import { elementCount, type FloatTensor } from './tensor-data.js';
+import { elementCount, type FloatTensor } from './stored-tensor.js';
 
 /** What such a file can hold, arrays as float32; lists are maps with keys "0", "1", ... */
 export type PickledValue =

@@ -9,7 +9,7 @@ import { unzipSync } from 'fflate';
 import { IoError } from './errors.js';
 import { decodeNumbers, fortranToRowMajor } from './npy-numbers.js';
 import { readArrayPickle, type PickledValue } from './npy-pickle.js';
-import { elementCount, type FloatTensor } from './tensor-data.js';
+import { elementCount, type FloatTensor } from './stored-tensor.js';
 
 export type NamedArrays = Record<string, FloatTensor>;
 

@@ -17,12 +17,12 @@ import {
 import {
   arrayToBytes,
   bytesToArray,
-  checkTensorData,
+  checkStoredTensor,
   toFloat32,
   type DataArray,
   type FloatTensor,
-  type TensorData,
-} from './tensor-data.js';
+  type StoredTensor,
+} from './stored-tensor.js';
 
 /** An open safetensors file: `using file = SafetensorsFile.open(path)`. */
 export class SafetensorsFile implements Disposable {
@@ -72,7 +72,7 @@ export class SafetensorsFile implements Disposable {
   }
 
   /** Reads one tensor. */
-  read(name: string): TensorData {
+  read(name: string): StoredTensor {
     const entry = this.entry(name);
     if (this.fd === undefined) throw new IoError('io/argument', `${this.path}: already closed`);
     const start = this.header.dataStart + entry.begin;
@@ -116,10 +116,10 @@ function readRange(fd: number, start: number, length: number, path: string): Uin
 /** Reads every tensor of a file. */
 export function readSafetensorsFile(path: string): {
   metadata: Readonly<Record<string, string>>;
-  tensors: Record<string, TensorData>;
+  tensors: Record<string, StoredTensor>;
 } {
   using file = SafetensorsFile.open(path);
-  const tensors: Record<string, TensorData> = {};
+  const tensors: Record<string, StoredTensor> = {};
   for (const name of file.names) tensors[name] = file.read(name);
   return { metadata: file.metadata, tensors };
 }
@@ -135,7 +135,7 @@ export interface LazyTensor extends TensorInfo {
  */
 export async function writeSafetensorsFileAsync(
   path: string,
-  tensors: Readonly<Record<string, TensorData | LazyTensor>>,
+  tensors: Readonly<Record<string, StoredTensor | LazyTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<{ sizeBytes: number; sha256: string }> {
   const { head, order, totalBytes } = layoutSafetensors(tensors, metadata);
@@ -149,7 +149,7 @@ export async function writeSafetensorsFileAsync(
     for (const name of order) {
       const { data, dtype, shape } = tensors[name]!;
       const ready = typeof data === 'function' ? await data() : data;
-      checkTensorData(name, { data: ready, dtype, shape });
+      checkStoredTensor(name, { data: ready, dtype, shape });
       await put(arrayToBytes(ready));
     }
   });

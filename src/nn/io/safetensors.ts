@@ -12,13 +12,13 @@ import { findDuplicateKey } from './json-keys.js';
 import {
   arrayToBytes,
   bytesToArray,
-  checkTensorData,
+  checkStoredTensor,
   DTYPE_BYTES,
   elementCount,
   isFileDtype,
   type FileDtype,
-  type TensorData,
-} from './tensor-data.js';
+  type StoredTensor,
+} from './stored-tensor.js';
 
 /** A larger header is refused: real files hold a few kilobytes (same limit as the reference). */
 export const MAX_HEADER_BYTES = 100_000_000;
@@ -43,7 +43,7 @@ export interface SafetensorsHeader {
 
 export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
-  readonly tensors: ReadonlyMap<string, TensorData>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
 /** A tensor to write, its data perhaps not yet at hand. */
@@ -245,7 +245,7 @@ export function parseSafetensors(bytes: Uint8Array, file = 'safetensors data'): 
   const headerBytes = readHeaderLength(bytes.subarray(0, 8), bytes.byteLength, file);
   const json = bytes.subarray(8, 8 + headerBytes);
   const header = parseHeader(json, bytes.byteLength - 8 - headerBytes, file);
-  const tensors = new Map<string, TensorData>();
+  const tensors = new Map<string, StoredTensor>();
   for (const e of header.entries.values()) {
     const part = bytes.subarray(header.dataStart + e.begin, header.dataStart + e.end);
     tensors.set(e.name, { shape: e.shape, dtype: e.dtype, data: bytesToArray(part, e.dtype) });
@@ -296,10 +296,10 @@ export function layoutSafetensors(
 
 /** Encodes tensors and metadata as one safetensors file. */
 export function serializeSafetensors(
-  tensors: Readonly<Record<string, TensorData>>,
+  tensors: Readonly<Record<string, StoredTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  for (const [name, t] of Object.entries(tensors)) checkTensorData(name, t);
+  for (const [name, t] of Object.entries(tensors)) checkStoredTensor(name, t);
   const { head, order, totalBytes } = layoutSafetensors(tensors, metadata);
   const out = new Uint8Array(totalBytes);
   out.set(head);

@@ -10,10 +10,10 @@
  * Parameters carry no prefix, so a checkpoint can be used wherever a weight file is expected.
  */
 import { IoError, nameList, shapeText } from './errors.js';
-import type { TensorData } from './tensor-data.js';
+import type { StoredTensor } from './stored-tensor.js';
 
 export interface StateDict {
-  tensors: Record<string, TensorData>;
+  tensors: Record<string, StoredTensor>;
   /** JSON only: config, step, stage, random generator states, data position, program version. */
   meta: Record<string, unknown>;
 }
@@ -45,8 +45,8 @@ export function parseStateName(name: string): StateName {
 
 /** The parameters of a state, without optimiser state and extras. */
 export function parametersOf(
-  tensors: Readonly<Record<string, TensorData>>,
-): Record<string, TensorData> {
+  tensors: Readonly<Record<string, StoredTensor>>,
+): Record<string, StoredTensor> {
   return Object.fromEntries(
     Object.entries(tensors).filter(([name]) => parseStateName(name).kind === 'parameter'),
   );
@@ -54,10 +54,10 @@ export function parametersOf(
 
 /** One optimiser's state: slot -> parameter -> tensor. */
 export function optimStateOf(
-  tensors: Readonly<Record<string, TensorData>>,
+  tensors: Readonly<Record<string, StoredTensor>>,
   optimizer: string,
-): Record<string, Record<string, TensorData>> {
-  const slots: Record<string, Record<string, TensorData>> = {};
+): Record<string, Record<string, StoredTensor>> {
+  const slots: Record<string, Record<string, StoredTensor>> = {};
   for (const [name, tensor] of Object.entries(tensors)) {
     const parsed = parseStateName(name);
     if (parsed.kind !== 'optim' || parsed.optimizer !== optimizer) continue;

@@ -37,7 +37,7 @@ export type DataArray =
  * A tensor as stored: dense, row-major. F16 and BF16 are held as their bits in a Uint16Array and
  * BOOL as 0/1 in a Uint8Array, so reading and writing never changes a bit; `toFloat32` decodes.
  */
-export interface TensorData {
+export interface StoredTensor {
   readonly shape: readonly number[];
   readonly dtype: FileDtype;
   readonly data: DataArray;
@@ -100,7 +100,7 @@ export function dtypeOf(data: DataArray): FileDtype {
 }
 
 /** A float32 tensor as file data. */
-export function floatData(data: Float32Array, shape: readonly number[]): TensorData {
+export function floatData(data: Float32Array, shape: readonly number[]): StoredTensor {
   return { shape, dtype: 'F32', data };
 }
 
@@ -138,7 +138,7 @@ export function arrayToBytes(data: DataArray): Uint8Array {
 }
 
 /** Throws unless element type, array type and element count of a tensor agree. */
-export function checkTensorData(name: string, t: TensorData): void {
+export function checkStoredTensor(name: string, t: StoredTensor): void {
   if (!isFileDtype(t.dtype)) {
     throw new IoError('io/dtype', `tensor "${name}": unknown element type "${String(t.dtype)}"`);
   }
@@ -195,7 +195,7 @@ export function floatToHalf(value: number): number {
  * The tensor's values as float32. F32 data is returned as it is (not copied); F64 and 64-bit
  * integers lose precision; F16 and BF16 are decoded exactly.
  */
-export function toFloat32(t: TensorData): Float32Array {
+export function toFloat32(t: StoredTensor): Float32Array {
   const { data, dtype } = t;
   if (data instanceof Float32Array) return data;
   const out = new Float32Array(data.length);
@@ -211,7 +211,7 @@ export function toFloat32(t: TensorData): Float32Array {
 }
 
 /** float32 values rounded to half precision: halves the size of a published weight file. */
-export function toHalf(t: FloatTensor): TensorData {
+export function toHalf(t: FloatTensor): StoredTensor {
   const data = new Uint16Array(t.data.length);
   for (let i = 0; i < data.length; i++) data[i] = floatToHalf(t.data[i]!);
   return { shape: t.shape, dtype: 'F16', data };

@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import { describeTensors, summarizeTensor } from '../../../src/nn/io/describe.js';
+import { IoError } from '../../../src/nn/io/errors.js';
+import {
+  assertState,
+  compareState,
+  metaToJson,
+  optimName,
+  optimStateOf,
+  parametersOf,
+  parseStateName,
+} from '../../../src/nn/io/state.js';
+import { floatData } from '../../../src/nn/io/stored-tensor.js';
+
+const t = (n: number) => floatData(new Float32Array(n), [n]);
+
+describe('training state', () => {
+  it('names parameters, optimiser state and extras', () => {
+    const name = optimName('detector', 'momentum', 'conv3_1.weight');
+    expect(name).to.equal('optim/detector/momentum/conv3_1.weight');
+    expect(parseStateName(name)).to.deep.equal({
+      kind: 'optim',
+      optimizer: 'detector',
+      slot: 'momentum',
+      parameter: 'conv3_1.weight',
+    });
+    expect(parseStateName('extra/ema')).to.deep.equal({ kind: 'extra', name: 'ema' });
+    const tensors = { 'a.weight': t(2), [optimName('d', 'm', 'a.weight')]: t(2), 'extra/x': t(1) };
+    expect(parametersOf(tensors)).to.have.all.keys('a.weight');
+    expect(optimStateOf(tensors, 'd')['m']).to.have.all.keys('a.weight');
+    expect(optimStateOf(tensors, 'other')).to.deep.equal({});
+    expect(() => optimName('a/b', 'm', 'x')).to.throw(IoError, /bad name part "a\/b"/);
+  });
+
+  it('lists missing, unexpected and misshapen tensors by name', () => {
+    const got = { a: t(2), b: t(3), d: t(1), e: { shape: [1], dtype: 'U32' } };
+    const expected = {
+      a: { shape: [2] },
+      b: { shape: [1, 3] },
+      c: { shape: [] },
+      e: { shape: [1], dtype: 'F32' },
+    };
+    expect(compareState(got, expected)).to.deep.equal({
+      missing: ['c'],
+      unexpected: ['d'],
+      wrongShape: ['b: expected 1x3, got 3', 'e: expected F32 1, got U32 1'],
+    });
+    expect(() => assertState(got, expected, 'x.safetensors')).to.throw(
+      IoError,
+      /^x\.safetensors: .*2 of the wrong shape \(b: expected 1x3, got 3.*1 missing \(c\); 1 unexpected \(d\)\. Fix: /,
+    );
+    const tolerant = { allowMissing: true, allowUnexpected: true };
+    expect(assertState({ d: t(1) }, { a: { shape: [2] } }, 'x', tolerant).missing).to.deep.equal([
+      'a',
+    ]);
+  });
+
+  it('keeps meta exactly or refuses it', () => {
+    const meta = { step: 3, rng: { key: [1, 2 ** 40], name: 'é' }, none: null, gone: undefined };
+    expect(JSON.parse(metaToJson(meta))).to.deep.equal({ step: 3, rng: meta.rng, none: null });
+    const cycle: Record<string, unknown> = {};
+    cycle['self'] = cycle;
+    for (const [bad, message] of [
+      [{ a: [1, NaN] }, /meta\.a\[1\] is NaN/],
+      [{ a: { b: Infinity } }, /meta\.a\.b is Infinity/],
+      [{ a: -0 }, /meta\.a is -0/],
+      [{ a: 1n }, /a bigint/],
+      [{ a: [undefined] }, /a undefined/],
+      [{ a: new Float32Array(1) }, /a Float32Array/],
+      [cycle, /part of a cycle/],
+    ] as [Record<string, unknown>, RegExp][]) {
+      expect(() => metaToJson(bad)).to.throw(IoError, message);
+    }
+  });
+
+  it('describes tensors', () => {
+    const data = new Float32Array([1, NaN, -3, Infinity]);
+    const s = summarizeTensor('w', { shape: [2, 2], data });
+    expect([s.min, s.max, s.mean, s.nonFinite]).to.deep.equal([-3, 1, -1, 2]);
+    const lines = describeTensors({ w: floatData(data, [2, 2]), empty: t(0) }).split('\n');
+    expect(lines).to.have.length(4);
+    expect(lines[1]).to.match(/^w +F32 +2x2 +-3\.000 +1\.000 +-1\.000 +2$/);
+    expect(lines[2]).to.match(/^empty +F32 +0 +- +- +-$/);
+    expect(lines[3]).to.equal('2 tensors, 4 elements');
+  });
+});
