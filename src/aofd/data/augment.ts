@@ -38,7 +38,7 @@ export const DEFAULT_AUGMENT: AugmentOptions = {
     scaleJitter: 0.1,
     aspectJitter: 0.08,
   },
-  mosaicRatios: [0.6, 0.8, 1, 1.2, 1.5, 2],
+  mosaicRatios: [0.5, 0.65, 0.8, 1, 1.2, 1.5],
   mosaic: 0.3,
   antialias: 0.5,
   color: {

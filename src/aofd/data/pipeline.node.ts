@@ -4,8 +4,6 @@
  * Batch k is a function of (options, k), so a run resumed at step k sees exactly the batches an
  * uninterrupted run would have seen: `new BatchLoader(options, { startStep: k })`.
  */
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Batch, BatchOptions } from './batch.js';
 import { DataError, type DataErrorCode } from './errors.js';
@@ -142,9 +140,9 @@ function startWorker(options: BatchOptions): Worker {
   const isSource = import.meta.url.endsWith('.ts');
   const url = new URL(`./worker.node.${isSource ? 'ts' : 'js'}`, import.meta.url);
   if (!isSource) return new Worker(url, { workerData: options });
-  const tsx = createRequire(import.meta.url).resolve('tsx/esm/api');
+  const tsx = import.meta.resolve('tsx/esm/api');
   const bootstrap =
-    `import(${JSON.stringify(pathToFileURL(tsx).href)})` +
+    `import(${JSON.stringify(tsx)})` +
     `.then((tsx) => { tsx.register(); return import(${JSON.stringify(url.href)}); })`;
   return new Worker(bootstrap, { eval: true, workerData: options, execArgv: [] });
 }
