@@ -52,9 +52,9 @@ export class Tape implements Recorder, Disposable {
 
   /**
    * Adds d(Σ weight · loss)/d(leaf) to `grad` of every leaf that needs it. Each seed is a scalar
-   * tensor with its weight. `watch` tensors get their gradients returned too (in the same order).
+   * tensor with its weight, or any tensor with the gradient to start from. `watch` tensors get their gradients returned too (in the same order).
    */
-  backward(seeds: readonly (readonly [Tensor, number])[], watch: readonly Tensor[] = []): MaybeTensor[] {
+  backward(seeds: readonly (readonly [Tensor, number | Tensor])[], watch: readonly Tensor[] = []): MaybeTensor[] {
     const gradients = new Map<Tensor, Tensor>();
     const own = new Set<Tensor>();
     const give = (tensor: Tensor, gradient: Tensor, op: string): void => {
@@ -71,6 +71,10 @@ export class Tape implements Recorder, Disposable {
       gradients.set(tensor, accumulate(before, gradient));
     };
     for (const [loss, weight] of seeds) {
+      if (typeof weight !== 'number') {
+        if (this.tracks(loss)) give(loss, weight, 'seed');
+        continue;
+      }
       if (loss.size !== 1) {
         throw new NnError('backward', `a loss must be a scalar, got ${loss.describe()}.`, { fix: 'reduce it with sum or mean.' });
       }

@@ -39,7 +39,7 @@ export class GpuContext {
   readonly textures: Pool<GPUTexture>;
   /** Commands per submit. Software adapters start work only at submit, so batches stay moderate. */
   maxBatch = 96;
-  /** Bindings are split at this many bytes (tests lower it). */
+  /** Larger tensors are bound in windows of at most this many bytes (tests lower it). */
   bindingLimit: number;
   lost: NnError | null = null;
 
@@ -60,7 +60,7 @@ export class GpuContext {
     this.limits = gpu.limits;
     this.features = new Set(gpu.features as unknown as Iterable<string>);
     this.#alignment = Math.max(16, gpu.limits.minUniformBufferOffsetAlignment);
-    this.bindingLimit = Math.min(gpu.limits.maxStorageBufferBindingSize, 128 * 1024 * 1024);
+    this.bindingLimit = gpu.limits.maxStorageBufferBindingSize;
     const cap = 1024 * 1024 * 1024;
     this.buffers = new Pool(cap, (b) => b.destroy());
     this.textures = new Pool(cap, (t) => t.destroy());

@@ -23,8 +23,8 @@ export class Tensor {
   /** Gradient of a leaf after `Tape.backward`; owned by this tensor. */
   grad: Tensor | null = null;
   #buffer: GPUBuffer | null;
-  /** The same values as a texture, made on demand for kernels that read textures. */
-  #texture: GPUTexture | null = null;
+  /** The same values as textures in the forms that kernels asked for, by form. */
+  readonly #textures = new Map<string, GPUTexture>();
   /** How many tensors share the buffer (views made by reshape). */
   readonly #shared: { count: number };
 
@@ -92,19 +92,24 @@ export class Tensor {
     return made;
   }
 
-  /** The cached texture mirror, or null. Whoever changes the buffer calls `invalidateTexture`. */
-  get texture(): GPUTexture | null {
-    return this.#texture;
+  /** The texture mirror of this form, made by `make` when it does not exist yet. */
+  cachedTexture(form: string, make: () => GPUTexture): GPUTexture {
+    const known = this.#textures.get(form);
+    if (known) return known;
+    const made = make();
+    this.#textures.set(form, made);
+    return made;
   }
 
-  set texture(texture: GPUTexture | null) {
-    this.#texture = texture;
+  /** Whether a texture mirror of this form exists. */
+  hasTexture(form: string): boolean {
+    return this.#textures.has(form);
   }
 
-  /** Forgets the texture mirror after the buffer was written in place. */
+  /** Forgets the texture mirrors; called by whoever writes the buffer in place. */
   invalidateTexture(): void {
-    if (this.#texture) this.device.context.releaseTexture(this.#texture);
-    this.#texture = null;
+    for (const texture of this.#textures.values()) this.device.context.releaseTexture(texture);
+    this.#textures.clear();
   }
 
   /** Values in logical row-major order. */

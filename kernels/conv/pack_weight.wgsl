@@ -1,0 +1,44 @@
+// Weights (O, I, KH, KW) into the panels that rot_conv reads:
+//   texel ((k % kx)*L + lane, panel*ky + k/kx) = rows panel*4L + 4*lane ..+3 at
+//   k = ((c/4)*taps + t)*4 + c%4, where (row, c) = (co, ci), or (ci, co) for the input gradient.
+// Value = w[row*row_stride + c*col_stride + tap[t]]; zero beyond rows and cols.
+//   w: f32[O*I*KH*KW]
+// One texel per invocation. Deterministic.
+#include "grid.wgsl"
+
+struct Params {
+  rows: u32,
+  cols: u32,
+  row_stride: u32,
+  col_stride: u32,
+  taps: u32,
+  kx: u32,
+  ky: u32,
+  panels: u32,
+  k_total: u32,
+  tap: array<vec4u, 64>,
+}
+
+@group(0) @binding(0) var<storage, read> w: array<f32>;
+@group(0) @binding(1) var w_map: texture_storage_2d_array<rgba32float, write>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+fn weight(row: u32, c: u32, tap: u32) -> f32 {
+  if (row >= params.rows || c >= params.cols) { return 0.0; }
+  return w[row * params.row_stride + c * params.col_stride + tap];
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = linear_index(gid, groups, 64u);
+  if (i >= params.panels * params.k_total * ${LANES}u) { return; }
+  let lane = i % ${LANES}u;
+  let k = (i / ${LANES}u) % params.k_total;
+  let panel = i / (${LANES}u * params.k_total);
+  let c = (k / (4u * params.taps)) * 4u + k % 4u;
+  let tap = params.tap[(k / 4u) % params.taps].x;
+  let row = panel * ${4 * LANES}u + lane * 4u;
+  var value = vec4f(0.0);
+  for (var r = 0u; r < 4u; r++) { value[r] = weight(row + r, c, tap); }
+  textureStore(w_map, vec2u((k % params.kx) * ${LANES}u + lane, panel * params.ky + k / params.kx), 0, value);
+}

@@ -1,0 +1,23 @@
+// A c4 map's buffer into its texture mirror: layer c/4, texel (x, n*H + y) = channels 4*(c/4)..+3.
+//   x: f32 [N][C/4][H][W][4]
+// One texel per invocation; used where rows are no multiple of 256 bytes and a plain copy cannot.
+// Scalar loads: on software adapters four of them cost half of one vec4 load. Deterministic.
+#include "grid.wgsl"
+
+struct Params { quad_from: u32, count: u32, quads: u32, height: u32, width: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var x_map: texture_storage_2d_array<rgba32float, write>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = linear_index(gid, groups, 64u);
+  let plane = params.height * params.width;
+  if (i >= params.count * plane) { return; }
+  let q = params.quad_from + i / plane;
+  let pixel = i % plane;
+  let row = (q / params.quads) * params.height + pixel / params.width;
+  let value = vec4f(x[4u * i], x[4u * i + 1u], x[4u * i + 2u], x[4u * i + 3u]);
+  textureStore(x_map, vec2u(pixel % params.width, row), q % params.quads, value);
+}

@@ -1,0 +1,197 @@
+import { needsGrad, record } from '../../autograd/tape.js';
+import { NnError } from '../../gpu/errors.js';
+import { grid1d } from '../../kernel/dispatch.js';
+import type { Device } from '../../tensor/device.js';
+import { dims4, formatShape, quads } from '../../tensor/shape.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { arrayView, mapTexture, planeWindows } from '../texture.js';
+import { directForward, directInputGradient, directWeightGradient } from './direct.js';
+import { planConv, type ConvAlgorithm, type ConvPlan, type ConvShape } from './plan.js';
+import { winogradForward, winogradInputGradient, winogradWeightGradient } from './winograd.js';
+
+export interface Conv2dOptions {
+  /** Step between output positions, both axes. Default 1. */
+  stride?: number;
+  /** Zeros around the input, both axes. Default 0. */
+  pad?: number;
+  /** Step between taps, both axes. Default 1. */
+  dilation?: number;
+  /** Clamps the result at 0, fused. Default false. */
+  relu?: boolean;
+  /** Forces one algorithm for every pass; for tests and benchmarks. */
+  algorithm?: ConvAlgorithm;
+}
+
+/** Checks a convolution's operands and computes its sizes. */
+export function convShape(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions): ConvShape {
+  const { stride = 1, pad = 0, dilation = 1 } = options;
+  const [n, c, h, w] = dims4(x.shape);
+  const [o, ci, kh, kw] = dims4(weight.shape);
+  const at = `(input ${formatShape(x.shape)}, weight ${formatShape(weight.shape)})`;
+  if (x.layout !== 'c4' || weight.shape.length !== 4 || weight.layout !== 'row') {
+    throw new NnError('shape', `conv2d: the input must be a c4 map and the weight a row tensor of rank 4 ${at}.`, { fix: 'convert the input with toC4.' });
+  }
+  if (c !== ci) {
+    throw new NnError('shape', `conv2d: weight has ${ci} input channels, input has ${c} ${at}.`, { fix: 'use a weight made for this input.' });
+  }
+  if (bias && bias.size !== o) {
+    throw new NnError('shape', `conv2d: bias has ${bias.size} values, weight has ${o} output channels ${at}.`);
+  }
+  const oh = Math.floor((h + 2 * pad - dilation * (kh - 1) - 1) / stride) + 1;
+  const ow = Math.floor((w + 2 * pad - dilation * (kw - 1) - 1) / stride) + 1;
+  if (oh < 1 || ow < 1) {
+    throw new NnError('shape', `conv2d: the input is smaller than the kernel ${at}, pad ${pad}, dilation ${dilation}.`, { fix: 'use a larger image or more padding.' });
+  }
+  return { n, c, h, w, o, kh, kw, oh, ow, stride, pad, dilation };
+}
+
+function plan(device: Device, s: ConvShape, force: ConvAlgorithm | undefined): ConvPlan {
+  const { limits, platform } = device.context;
+  return planConv(s, {
+    lanes: device.subgroupSize,
+    maxTextureSide: limits.maxTextureDimension2D,
+    maxTextureLayers: limits.maxTextureArrayLayers,
+    force: force ?? (platform.env('AOFD_ALGORITHM') as ConvAlgorithm | undefined),
+  });
+}
+
+/**
+ * Two-dimensional cross-correlation (deep learning's convolution).
+ * x c4 (N, C, H, W), weight row (O, C, KH, KW), bias row (O) or null -> c4 (N, O, OH, OW) with
+ * OH = floor((H + 2·pad − dilation·(KH − 1) − 1) / stride) + 1.
+ * Differentiable in x, weight and bias.
+ */
+export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions = {}): Tensor {
+  const s = convShape(x, weight, bias, options);
+  const { device } = x;
+  const relu = options.relu ?? false;
+  const chosen = plan(device, s, options.algorithm);
+  const y = device.empty([s.n, s.o, s.oh, s.ow], { layout: 'c4' });
+  if (y.size > 0) {
+    if (chosen.forward === 'naive') naive(device, 'conv/naive_conv', s, { x, w: weight, y, ...(bias ? { bias } : {}) }, y.storedSize, { BIAS: bias !== null, RELU: relu });
+    else if (chosen.forward === 'direct') directForward(x, weight, bias, y, s, relu);
+    else winogradForward(x, weight, bias, y, s, relu, chosen.forward === 'winograd2' ? 2 : 4);
+  }
+  record({
+    op: 'conv2d',
+    inputs: [x, weight, bias],
+    outputs: [y],
+    backward: ([dY], needs) => (dY ? convBackward(x, weight, bias, y, dY, s, relu, chosen, needs) : []),
+  });
+  // Without a tape nobody asks for this map's texture again once the next layer has read it.
+  if (!needsGrad(x) && !needsGrad(weight) && device.tape === null) x.invalidateTexture();
+  return y;
+}
+
+function naive(
+  device: Device,
+  kernel: string,
+  s: ConvShape,
+  bindings: Record<string, Tensor>,
+  count: number,
+  defines: Record<string, boolean> = {},
+): void {
+  device.dispatch({
+    kernel,
+    defines,
+    bindings,
+    params: {
+      batch: s.n,
+      channels_in: s.c,
+      height: s.h,
+      width: s.w,
+      channels_out: s.o,
+      out_h: s.oh,
+      out_w: s.ow,
+      kernel_h: s.kh,
+      kernel_w: s.kw,
+      stride: s.stride,
+      pad: s.pad,
+      dilation: s.dilation,
+    },
+    workgroups: grid1d(count),
+  });
+}
+
+/** The texture of dY, with the fused ReLU's mask applied. */
+function gradientTexture(dY: Tensor, y: Tensor, relu: boolean): GPUTexture {
+  if (!relu) return mapTexture(dY);
+  return dY.cachedTexture('masked', () => {
+    const { device } = dY;
+    const [n, c, h, w] = dims4(dY.shape);
+    const q = quads(c);
+    const texture = device.context.acquireTexture(w, n * h, q);
+    const planeBytes = h * w * 16;
+    for (const [from, to] of planeWindows(n * q, planeBytes, device.context.bindingLimit, 256)) {
+      const slice = (t: Tensor): { buffer: GPUBuffer; offset: number; size: number } => ({
+        buffer: t.buffer,
+        offset: from * planeBytes,
+        size: (to - from) * planeBytes,
+      });
+      device.dispatch({
+        kernel: 'conv/relu_grad_to_texture',
+        bindings: { dy: slice(dY), y: slice(y), g_map: arrayView(texture) },
+        params: { quad_from: from, count: to - from, quads: q, height: h, width: w },
+        workgroups: grid1d((to - from) * h * w),
+      });
+    }
+    return texture;
+  });
+}
+
+function convBackward(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  y: Tensor,
+  dY: Tensor,
+  s: ConvShape,
+  relu: boolean,
+  chosen: ConvPlan,
+  needs: boolean[],
+): (Tensor | null)[] {
+  const { device } = x;
+  const [needX, needW, needB] = needs;
+  const isNaive = chosen.forward === 'naive';
+  let masked = dY;
+  if (relu && isNaive) {
+    masked = device.empty(dY.shape, { layout: 'c4' });
+    device.dispatch({
+      kernel: 'conv/relu_grad',
+      bindings: { dy: dY, y, g: masked },
+      params: { n: dY.storedSize },
+      workgroups: grid1d(dY.storedSize),
+    });
+  }
+  const needTexture = !isNaive || needB === true;
+  const gradient = needTexture ? gradientTexture(masked, y, relu && !isNaive) : null;
+  let dX: Tensor | null = null;
+  let dW: Tensor | null = null;
+  let dB: Tensor | null = null;
+  if (needX) {
+    dX = device.empty(x.shape, { layout: 'c4' });
+    if (isNaive) naive(device, 'conv/naive_conv_dx', s, { dy: masked, w: weight, dx: dX }, dX.storedSize);
+    else if (chosen.inputGradient === 'direct') directInputGradient(gradient as GPUTexture, weight, dX, s);
+    else winogradInputGradient(gradient as GPUTexture, weight, dX, s, chosen.inputGradient === 'winograd2' ? 2 : 4);
+  }
+  if (needW) {
+    dW = device.empty(weight.shape);
+    if (isNaive) naive(device, 'conv/naive_conv_dw', s, { dy: masked, x, dw: dW }, dW.size);
+    else if (chosen.weightGradient === 'direct') directWeightGradient(gradient as GPUTexture, x, dW, s);
+    else winogradWeightGradient(gradient as GPUTexture, x, dW, s, chosen.weightGradient === 'winograd2' ? 2 : 4);
+  }
+  if (needB && bias) {
+    dB = device.empty(bias.shape);
+    device.dispatch({
+      kernel: 'conv/bias_grad',
+      bindings: { g_map: arrayView(gradient as GPUTexture), db: dB },
+      params: { rows: s.n * s.oh, width: s.ow, channels: s.o },
+      workgroups: [quads(s.o)],
+    });
+  }
+  // Nobody reads these textures after this node: give the memory back within the step.
+  dY.invalidateTexture();
+  if (masked !== dY) masked.dispose();
+  x.invalidateTexture();
+  return [dX, dW, dB];
+}

@@ -1,0 +1,42 @@
+import type { BufferSlice } from '../../kernel/dispatch.js';
+import type { Device } from '../../tensor/device.js';
+import { dims4, quads } from '../../tensor/shape.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { planeWindows } from '../texture.js';
+
+/** Workgroups of 64 invocations for `count` subgroups of `lanes` lanes, folded into x and y. */
+export function subgroupGrid(count: number, lanes: number): [number, number] {
+  const groups = Math.max(1, Math.ceil((count * lanes) / 64));
+  if (groups <= 65535) return [groups, 1];
+  const y = Math.ceil(groups / 65535);
+  return [Math.ceil(groups / y), y];
+}
+
+/** A part of a c4 map that one binding holds: images and, for one image, a range of quads. */
+export interface OutputWindow {
+  imageFrom: number;
+  images: number;
+  quadFrom: number;
+  quadTo: number;
+  slice: BufferSlice;
+}
+
+/** The whole map as one window where it fits a binding, else image by image in ranges of quads. */
+export function outputWindows(device: Device, map: Tensor): OutputWindow[] {
+  const [n, c, h, w] = dims4(map.shape);
+  const q = quads(c);
+  const planeBytes = h * w * 16;
+  const limit = device.context.bindingLimit;
+  const { buffer } = map;
+  if (n * q * planeBytes <= limit) {
+    return [{ imageFrom: 0, images: n, quadFrom: 0, quadTo: q, slice: { buffer, offset: 0, size: n * q * planeBytes } }];
+  }
+  const windows: OutputWindow[] = [];
+  for (let image = 0; image < n; image++) {
+    for (const [from, to] of planeWindows(q, planeBytes, limit, 256)) {
+      const offset = (image * q + from) * planeBytes;
+      windows.push({ imageFrom: image, images: 1, quadFrom: from, quadTo: to, slice: { buffer, offset, size: (to - from) * planeBytes } });
+    }
+  }
+  return windows;
+}

@@ -1,0 +1,271 @@
+import { grid1d } from '../../kernel/dispatch.js';
+import type { Device } from '../../tensor/device.js';
+import { quads } from '../../tensor/shape.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { arrayView, mapTexture } from '../texture.js';
+import { outputWindows, subgroupGrid } from './grid.js';
+import type { ConvShape } from './plan.js';
+
+/** Bytes that the transformed maps of one strip of tiles may take: large enough to amortise launches, small enough for caches. */
+const stripBytes = 8 * 1024 * 1024;
+
+interface Tiling {
+  m: 2 | 4;
+  /** Frequencies per axis, m + 2. */
+  a: number;
+  tilesY: number;
+  tilesX: number;
+  total: number;
+  /** Tiles of one strip, a multiple of the panel of 4L tiles. */
+  strip: number;
+}
+
+function tiling(device: Device, m: 2 | 4, n: number, h: number, w: number, channels: number): Tiling {
+  const panel = 4 * device.subgroupSize;
+  const a = m + 2;
+  const tilesY = Math.ceil(h / m);
+  const tilesX = Math.ceil(w / m);
+  const total = n * tilesY * tilesX;
+  const perTile = a * a * channels * 4;
+  const side = Math.min(device.context.limits.maxTextureDimension2D, 8192);
+  const limit = Math.min(stripBytes, device.context.bindingLimit);
+  const most = Math.max(panel, Math.min(side, Math.floor(limit / perTile / panel) * panel));
+  const strips = Math.ceil(total / most);
+  return { m, a, tilesY, tilesX, total, strip: Math.ceil(total / strips / panel) * panel };
+}
+
+/** Winograd-transformed weights U, cached on the weight tensor. */
+function transformedWeight(weight: Tensor, s: ConvShape, m: 2 | 4, form: 'forward' | 'input-gradient'): GPUTexture {
+  return weight.cachedTexture(`winograd${m}-${form}`, () => {
+    const { device } = weight;
+    const lanes = device.subgroupSize;
+    const [rows, cols] = form === 'forward' ? [s.o, s.c] : [s.c, s.o];
+    const panels = Math.ceil(rows / (4 * lanes));
+    const colsPadded = quads(cols) * 4;
+    const a = m + 2;
+    const texture = device.context.acquireTexture(colsPadded * lanes, panels, a * a);
+    device.dispatch({
+      kernel: 'wino/wino_weight',
+      defines: { LANES: lanes, M: m, A: a, FLIP: form === 'input-gradient' },
+      bindings: { w: weight, u_map: arrayView(texture) },
+      params: {
+        rows,
+        cols,
+        row_stride: form === 'forward' ? s.c * 9 : 9,
+        col_stride: form === 'forward' ? 9 : s.c * 9,
+        panels,
+        cols_padded: colsPadded,
+      },
+      workgroups: grid1d(panels * colsPadded * lanes),
+    });
+    return texture;
+  });
+}
+
+interface Source {
+  texture: GPUTexture;
+  n: number;
+  h: number;
+  w: number;
+  quads: number;
+  pad: number;
+  adjoint: boolean;
+}
+
+/** Transforms one strip of tiles of a map; returns the texture that GEMMs read. */
+function transformStrip(device: Device, source: Source, t: Tiling, from: number, tiles: number): GPUTexture {
+  const panel = 4 * device.subgroupSize;
+  const rowTexels = source.quads * panel;
+  const panels = tiles / panel;
+  const frequencies = t.a * t.a;
+  const stride = panels * rowTexels;
+  const context = device.context;
+  const bytes = frequencies * stride * 16;
+  const buffer = context.acquireBuffer(bytes);
+  device.dispatch({
+    kernel: 'wino/wino_in',
+    defines: { LANES: device.subgroupSize, M: t.m, A: t.a, ADJOINT: source.adjoint },
+    bindings: { x_map: arrayView(source.texture), v: { buffer, offset: 0, size: bytes } },
+    params: {
+      batch: source.n,
+      height: source.h,
+      width: source.w,
+      quads: source.quads,
+      tiles_y: t.tilesY,
+      tiles_x: t.tilesX,
+      pad: source.pad,
+      tile_from: from,
+      tiles,
+      stride,
+    },
+    workgroups: grid1d(tiles * source.quads),
+  });
+  const texture = context.acquireTexture(rowTexels, panels, frequencies);
+  context
+    .copyEncoder()
+    .copyBufferToTexture({ buffer, bytesPerRow: rowTexels * 16, rowsPerImage: panels }, { texture }, [rowTexels, panels, frequencies]);
+  context.recorded();
+  context.releaseBuffer(buffer);
+  return texture;
+}
+
+interface Pass {
+  source: Source;
+  weight: GPUTexture;
+  channelsIn: number;
+  channelsOut: number;
+  bias: Tensor | null;
+  relu: boolean;
+  output: Tensor;
+  m: 2 | 4;
+}
+
+/** Transform, multiply, transform back, strip by strip. */
+function runPass(device: Device, p: Pass): void {
+  const lanes = device.subgroupSize;
+  const panel = 4 * lanes;
+  const [n = 0, , outH = 0, outW = 0] = p.output.shape;
+  const rowPanels = Math.ceil(p.channelsOut / panel);
+  const t = tiling(device, p.m, n, outH, outW, Math.max(p.source.quads * 4, rowPanels * panel));
+  const context = device.context;
+  for (let from = 0; from < t.total; from += t.strip) {
+    const tiles = Math.min(t.strip, Math.ceil((t.total - from) / panel) * panel);
+    const v = transformStrip(device, p.source, t, from, tiles);
+    const frequencies = t.a * t.a;
+    const quadRows = rowPanels * lanes;
+    const bytes = frequencies * quadRows * tiles * 16;
+    const product = context.acquireBuffer(bytes);
+    device.dispatch({
+      kernel: 'gemm/rot_gemm',
+      label: 'winograd gemm',
+      defines: { LANES: lanes, A_FORM: 0, B_FORM: 0, A_ADDRESS: 0, B_ADDRESS: 1 },
+      bindings: { a_map: arrayView(p.weight), b_map: arrayView(v), c: { buffer: product, offset: 0, size: bytes } },
+      params: {
+        rows: quadRows * 4,
+        cols: tiles,
+        k4: p.source.quads,
+        row_panels: rowPanels,
+        col_panels: tiles / panel,
+        layers: frequencies,
+        panel_offset: 0,
+        layer_stride: quadRows * tiles,
+        row_stride: tiles,
+        col_stride: 1,
+      },
+      workgroups: subgroupGrid(frequencies * rowPanels * (tiles / panel), lanes),
+    });
+    context.releaseTexture(v);
+    const m = context.acquireTexture(tiles, quadRows, frequencies);
+    context
+      .copyEncoder()
+      .copyBufferToTexture({ buffer: product, bytesPerRow: tiles * 16, rowsPerImage: quadRows }, { texture: m }, [tiles, quadRows, frequencies]);
+    context.recorded();
+    context.releaseBuffer(product);
+    for (const window of outputWindows(device, p.output)) {
+      device.dispatch({
+        kernel: 'wino/wino_out',
+        defines: { LANES: lanes, M: p.m, A: t.a, BIAS: p.bias !== null, RELU: p.relu },
+        bindings: { m_map: arrayView(m), y: window.slice, ...(p.bias ? { bias: p.bias } : {}) },
+        params: {
+          batch: window.images,
+          image_from: window.imageFrom,
+          height: outH,
+          width: outW,
+          channels: p.channelsOut,
+          quads: quads(p.channelsOut),
+          quad_from: window.quadFrom,
+          quad_to: window.quadTo,
+          tiles_y: t.tilesY,
+          tiles_x: t.tilesX,
+          tile_from: from,
+          tiles,
+        },
+        workgroups: grid1d(tiles * (window.quadTo - window.quadFrom)),
+      });
+    }
+    context.releaseTexture(m);
+  }
+}
+
+/** y = conv3x3(x, w) + bias through F(m x m, 3 x 3), optionally clamped at 0. */
+export function winogradForward(x: Tensor, weight: Tensor, bias: Tensor | null, y: Tensor, s: ConvShape, relu: boolean, m: 2 | 4): void {
+  runPass(x.device, {
+    source: { texture: mapTexture(x), n: s.n, h: s.h, w: s.w, quads: quads(s.c), pad: s.pad, adjoint: false },
+    weight: transformedWeight(weight, s, m, 'forward'),
+    channelsIn: s.c,
+    channelsOut: s.o,
+    bias,
+    relu,
+    output: y,
+    m,
+  });
+}
+
+/** dX: the forward pass over dY with channels swapped, taps rotated and padding 2 - pad. */
+export function winogradInputGradient(gradient: GPUTexture, weight: Tensor, dX: Tensor, s: ConvShape, m: 2 | 4): void {
+  runPass(dX.device, {
+    source: { texture: gradient, n: s.n, h: s.oh, w: s.ow, quads: quads(s.o), pad: 2 - s.pad, adjoint: false },
+    weight: transformedWeight(weight, s, m, 'input-gradient'),
+    channelsIn: s.o,
+    channelsOut: s.c,
+    bias: null,
+    relu: false,
+    output: dX,
+    m,
+  });
+}
+
+/**
+ * dW through the adjoint of the forward algorithm: dU[f] = sum over tiles of dM[f] V[f]^t with
+ * dM = A dY At, then dW = Gt dU G. Strips of tiles accumulate into dU in order.
+ */
+export function winogradWeightGradient(gradient: GPUTexture, x: Tensor, dW: Tensor, s: ConvShape, m: 2 | 4): void {
+  const { device } = x;
+  const context = device.context;
+  const lanes = device.subgroupSize;
+  const panel = 4 * lanes;
+  const t = tiling(device, m, s.n, s.oh, s.ow, Math.max(quads(s.c), quads(s.o)) * 4);
+  const frequencies = t.a * t.a;
+  const rowPanels = Math.ceil(s.o / panel);
+  const colPanels = Math.ceil(s.c / panel);
+  const rowStride = colPanels * lanes;
+  // 8 spare vec4: a power-of-two stride between frequencies collides in the cache.
+  const layerStride = rowPanels * panel * rowStride + 8;
+  const bytes = frequencies * layerStride * 16;
+  const dU = context.acquireBuffer(bytes);
+  const texture = mapTexture(x);
+  for (let from = 0; from < t.total; from += t.strip) {
+    const tiles = Math.min(t.strip, Math.ceil((t.total - from) / panel) * panel);
+    const v = transformStrip(device, { texture, n: s.n, h: s.h, w: s.w, quads: quads(s.c), pad: s.pad, adjoint: false }, t, from, tiles);
+    const dM = transformStrip(device, { texture: gradient, n: s.n, h: s.oh, w: s.ow, quads: quads(s.o), pad: 0, adjoint: true }, t, from, tiles);
+    device.dispatch({
+      kernel: 'gemm/rot_gemm',
+      label: 'winograd dW gemm',
+      defines: { LANES: lanes, A_FORM: 0, B_FORM: 1, A_ADDRESS: 3, B_ADDRESS: 3, ACCUMULATE: from > 0 },
+      bindings: { a_map: arrayView(dM), b_map: arrayView(v), c: { buffer: dU, offset: 0, size: bytes } },
+      params: {
+        rows: rowPanels * panel,
+        cols: colPanels * panel,
+        k4: tiles / 4,
+        row_panels: rowPanels,
+        col_panels: colPanels,
+        layers: frequencies,
+        panel_offset: 0,
+        layer_stride: layerStride,
+        row_stride: rowStride,
+        col_stride: 1,
+      },
+      workgroups: subgroupGrid(frequencies * rowPanels * colPanels, lanes),
+    });
+    context.releaseTexture(v);
+    context.releaseTexture(dM);
+  }
+  device.dispatch({
+    kernel: 'wino/wino_dw',
+    defines: { M: m, A: t.a },
+    bindings: { du: { buffer: dU, offset: 0, size: bytes }, dw: dW },
+    params: { channels_out: s.o, channels_in: s.c, row_stride: rowStride * 4, stride: layerStride * 4 },
+    workgroups: grid1d(s.o * s.c),
+  });
+  context.releaseBuffer(dU);
+}
