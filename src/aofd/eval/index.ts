@@ -1,0 +1,3 @@
+export * from './ap.js';
+export * from './mafa.js';
+export * from './occlusion.js';
