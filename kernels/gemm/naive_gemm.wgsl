@@ -1,0 +1,42 @@
+// c[row][col] = sum over k of a[row*a_row + k*a_k] * b[col*b_col + k*b_k] (+ bias[col], ReLU): any
+// matrix product with any transposition, buffers only; the reference on the device.
+//   c: f32[rows][cols]
+// One element per invocation. Sums run in blocks of 256 to stay accurate. Deterministic.
+#define BIAS 0
+#define RELU 0
+#include "grid.wgsl"
+
+struct Params { rows: u32, cols: u32, k: u32, a_row: u32, a_k: u32, b_col: u32, b_k: u32 }
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(2) var<storage, read_write> c: array<f32>;
+#if BIAS == 1
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+#else
+@group(0) @binding(3) var<uniform> params: Params;
+#endif
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = linear_index(gid, groups, 64u);
+  if (i >= params.rows * params.cols) { return; }
+  let row = i / params.cols;
+  let col = i % params.cols;
+  var total = 0.0;
+  for (var start = 0u; start < params.k; start += 256u) {
+    var block = 0.0;
+    for (var k = start; k < min(start + 256u, params.k); k++) {
+      block += a[row * params.a_row + k * params.a_k] * b[col * params.b_col + k * params.b_k];
+    }
+    total += block;
+  }
+#if BIAS == 1
+  total += bias[col];
+#endif
+#if RELU == 1
+  total = max(total, 0.0);
+#endif
+  c[i] = total;
+}

@@ -1,0 +1,260 @@
+import { record } from '../autograd/tape.js';
+import { NnError } from '../gpu/errors.js';
+import { grid1d } from '../kernel/dispatch.js';
+import type { Device } from '../tensor/device.js';
+import { formatShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { subgroupGrid } from './conv/grid.js';
+import { arrayView, matrixTexture, panelTexture } from './texture.js';
+
+export interface LinearOptions {
+  /** Clamps the result at 0, fused. Default false. */
+  relu?: boolean;
+  /** Forces the naive kernels or the lane kernels; for tests and benchmarks. */
+  algorithm?: LinearAlgorithm;
+}
+
+export type LinearAlgorithm = 'naive' | 'lanes';
+
+/** Sizes of a linear layer: x (R, I) * weight (O, I) -> y (R, O). */
+export interface LinearShape {
+  r: number;
+  i: number;
+  o: number;
+}
+
+/** Which kernels a linear layer uses. Pure. */
+export function planLinear(
+  s: LinearShape,
+  caps: { lanes: number; maxTextureSide: number; force?: LinearAlgorithm | undefined },
+): LinearAlgorithm {
+  const rows4 = Math.ceil(s.r / 4) * 4 * caps.lanes;
+  const possible =
+    caps.lanes > 0 &&
+    s.o % 4 === 0 &&
+    s.i % 4 === 0 &&
+    Math.max(s.o, s.r, Math.ceil(s.i / 4), rows4) <= caps.maxTextureSide;
+  if (!possible) return 'naive';
+  if (caps.force) return caps.force;
+  return 2 * s.r * s.i * s.o < 2e6 ? 'naive' : 'lanes';
+}
+
+/**
+ * y = x · weightᵀ + bias. x row (R, I), weight row (O, I), bias row (O) or null -> row (R, O).
+ * R may be 0. Weights beyond one binding are read as textures and their gradient is written in
+ * windows of rows. Differentiable in x, weight and bias.
+ */
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null, options: LinearOptions = {}): Tensor {
+  const [r = 0, i = 0] = x.shape;
+  const [o = 0, wi = 0] = weight.shape;
+  const at = `(input ${formatShape(x.shape)}, weight ${formatShape(weight.shape)})`;
+  if (x.shape.length !== 2 || weight.shape.length !== 2 || x.layout !== 'row') {
+    throw new NnError('shape', `linear: input and weight must be row tensors of rank 2 ${at}.`, { fix: 'flatten the input with toRow and reshape.' });
+  }
+  if (wi !== i) throw new NnError('shape', `linear: weight takes ${wi} features, input has ${i} ${at}.`);
+  if (bias && bias.size !== o) throw new NnError('shape', `linear: bias has ${bias.size} values, weight has ${o} outputs ${at}.`);
+  const { device } = x;
+  const s = { r, i, o };
+  const relu = options.relu ?? false;
+  const forced = device.context.platform.env('AOFD_ALGORITHM') === 'naive' ? 'naive' : undefined;
+  const algorithm = planLinear(s, {
+    lanes: device.subgroupSize,
+    maxTextureSide: device.context.limits.maxTextureDimension2D,
+    force: options.algorithm ?? forced,
+  });
+  const y = device.empty([r, o]);
+  if (r > 0) {
+    if (algorithm === 'naive') naiveForward(x, weight, bias, y, s, relu);
+    else laneForward(x, weight, bias, y, s, relu);
+  }
+  record({
+    op: 'linear',
+    inputs: [x, weight, bias],
+    outputs: [y],
+    backward: ([dY], needs) => (dY ? linearBackward(x, weight, bias, y, dY, s, relu, algorithm, needs) : []),
+  });
+  return y;
+}
+
+function naiveForward(x: Tensor, weight: Tensor, bias: Tensor | null, y: Tensor, s: LinearShape, relu: boolean): void {
+  x.device.dispatch({
+    kernel: 'gemm/naive_gemm',
+    label: 'linear naive forward',
+    defines: { BIAS: bias !== null, RELU: relu },
+    bindings: { a: x, b: weight, c: y, ...(bias ? { bias } : {}) },
+    params: { rows: s.r, cols: s.o, k: s.i, a_row: s.i, a_k: 1, b_col: s.i, b_k: 1 },
+    workgroups: grid1d(s.r * s.o),
+  });
+}
+
+function laneForward(x: Tensor, weight: Tensor, bias: Tensor | null, y: Tensor, s: LinearShape, relu: boolean): void {
+  runGemm(x.device, {
+    label: 'linear forward',
+    defines: { A_FORM: 1, B_FORM: 0, A_ADDRESS: 2, B_ADDRESS: 0, EPILOGUE: bias !== null, RELU: relu },
+    a: matrixTexture(weight, s.o, s.i),
+    b: matrixTexture(x, s.r, s.i),
+    c: { buffer: y.buffer, offset: 0, size: y.byteLength },
+    bias,
+    rows: s.o,
+    cols: s.r,
+    k: s.i,
+    rowStride: 1,
+    colStride: s.o / 4,
+  });
+}
+
+interface Gemm {
+  label: string;
+  defines: Record<string, number | boolean>;
+  a: GPUTexture;
+  b: GPUTexture;
+  c: { buffer: GPUBuffer; offset: number; size: number };
+  bias?: Tensor | null;
+  rows: number;
+  cols: number;
+  k: number;
+  rowStride: number;
+  colStride: number;
+  panelOffset?: number;
+}
+
+function runGemm(device: Device, g: Gemm): void {
+  const lanes = device.subgroupSize;
+  const rowPanels = Math.ceil(g.rows / (4 * lanes));
+  const colPanels = Math.ceil(g.cols / (4 * lanes));
+  device.dispatch({
+    kernel: 'gemm/rot_gemm',
+    label: g.label,
+    defines: { LANES: lanes, ...g.defines },
+    bindings: { a_map: arrayView(g.a), b_map: arrayView(g.b), c: g.c, ...(g.bias ? { bias: g.bias } : {}) },
+    params: {
+      rows: g.rows,
+      cols: g.cols,
+      k4: Math.ceil(g.k / 4),
+      row_panels: rowPanels,
+      col_panels: colPanels,
+      layers: 1,
+      panel_offset: g.panelOffset ?? 0,
+      layer_stride: 0,
+      row_stride: g.rowStride,
+      col_stride: g.colStride,
+    },
+    workgroups: subgroupGrid(rowPanels * colPanels, lanes),
+  });
+}
+
+function linearBackward(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  y: Tensor,
+  dY: Tensor,
+  s: LinearShape,
+  relu: boolean,
+  algorithm: LinearAlgorithm,
+  needs: boolean[],
+): (Tensor | null)[] {
+  const { device } = x;
+  const [needX, needW, needB] = needs;
+  let g = dY;
+  if (relu) {
+    g = device.empty(dY.shape);
+    device.dispatch({
+      kernel: 'conv/relu_grad',
+      label: 'linear relu backward',
+      bindings: { dy: dY, y, g },
+      params: { n: dY.size },
+      workgroups: grid1d(dY.size),
+    });
+  }
+  let dX: Tensor | null = null;
+  let dW: Tensor | null = null;
+  let dB: Tensor | null = null;
+  if (needX) {
+    dX = device.empty(x.shape);
+    if (s.r > 0) inputGradient(g, weight, dX, s, algorithm);
+  }
+  if (needW) {
+    dW = s.r > 0 ? device.empty(weight.shape) : device.zeros(weight.shape);
+    if (s.r > 0) weightGradient(g, x, dW, s, algorithm);
+  }
+  if (needB && bias) {
+    dB = device.empty(bias.shape);
+    device.dispatch({
+      kernel: 'gemm/column_sums',
+      bindings: { g, db: dB },
+      params: { rows: s.r, cols: s.o },
+      workgroups: grid1d(s.o),
+    });
+  }
+  g.invalidateTexture();
+  x.invalidateTexture();
+  if (g !== dY) g.dispose();
+  return [dX, dW, dB];
+}
+
+/** dX = dY · W. */
+function inputGradient(g: Tensor, weight: Tensor, dX: Tensor, s: LinearShape, algorithm: LinearAlgorithm): void {
+  if (algorithm === 'naive') {
+    g.device.dispatch({
+      kernel: 'gemm/naive_gemm',
+      label: 'linear naive dX',
+      defines: { BIAS: false, RELU: false },
+      bindings: { a: g, b: weight, c: dX },
+      params: { rows: s.r, cols: s.i, k: s.o, a_row: s.o, a_k: 1, b_col: 1, b_k: s.i },
+      workgroups: grid1d(s.r * s.i),
+    });
+    return;
+  }
+  runGemm(g.device, {
+    label: 'linear dX',
+    defines: { A_FORM: 0, B_FORM: 0, A_ADDRESS: 1, B_ADDRESS: 0 },
+    a: matrixTexture(weight, s.o, s.i),
+    b: matrixTexture(g, s.r, s.o),
+    c: { buffer: dX.buffer, offset: 0, size: dX.byteLength },
+    rows: s.i,
+    cols: s.r,
+    k: s.o,
+    rowStride: 1,
+    colStride: s.i / 4,
+  });
+}
+
+/** dW = dYᵀ · x, in windows of whole row panels where dW exceeds one binding. */
+function weightGradient(g: Tensor, x: Tensor, dW: Tensor, s: LinearShape, algorithm: LinearAlgorithm): void {
+  const { device } = x;
+  if (algorithm === 'naive') {
+    device.dispatch({
+      kernel: 'gemm/naive_gemm',
+      label: 'linear naive dW',
+      defines: { BIAS: false, RELU: false },
+      bindings: { a: g, b: x, c: dW },
+      params: { rows: s.o, cols: s.i, k: s.r, a_row: 1, a_k: s.o, b_col: 1, b_k: s.i },
+      workgroups: grid1d(s.o * s.i),
+    });
+    return;
+  }
+  const lanes = device.subgroupSize;
+  const panel = 4 * lanes;
+  const rowBytes = s.i * 4;
+  // A panel of 4L rows of i values (i % 4 == 0): its size is a multiple of 256 bytes.
+  const panelsAtOnce = Math.max(1, Math.floor(device.context.bindingLimit / (panel * rowBytes)));
+  const a = panelTexture(g, s.r, s.o, lanes);
+  const b = panelTexture(x, s.r, s.i, lanes);
+  for (let first = 0; first * panel < s.o; first += panelsAtOnce) {
+    const rows = Math.min(s.o - first * panel, panelsAtOnce * panel);
+    runGemm(device, {
+      label: 'linear dW',
+      defines: { A_FORM: 0, B_FORM: 1, A_ADDRESS: 0, B_ADDRESS: 2 },
+      a,
+      b,
+      c: { buffer: dW.buffer, offset: first * panel * rowBytes, size: rows * rowBytes },
+      rows,
+      cols: s.i,
+      k: s.r,
+      rowStride: s.i / 4,
+      colStride: 1,
+      panelOffset: first,
+    });
+  }
+}
