@@ -147,7 +147,9 @@ export class CutoutBank {
     const cosY = (turned.sin / turned.hw / (u1 - u0)) * width * (isMirrored ? -1 : 1);
     const sinX = (-turned.sin / turned.hh / (cutout.v1 - cutout.v0)) * height;
     const sinY = (turned.cos / turned.hh / (cutout.v1 - cutout.v0)) * height;
-    const [ox, oy] = isMirrored ? (corners[1] as [number, number]) : (corners[0] as [number, number]);
+    const [ox, oy] = isMirrored
+      ? (corners[1] as [number, number])
+      : (corners[0] as [number, number]);
     const shader: Shader = (x, y, out) => {
       let a = 0;
       let r = 0;

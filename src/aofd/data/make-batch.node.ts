@@ -3,7 +3,14 @@
  * Every image has a random stream of its own, keyed (seed, step, slot), so nothing depends on what
  * was made before.
  */
-import { drawTile, finishCanvas, fullTile, mosaicTiles, newCanvas, type Canvas } from './augment.js';
+import {
+  drawTile,
+  finishCanvas,
+  fullTile,
+  mosaicTiles,
+  newCanvas,
+  type Canvas,
+} from './augment.js';
 import {
   COVER_COVERED,
   COVER_NONE,
@@ -29,12 +36,16 @@ export function checkBatchOptions(options: BatchOptions): void {
   };
   const { batchSize, width, height, segFraction } = options;
   if (![batchSize, width, height].every((v) => Number.isInteger(v) && v > 0)) {
-    bad(`batchSize, width, height must be positive integers (${batchSize}, ${width}, ${height})`, 'set them');
+    bad(
+      `batchSize, width, height must be positive integers (${batchSize}, ${width}, ${height})`,
+      'set them',
+    );
   }
   if (!(segFraction >= 0 && segFraction <= 1)) bad(`segFraction is ${segFraction}`, 'use 0..1');
   const usable = options.sources.filter((s) => s.weight > 0);
   for (const s of usable) {
-    if (s.samples.length === 0) bad(`source "${s.name}" has no samples`, 'remove it or check its list');
+    if (s.samples.length === 0)
+      bad(`source "${s.name}" has no samples`, 'remove it or check its list');
   }
   if (segFraction < 1 && !usable.some((s) => !isPortraitSource(s))) {
     bad('no detection source with a positive weight', 'add one or set segFraction to 1');
@@ -113,7 +124,12 @@ export class BatchMaker {
       const fromPortraits =
         this.detection.length === 0 || (isPortrait && (i === 0 || chance(rng, 0.5)));
       const sources = fromPortraits ? this.portraits : this.detection;
-      const source = sources[pickWeighted(rng, sources.map((s) => s.weight))] as BatchSource;
+      const source = sources[
+        pickWeighted(
+          rng,
+          sources.map((s) => s.weight),
+        )
+      ] as BatchSource;
       const sample = pick(rng, source.samples);
       samples.push(sample);
       covers.push(...(await this.drawSampleAsync(canvas, tile, sample, rng, isMosaic)));
@@ -139,10 +155,18 @@ export class BatchMaker {
       : isMosaic
         ? augment.mosaicRatios
         : augment.crop.ratios;
-    const window = chooseWindow(width, height, sample.faces, tile, rng, { ...augment.crop, ratios });
+    const window = chooseWindow(width, height, sample.faces, tile, rng, {
+      ...augment.crop,
+      ratios,
+    });
     const visible = mapFaces(sample.faces, window, tile, augment.minFacePx);
     const antialias = chance(rng, augment.antialias);
-    const painted = await this.paintAsync(decoded, sample, new Set(visible.map((f) => f.index)), rng);
+    const painted = await this.paintAsync(
+      decoded,
+      sample,
+      new Set(visible.map((f) => f.index)),
+      rng,
+    );
     const labels = decoded.mask
       ? portraitLabels(decoded.mask, sample.faces, width, height)
       : detectionLabels(painted.mask, sample.faces, painted.faces, width, height);

@@ -93,9 +93,11 @@ export function faceLight(image: DecodedImage, box: Box, rng: Rng): FaceLight {
   }
   const mean = sum.map((v) => v / Math.max(1, n)) as [number, number, number];
   const luma = 0.299 * mean[0] + 0.587 * mean[1] + 0.114 * mean[2];
-  const skin = (
-    middleCount > 0 ? middle.map((v) => v / middleCount) : mean
-  ) as [number, number, number];
+  const skin = (middleCount > 0 ? middle.map((v) => v / middleCount) : mean) as [
+    number,
+    number,
+    number,
+  ];
   // A skin colour in neutral light is about (1.22, .95, .83) x its luma.
   const cast = mean.map((v, c) => {
     const neutral = Math.max(1, luma) * ([1.22, 0.95, 0.83][c] as number);

@@ -217,7 +217,15 @@ export function paintSunglasses(ctx: PaintContext): void {
   const isRound = chance(rng, 0.3);
   const isDark = chance(rng, 0.75);
   const tint = isDark
-    ? near(rng, pick(rng, [[22, 22, 26], [45, 30, 20], [30, 38, 34]] as Rgb[]), 8)
+    ? near(
+        rng,
+        pick(rng, [
+          [22, 22, 26],
+          [45, 30, 20],
+          [30, 38, 34],
+        ] as Rgb[]),
+        8,
+      )
     : randomColor(rng, [0.3, 0.9], [0.2, 0.9]);
   const opacity = uniform(rng, 0.78, 1);
   const rim = chance(rng, 0.5)
@@ -330,9 +338,14 @@ export function paintHat(ctx: PaintContext): void {
   );
   castShadow(ctx, visor, 0.5);
   const visorTexture = chance(rng, 0.6) ? texture : anyTexture(rng);
-  fillPolygon(target, visor, lit(ctx, visorTexture, (_u, v) => 0.75 + 0.5 * (v - brim)), {
-    soften: softness(frame),
-  });
+  fillPolygon(
+    target,
+    visor,
+    lit(ctx, visorTexture, (_u, v) => 0.75 + 0.5 * (v - brim)),
+    {
+      soften: softness(frame),
+    },
+  );
 }
 
 const HAIR_COLORS: readonly Rgb[] = [

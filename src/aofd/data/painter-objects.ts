@@ -1,7 +1,13 @@
 /** Painted things held before a face or hiding it by chance: hands, objects, blobs. */
 import { faceU, lightUp, toPixel } from './painter-frame.js';
 import { castShadow, lit, softness, type PaintContext } from './painter-garments.js';
-import { capsule, fillPolygon, smoothPolygon, type Polygon, type Shader } from './painter-raster.js';
+import {
+  capsule,
+  fillPolygon,
+  smoothPolygon,
+  type Polygon,
+  type Shader,
+} from './painter-raster.js';
 import { anyTexture, near, randomSeed, valueNoise, type Rgb } from './painter-textures.js';
 import { chance, pick, uniform } from './rng.js';
 

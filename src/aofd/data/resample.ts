@@ -53,7 +53,13 @@ interface Axis {
   weight: Int32Array;
 }
 
-function makeAxis(count: number, start: number, length: number, limit: number, flip: boolean): Axis {
+function makeAxis(
+  count: number,
+  start: number,
+  length: number,
+  limit: number,
+  flip: boolean,
+): Axis {
   const axis = {
     low: new Int32Array(count),
     high: new Int32Array(count),

@@ -131,16 +131,10 @@ export function checkedBox(
 export const boxWidth = (box: Readonly<Box>): number => box[2] - box[0] + 1;
 export const boxHeight = (box: Readonly<Box>): number => box[3] - box[1] + 1;
 /** The shorter side in pixels. */
-export const boxShortSide = (box: Readonly<Box>): number =>
-  Math.min(boxWidth(box), boxHeight(box));
+export const boxShortSide = (box: Readonly<Box>): number => Math.min(boxWidth(box), boxHeight(box));
 
 /** The box enlarged about its centre and cut to the picture (AOFD-SPEC 4.3, factor 1.3). */
-export function enlargeBox(
-  box: Readonly<Box>,
-  factor: number,
-  width: number,
-  height: number,
-): Box {
+export function enlargeBox(box: Readonly<Box>, factor: number, width: number, height: number): Box {
   const w = boxWidth(box);
   const h = boxHeight(box);
   const cx = (box[0] + box[2]) / 2;

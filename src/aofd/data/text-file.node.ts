@@ -18,7 +18,9 @@ export function readText(file: string): string {
 
 /** Lines without their ends (LF or CRLF); a closing Ctrl-Z byte is removed. */
 export function readLines(file: string): string[] {
-  return readText(file).replace(/\x1a\s*$/, '').split(/\r\n|\n|\r/);
+  return readText(file)
+    .replace(/\x1a\s*$/, '')
+    .split(/\r\n|\n|\r/);
 }
 
 /** Parsed JSON; syntax errors name the file. */
