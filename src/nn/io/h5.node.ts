@@ -4,13 +4,33 @@
  */
 import { readSync, openSync, closeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import * as h5wasm from 'h5wasm/node';
+import type * as h5wasm from 'h5wasm/node';
 import { diskError } from './atomic.node.js';
 import { IoError } from './errors.js';
 import type { NamedArrays, NameFilter } from './npy.js';
 import { elementCount, type FloatTensor } from './stored-tensor.js';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]; // "\x89HDF\r\n\x1a\n"
+
+type H5Library = typeof h5wasm;
+let loading: Promise<H5Library> | undefined;
+
+/** Loads the library at the first use: it is 4 MB of WebAssembly that most runs never need. */
+export function loadH5LibraryAsync(): Promise<H5Library> {
+  loading ??= (async () => {
+    const before = process.listeners('uncaughtException');
+    const library = await import('h5wasm/node');
+    const module = await library.ready;
+    // It adds a handler that throws uncaught errors again; a library must not change that.
+    for (const listener of process.listeners('uncaughtException')) {
+      if (!before.includes(listener)) process.off('uncaughtException', listener);
+    }
+    // Otherwise it prints its error stack and goes on with an invalid file.
+    module.activate_throwing_error_handler();
+    return library;
+  })();
+  return loading;
+}
 
 /** An open HDF5 file. */
 export class H5File implements Disposable {
@@ -19,39 +39,36 @@ export class H5File implements Disposable {
 
   private constructor(
     readonly path: string,
+    private readonly library: H5Library,
     private readonly file: h5wasm.File,
   ) {
     this.names = file
       .paths()
-      .filter((name) => file.get(name) instanceof h5wasm.Dataset)
+      .filter((name) => file.get(name) instanceof library.Dataset)
       .map((name) => name.replace(/^\//, ''));
   }
 
   static async openAsync(path: string): Promise<H5File> {
     checkSignature(path);
-    await h5wasm.ready;
+    const library = await loadH5LibraryAsync();
     try {
-      return new H5File(path, new h5wasm.File(resolve(path), 'r'));
+      return new H5File(path, library, new library.File(resolve(path), 'r'));
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new IoError(
-        'io/format',
-        `${path}: damaged HDF5 file: ${why}`,
-        'copy or download the file again',
-        { cause },
-      );
+      throw damaged(path, cause);
     }
   }
 
   shape(name: string): number[] {
-    return this.dataset(name).shape ?? [];
+    return this.guard(() => this.dataset(name).shape ?? []);
   }
 
   /** Reads one data set of numbers as float32. */
   read(name: string): FloatTensor {
     const dataset = this.dataset(name);
-    const shape = dataset.shape ?? [];
-    const value = dataset.value;
+    const { shape, value } = this.guard(() => ({
+      shape: dataset.shape ?? [],
+      value: dataset.value,
+    }));
     const numbers =
       typeof value === 'number' || typeof value === 'bigint'
         ? [Number(value)]
@@ -78,9 +95,17 @@ export class H5File implements Disposable {
   }
 
   private dataset(name: string): h5wasm.Dataset {
-    const found = this.file.get(name);
-    if (found instanceof h5wasm.Dataset) return found;
+    const found = this.guard(() => this.file.get(name));
+    if (found instanceof this.library.Dataset) return found;
     throw new IoError('io/missing', `${this.path}: no data set "${name}"`);
+  }
+
+  private guard<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (cause) {
+      throw damaged(this.path, cause);
+    }
   }
 
   close(): void {
@@ -90,6 +115,19 @@ export class H5File implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** The library's innermost reason, from its multi-line error stack. */
+function damaged(path: string, cause: unknown): Error {
+  if (cause instanceof IoError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const reasons = [...text.matchAll(/#\d+: .*?\(\): (.*)/g)].map((match) => match[1]!);
+  return new IoError(
+    'io/format',
+    `${path}: damaged HDF5 file: ${reasons.at(-1) ?? text}`,
+    'copy or download the file again',
+    { cause },
+  );
 }
 
 function checkSignature(path: string): void {
