@@ -222,7 +222,9 @@ describe('loading VGG16 files', () => {
     });
     const cut = path('cut.h5');
     writeFileSync(cut, new Uint8Array([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0]));
-    expect(await refusal(loadVgg16Async(cut))).to.match(/cut\.h5: damaged HDF5 file: bad byte number/);
+    expect(await refusal(loadVgg16Async(cut))).to.match(
+      /cut\.h5: damaged HDF5 file: bad byte number/,
+    );
   });
 
   it('reads npz archives and folders of npy files, conv1_1 as R, G, B', async () => {
