@@ -1,10 +1,7 @@
+import type { TwinArray } from '../../src/nn/cpu/nd.js';
 import type { Device, DType, Layout, Tensor } from '../../src/nn/index.js';
 
-/** A float64 array in logical row-major order: the currency of the CPU twins. */
-export interface TwinArray {
-  shape: number[];
-  data: Float64Array;
-}
+export type { TwinArray };
 
 export interface CaseInput {
   shape: number[];
@@ -27,9 +24,24 @@ export interface OpCase {
   twin: (a: Record<string, TwinArray>) => TwinArray;
   /** Gradients by input name, given dY. Absent: the operation has no gradient. */
   twinGrad?: (a: Record<string, TwinArray>, dY: TwinArray) => Record<string, TwinArray>;
-  /** Forward and backward tolerance: |got - want| <= atol + rtol * |want|. */
+  /** Forward and backward tolerance: |got - want| <= atol + rtol * |want|. Default 1e-5, 1e-6. */
   rtol?: number;
   atol?: number;
-  /** Finite differences of the twin: step and tolerance, or false with the reason in a comment. */
+  /** Tolerances of gradients where they differ from the forward ones. */
+  gradRtol?: number;
+  gradAtol?: number;
+  /**
+   * Finite differences of the twin: step (default 1e-5) and tolerance (default 1e-6, of
+   * max(1, |gradient|)), or false with the reason in a comment.
+   */
   fd?: false | { eps?: number; tol?: number };
+  /** Runs the case once more with bindings of at most this many bytes: the windowed paths. */
+  lowLimit?: number;
+  /**
+   * Whether guard words behind each buffer are bound too, so that writes past the end are seen
+   * (default). False for kernels that ask for arrayLength.
+   */
+  guard?: boolean;
+  /** Why this device cannot run the case, or null. */
+  skip?: (device: Device) => string | null;
 }

@@ -66,9 +66,6 @@ export function windowAt(start: number, count: number, unitBytes: number): Windo
 }
 
 /** The binding of a window; never smaller than 16 bytes, which empty tensors need. */
-export function sliceOf(
-  buffer: GPUBuffer,
-  window: { offset: number; size: number },
-): BufferSlice {
+export function sliceOf(buffer: GPUBuffer, window: { offset: number; size: number }): BufferSlice {
   return { buffer, offset: window.offset, size: Math.max(16, window.size) };
 }

@@ -1,0 +1,18 @@
+// y = max(x, 0), elementwise over storage order; a NaN stays a NaN.
+//   x, y: f32[n]
+// One element per invocation. Deterministic.
+#include "grid.wgsl"
+
+struct Params { n: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = linear_index(gid, groups, 64u);
+  if (i >= params.n) { return; }
+  let v = x[i];
+  y[i] = select(v, 0.0, v <= 0.0);
+}

@@ -1,0 +1,37 @@
+// Scaled weight standardisation (Brock et al., arXiv 2101.08692, eq. 2), per output row o:
+//   y[o] = gain[o] * (w[o] - mean) / sqrt(sum (w[o] - mean)^2 + 1e-4)
+//   w, y: f32[O][F] from row `start` on, gain: f32[O]; baseW, baseY: elements before the first row
+// One row per workgroup; the mean is taken first, then the deviations, so nothing cancels.
+// Deterministic.
+#include "row_sum.wgsl"
+
+struct Params { rows: u32, fan: u32, start: u32, baseW: u32, baseY: u32 }
+
+@group(0) @binding(0) var<storage, read> w: array<f32>;
+@group(0) @binding(1) var<storage, read> gain: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u,
+        @builtin(num_workgroups) groups: vec3u) {
+  let row = group.x + group.y * groups.x;
+  let within = row < params.rows;
+  let at = params.baseW + row * params.fan;
+  let count = select(0u, params.fan, within);
+  var part = 0.0;
+  for (var f = lane; f < count; f += 64u) { part += w[at + f]; }
+  let mean = row_sum(part, lane) / f32(params.fan);
+  part = 0.0;
+  for (var f = lane; f < count; f += 64u) {
+    let d = w[at + f] - mean;
+    part += d * d;
+  }
+  let square = row_sum(part, lane);
+  if (!within) { return; }
+  let factor = gain[params.start + row] / sqrt(square + 1e-4);
+  let to = params.baseY + row * params.fan;
+  for (var f = lane; f < count; f += 64u) {
+    y[to + f] = factor * (w[at + f] - mean);
+  }
+}

@@ -1,0 +1,27 @@
+import { at, nd, type TwinArray } from './nd.js';
+
+function map(a: TwinArray, f: (v: number, i: number) => number): TwinArray {
+  const y = nd(a.shape);
+  for (let i = 0; i < y.data.length; i++) y.data[i] = f(at(a, i), i);
+  return y;
+}
+
+export const reluTwin = (x: TwinArray): TwinArray => map(x, (v) => (v > 0 ? v : 0));
+
+export const reluTwinGrad = (x: TwinArray, dY: TwinArray): TwinArray =>
+  map(x, (v, i) => (v > 0 ? at(dY, i) : 0));
+
+const logistic = (v: number): number => 1 / (1 + Math.exp(-v));
+
+export const sigmoidTwin = (x: TwinArray): TwinArray => map(x, logistic);
+
+export const sigmoidTwinGrad = (x: TwinArray, dY: TwinArray): TwinArray =>
+  map(x, (v, i) => at(dY, i) * logistic(v) * (1 - logistic(v)));
+
+export const addTwin = (a: TwinArray, b: TwinArray): TwinArray => map(a, (v, i) => v + at(b, i));
+
+export const mulTwin = (a: TwinArray, b: TwinArray): TwinArray => map(a, (v, i) => v * at(b, i));
+
+export const scaleTwin = (x: TwinArray, factor: number): TwinArray => map(x, (v) => factor * v);
+
+export const oneMinusTwin = (x: TwinArray): TwinArray => map(x, (v) => 1 - v);

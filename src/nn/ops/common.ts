@@ -1,0 +1,105 @@
+import { NnError } from '../gpu/errors.js';
+import { grid1d } from '../kernel/dispatch.js';
+import type { Defines } from '../kernel/preprocess.js';
+import { sliceOf, windows1d } from '../kernel/windows.js';
+import { dims4, formatShape, quads, sameShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+export interface ElementwiseSpec {
+  kernel: string;
+  defines?: Defines;
+  /** Tensors of the same stored size, bound in windows. */
+  tensors: Readonly<Record<string, Tensor>>;
+  /** Small tensors that are bound whole in every window. */
+  whole?: Readonly<Record<string, Tensor>>;
+  /** Parameters besides `n`; `start` is the window's place in the tensors. */
+  params?: (start: number) => Readonly<Record<string, number>>;
+}
+
+/** Runs an elementwise kernel over storage order, in as many windows as the binding limit asks for. */
+export function elementwise(spec: ElementwiseSpec): void {
+  const first = Object.values(spec.tensors)[0] as Tensor;
+  const { device } = first;
+  for (const { start, count } of windows1d(first.storedSize, device.context.bindingLimit)) {
+    const slices = Object.entries(spec.tensors).map(
+      ([name, t]) => [name, sliceOf(t.buffer, { offset: start * 4, size: count * 4 })] as const,
+    );
+    const isWhole = count === first.storedSize;
+    device.dispatch({
+      kernel: spec.kernel,
+      ...(spec.defines ? { defines: spec.defines } : {}),
+      bindings: { ...(isWhole ? spec.tensors : Object.fromEntries(slices)), ...spec.whole },
+      params: { n: count, ...spec.params?.(start) },
+      workgroups: grid1d(count),
+    });
+  }
+}
+
+/** A tensor of the same shape, layout and type as `x`, contents undefined. */
+export function emptyLike(x: Tensor): Tensor {
+  return x.device.empty(x.shape, { layout: x.layout, dtype: x.dtype });
+}
+
+/** Parameters and defines by which a kernel keeps the pad lanes of a c4 tensor at zero. */
+export function padParams(x: Tensor): {
+  defines: Defines;
+  params: (start: number) => Record<string, number>;
+} {
+  const isC4 = x.layout === 'c4';
+  const [, c, h, w] = isC4 ? dims4(x.shape) : [0, 1, 1, 1];
+  return {
+    defines: { C4: isC4 },
+    params: (start) => ({ start, hw: h * w, quads: Math.max(1, quads(c)), channels: c }),
+  };
+}
+
+/** Throws unless the tensors agree in shape, layout and element type. */
+export function requireSame(op: string, a: Tensor, b: Tensor): void {
+  if (sameShape(a.shape, b.shape) && a.layout === b.layout && a.dtype === b.dtype) return;
+  throw new NnError(
+    'shape',
+    `${op}: ${a.describe()} and ${b.describe()} must agree in shape, layout and type.`,
+    {
+      fix: 'bring both to one layout with toRow or toC4, and to one shape with reshape.',
+    },
+  );
+}
+
+/** Throws unless `x` is row of this rank. */
+export function requireRow(op: string, name: string, x: Tensor, rank?: number): void {
+  if (x.layout === 'row' && (rank === undefined || x.shape.length === rank)) return;
+  const wanted = rank === undefined ? 'a row tensor' : `a row tensor of rank ${rank}`;
+  throw new NnError('layout', `${op}: ${name} must be ${wanted}, got ${x.describe()}.`, {
+    fix: 'use toRow or reshape first.',
+  });
+}
+
+/** Throws unless `x` is a c4 map. */
+export function requireC4(op: string, name: string, x: Tensor): void {
+  if (x.layout === 'c4') return;
+  throw new NnError('layout', `${op}: ${name} must be a c4 map, got ${x.describe()}.`, {
+    fix: 'use toC4 first.',
+  });
+}
+
+/** Throws unless `x` has this shape. */
+export function requireShape(op: string, name: string, x: Tensor, shape: readonly number[]): void {
+  if (sameShape(x.shape, shape)) return;
+  throw new NnError('shape', `${op}: ${name} must be ${formatShape(shape)}, got ${x.describe()}.`, {
+    fix: 'reshape it, or check which tensor was passed.',
+  });
+}
+
+/** Copies `bytes` bytes between two buffers, in order with the dispatches. */
+export function copyBytes(
+  source: Tensor,
+  fromByte: number,
+  target: Tensor,
+  toByte: number,
+  bytes: number,
+): void {
+  if (bytes === 0) return;
+  const { context } = source.device;
+  context.copyEncoder().copyBufferToBuffer(source.buffer, fromByte, target.buffer, toByte, bytes);
+  context.recorded();
+}

@@ -1,0 +1,27 @@
+export { relu, reluBackward, sigmoid, add, scale, mulElement, oneMinus } from './elementwise.js';
+export {
+  toRow,
+  toC4,
+  reshape,
+  toAnchorRows,
+  concatRows,
+  sliceRows,
+  concatChannels,
+  gatherRows,
+  type AnchorRowsOptions,
+} from './layout.js';
+export { sum, mean, sumRows, sumMap, sumAll, columnSums, channelSums } from './reduce.js';
+export { softmax } from './softmax.js';
+export {
+  softmaxCrossEntropy,
+  softmaxCrossEntropyMap,
+  smoothL1,
+  sigmoidBce,
+  type CrossEntropyOptions,
+  type CrossEntropyMapOptions,
+  type LossReduction,
+  type SigmoidBceOptions,
+  type SmoothL1Options,
+} from './loss.js';
+export { dropout, type DropoutOptions } from './dropout.js';
+export { weightStandardize } from './weight.js';

@@ -1,0 +1,362 @@
+import { record } from '../autograd/tape.js';
+import { NnError } from '../gpu/errors.js';
+import { grid1d } from '../kernel/dispatch.js';
+import { sliceOf, windowAt } from '../kernel/windows.js';
+import { dims4, formatShape, quads, sameShape, sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { copyBytes, emptyLike, requireC4, requireRow } from './common.js';
+
+/** A c4 map as a row tensor of the same shape, in real N, C, H, W order. A row tensor as it is. */
+export function toRow(x: Tensor): Tensor {
+  if (x.layout === 'row') return x;
+  const y = x.device.empty(x.shape);
+  convert('layout/to_row', x, y);
+  record({
+    op: 'toRow',
+    inputs: [x],
+    outputs: [y],
+    backward: ([dY]) => {
+      if (!dY) return [null];
+      const dX = emptyLike(x);
+      convert('layout/to_c4', dY, dX);
+      return [dX];
+    },
+  });
+  return y;
+}
+
+/** A rank 4 f32 row tensor as a c4 map of the same shape. A c4 map as it is. */
+export function toC4(x: Tensor): Tensor {
+  if (x.layout === 'c4') return x;
+  requireRow('toC4', 'x', x, 4);
+  const y = x.device.empty(x.shape, { layout: 'c4' });
+  convert('layout/to_c4', x, y);
+  record({
+    op: 'toC4',
+    inputs: [x],
+    outputs: [y],
+    backward: ([dY]) => {
+      if (!dY) return [null];
+      const dX = x.device.empty(x.shape);
+      convert('layout/to_row', dY, dX);
+      return [dX];
+    },
+  });
+  return y;
+}
+
+/** Copies x into y, the same shape in the other layout; image by image and in windows of planes when large. */
+function convert(kernel: 'layout/to_row' | 'layout/to_c4', x: Tensor, y: Tensor): void {
+  const { device } = x;
+  const limit = device.context.bindingLimit;
+  const [n, c, h, w] = dims4(x.shape);
+  if (x.size === 0) return;
+  const hw = h * w;
+  const q = quads(c);
+  const toRowOrder = kernel === 'layout/to_row';
+  const run = (
+    bindings: { x: Tensor | ReturnType<typeof sliceOf>; y: Tensor | ReturnType<typeof sliceOf> },
+    images: number,
+    channels: number,
+    baseX: number,
+    baseY: number,
+  ): void => {
+    const count = images * hw * (toRowOrder ? channels : quads(channels));
+    device.dispatch({
+      kernel,
+      bindings,
+      params: { n: count, hw, channels, quads: quads(channels), baseX, baseY },
+      workgroups: grid1d(count),
+    });
+  };
+  if (n * q * hw * 16 <= limit) {
+    run({ x, y }, n, c, 0, 0);
+    return;
+  }
+  const most = Math.max(1, Math.floor((limit - 256) / (hw * 16)));
+  for (let b = 0; b < n; b++) {
+    for (let first = 0; first < q; first += most) {
+      const planes = Math.min(most, q - first);
+      const channels = Math.min(c, 4 * (first + planes)) - 4 * first;
+      const mapWindow = windowAt(b * q + first, planes, hw * 16);
+      const rowWindow = windowAt(b * c + 4 * first, channels, hw * 4);
+      const [forX, forY] = toRowOrder ? [mapWindow, rowWindow] : [rowWindow, mapWindow];
+      run(
+        { x: sliceOf(x.buffer, forX), y: sliceOf(y.buffer, forY) },
+        1,
+        channels,
+        forX.base,
+        toRowOrder ? forY.base : forY.base / 4,
+      );
+    }
+  }
+}
+
+/** The same row-major elements under another shape; shares the memory of `x`. */
+export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  const y = x.view(shape);
+  record({
+    op: 'reshape',
+    inputs: [x],
+    outputs: [y],
+    backward: ([dY]) => [dY ? dY.view(x.shape) : null],
+  });
+  return y;
+}
+
+export interface AnchorRowsOptions {
+  /** Anchors per cell (A). */
+  anchors: number;
+  /** planar: channel k · A + a (class scores); interleaved: channel a · K + k (boxes). AOFD-SPEC 1.5. */
+  order: 'planar' | 'interleaved';
+}
+
+/** A head's map, c4 [N, K·A, H, W], as one row of K numbers per anchor: [N·H·W·A, K], row order n, y, x, a. */
+export function toAnchorRows(x: Tensor, { anchors, order }: AnchorRowsOptions): Tensor {
+  requireC4('toAnchorRows', 'x', x);
+  const [n, c, h, w] = dims4(x.shape);
+  if (!Number.isInteger(anchors) || anchors < 1 || c % anchors !== 0) {
+    throw new NnError(
+      'shape',
+      `toAnchorRows: ${c} channels are not a multiple of ${anchors} anchors.`,
+      {
+        fix: 'pass the number of anchors per cell that the head was made for.',
+      },
+    );
+  }
+  const { device } = x;
+  const hw = h * w;
+  const k = c / anchors;
+  const params = { hw, anchors, k, quads: quads(c) };
+  const defines = { INTERLEAVED: order === 'interleaved' };
+  const y = device.empty([n * hw * anchors, k]);
+  if (y.size > 0) {
+    device.dispatch({
+      kernel: 'layout/anchor_rows',
+      defines,
+      bindings: { x, y },
+      params: { n: y.size, ...params },
+      workgroups: grid1d(y.size),
+    });
+  }
+  record({
+    op: 'toAnchorRows',
+    inputs: [x],
+    outputs: [y],
+    backward: ([dY]) => {
+      if (!dY) return [null];
+      const dX = emptyLike(x);
+      const count = dX.storedSize / 4;
+      if (count > 0) {
+        device.dispatch({
+          kernel: 'layout/anchor_rows_backward',
+          defines,
+          bindings: { dY, dX },
+          params: { n: count, ...params },
+          workgroups: grid1d(count),
+        });
+      }
+      return [dX];
+    },
+  });
+  return y;
+}
+
+/** Stored elements per step of axis 0. */
+function strideOf(x: Tensor): number {
+  const inner = x.shape.slice(1);
+  if (x.layout === 'row') return sizeOf(inner);
+  const [c = 0, h = 0, w = 0] = inner;
+  return quads(c) * h * w * 4;
+}
+
+/** The tensors one after another along axis 0; any layout, the same in all; other axes must agree. */
+export function concatRows(list: readonly Tensor[]): Tensor {
+  const first = list[0];
+  if (!first) throw new NnError('shape', 'concatRows: the list is empty.');
+  for (const t of list) {
+    if (
+      !sameShape(t.shape.slice(1), first.shape.slice(1)) ||
+      t.layout !== first.layout ||
+      t.dtype !== first.dtype
+    ) {
+      throw new NnError('shape', `concatRows: ${t.describe()} does not fit ${first.describe()}.`, {
+        fix: 'all but axis 0 must agree, and so must layout and type.',
+      });
+    }
+  }
+  const rows = list.reduce((sum, t) => sum + (t.shape[0] ?? 0), 0);
+  const y = first.device.empty([rows, ...first.shape.slice(1)], {
+    layout: first.layout,
+    dtype: first.dtype,
+  });
+  let place = 0;
+  for (const t of list) {
+    copyBytes(t, 0, y, place, t.byteLength);
+    place += t.byteLength;
+  }
+  record({
+    op: 'concatRows',
+    inputs: [...list],
+    outputs: [y],
+    backward: ([dY], needs) => {
+      let start = 0;
+      return list.map((t, i) => {
+        const from = start;
+        start += t.shape[0] ?? 0;
+        return dY && needs[i] ? copyRows(dY, from, t.shape[0] ?? 0) : null;
+      });
+    },
+  });
+  return y;
+}
+
+function copyRows(x: Tensor, start: number, count: number): Tensor {
+  const y = x.device.empty([count, ...x.shape.slice(1)], { layout: x.layout, dtype: x.dtype });
+  copyBytes(x, start * strideOf(x) * 4, y, 0, y.byteLength);
+  return y;
+}
+
+/** `count` steps of axis 0 from `start` on, as a copy; any layout. */
+export function sliceRows(x: Tensor, start: number, count: number): Tensor {
+  const rows = x.shape[0] ?? 0;
+  if (start < 0 || count < 0 || start + count > rows) {
+    throw new NnError(
+      'shape',
+      `sliceRows: rows ${start} .. ${start + count - 1} are not in ${x.describe()}.`,
+      {
+        fix: `choose a range within 0 .. ${rows - 1}.`,
+      },
+    );
+  }
+  const y = copyRows(x, start, count);
+  record({
+    op: 'sliceRows',
+    inputs: [x],
+    outputs: [y],
+    backward: ([dY]) => {
+      if (!dY) return [null];
+      const dX = x.device.zeros(x.shape, { layout: x.layout });
+      copyBytes(dY, 0, dX, start * strideOf(x) * 4, dY.byteLength);
+      return [dX];
+    },
+  });
+  return y;
+}
+
+/**
+ * Maps joined along the channels: c4 [N, C1 + C2 + ..., H, W]. Parts whose channel counts are
+ * multiples of 4 are copied as whole planes.
+ */
+export function concatChannels(list: readonly Tensor[]): Tensor {
+  const first = list[0];
+  if (!first) throw new NnError('shape', 'concatChannels: the list is empty.');
+  const [n, , h, w] = dims4(first.shape);
+  let channels = 0;
+  for (const t of list) {
+    requireC4('concatChannels', 'every map', t);
+    const [tn, tc, th, tw] = dims4(t.shape);
+    if (tn !== n || th !== h || tw !== w) {
+      throw new NnError(
+        'shape',
+        `concatChannels: ${t.describe()} does not fit ${first.describe()}.`,
+        {
+          fix: `all maps must be ${formatShape([n])} x C x ${formatShape([h, w])}.`,
+        },
+      );
+    }
+    channels += tc;
+  }
+  const { device } = first;
+  const starts: number[] = [];
+  let total = 0;
+  for (const t of list) {
+    starts.push(total);
+    total += t.shape[1] ?? 0;
+  }
+  const whole = list.every((t) => (t.shape[1] ?? 0) % 4 === 0);
+  const make = whole ? device.empty.bind(device) : device.zeros.bind(device);
+  const y = make([n, channels, h, w], { layout: 'c4' });
+  list.forEach((t, i) => copyChannels(t, 0, y, starts[i] as number, t.shape[1] ?? 0));
+  record({
+    op: 'concatChannels',
+    inputs: [...list],
+    outputs: [y],
+    backward: ([dY], needs) =>
+      list.map((t, i) => {
+        if (!dY || !needs[i]) return null;
+        const c = t.shape[1] ?? 0;
+        const dX = c % 4 === 0 ? emptyLike(t) : device.zeros(t.shape, { layout: 'c4' });
+        copyChannels(dY, starts[i] as number, dX, 0, c);
+        return dX;
+      }),
+  });
+  return y;
+}
+
+/** Channels fromX .. fromX + count - 1 of x into those from toY on of y. */
+function copyChannels(x: Tensor, fromX: number, y: Tensor, toY: number, count: number): void {
+  const [n, cx, h, w] = dims4(x.shape);
+  const [, cy] = dims4(y.shape);
+  const hw = h * w;
+  if (n * count * hw === 0) return;
+  if (fromX % 4 === 0 && toY % 4 === 0 && count % 4 === 0 && n <= 8) {
+    const plane = hw * 16;
+    for (let b = 0; b < n; b++) {
+      const from = (b * quads(cx) + fromX / 4) * plane;
+      const to = (b * quads(cy) + toY / 4) * plane;
+      copyBytes(x, from, y, to, (count / 4) * plane);
+    }
+    return;
+  }
+  const items = n * quads(count) * hw * 4;
+  x.device.dispatch({
+    kernel: 'layout/copy_channels',
+    bindings: { x, y },
+    params: { n: items, hw, count, quadsX: quads(cx), quadsY: quads(cy), fromX, toY },
+    workgroups: grid1d(items),
+  });
+}
+
+/**
+ * Rows of x [M, K] by number: [R, K]. `index` is i32 or u32 [R]; a number that is no row of x
+ * gives zeros. Rows may repeat; the gradient then adds up in the order of `index`.
+ */
+export function gatherRows(x: Tensor, index: Tensor): Tensor {
+  requireRow('gatherRows', 'x', x, 2);
+  requireRow('gatherRows', 'index', index, 1);
+  if (index.dtype === 'f32') {
+    throw new NnError('dtype', `gatherRows: index must be i32 or u32, got ${index.describe()}.`);
+  }
+  const { device } = x;
+  const [rows = 0, k = 0] = x.shape;
+  const picked = index.size;
+  const y = device.empty([picked, k]);
+  if (y.size > 0) {
+    device.dispatch({
+      kernel: 'layout/gather_rows',
+      bindings: { x, index, y },
+      params: { n: y.size, rows, k },
+      workgroups: grid1d(y.size),
+    });
+  }
+  record({
+    op: 'gatherRows',
+    inputs: [x, null],
+    outputs: [y],
+    backward: ([dY]) => {
+      if (!dY) return [null, null];
+      const dX = device.zeros(x.shape);
+      if (y.size > 0) {
+        device.dispatch({
+          kernel: 'layout/gather_rows_backward',
+          bindings: { index, dY, dX },
+          params: { n: dX.size, rows, k, picked },
+          workgroups: grid1d(k),
+        });
+      }
+      return [dX, null];
+    },
+  });
+  return y;
+}

@@ -1,0 +1,64 @@
+import { record } from '../autograd/tape.js';
+import { grid1d } from '../kernel/dispatch.js';
+import { sliceOf, windowsOf } from '../kernel/windows.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { emptyLike, requireRow, requireShape } from './common.js';
+
+/**
+ * Scaled weight standardisation of w, row [O, ...] (Brock et al., arXiv 2101.08692): per output row
+ * gain · (w − mean) / sqrt(var · F + 1e-4), F being the row's length. `gain` is [O].
+ */
+export function weightStandardize(w: Tensor, gain: Tensor): Tensor {
+  requireRow('weightStandardize', 'w', w);
+  const rows = w.shape[0] ?? 0;
+  requireShape('weightStandardize', 'gain', gain, [rows]);
+  const { device } = w;
+  const fan = rows === 0 ? 0 : w.size / rows;
+  const y = emptyLike(w);
+  const windows = windowsOf(rows, fan * 4, device.context.bindingLimit);
+  if (fan > 0) {
+    for (const window of windows) {
+      device.dispatch({
+        kernel: 'weight/standardize',
+        bindings: { w: sliceOf(w.buffer, window), gain, y: sliceOf(y.buffer, window) },
+        params: {
+          rows: window.count,
+          fan,
+          start: window.start,
+          baseW: window.base,
+          baseY: window.base,
+        },
+        workgroups: grid1d(window.count, 1),
+      });
+    }
+  }
+  record({
+    op: 'weightStandardize',
+    inputs: [w, gain],
+    outputs: [y],
+    backward: ([dY]) => {
+      if (!dY) return [null, null];
+      const dW = emptyLike(w);
+      const dGain = emptyLike(gain);
+      if (fan > 0) {
+        for (const window of windows) {
+          const { base, start, count } = window;
+          device.dispatch({
+            kernel: 'weight/standardize_backward',
+            bindings: {
+              w: sliceOf(w.buffer, window),
+              gain,
+              dY: sliceOf(dY.buffer, window),
+              dW: sliceOf(dW.buffer, window),
+              dGain,
+            },
+            params: { rows: count, fan, start, baseW: base, baseDY: base, baseDW: base },
+            workgroups: grid1d(count, 1),
+          });
+        }
+      }
+      return [dW, dGain];
+    },
+  });
+  return y;
+}
