@@ -48,7 +48,8 @@ export function bindPlanes(
   tensor: Tensor,
   planes: number,
   window: PlaneWindow,
-): { binding: BufferSlice; base: number } {
+): { binding: Tensor | BufferSlice; base: number } {
+  if (window.count === planes) return { binding: tensor, base: 0 };
   const unit = tensor.byteLength / Math.max(1, planes);
   const placed = windowAt(window.first, window.count, unit);
   return { binding: sliceOf(tensor.buffer, placed), base: placed.base };
@@ -107,7 +108,7 @@ export function runMapKernel(options: {
   const planes = planesOf(first);
   const all = [...xs, ...ys].map(([, t]) => t);
   for (const window of planeWindows(planes, all)) {
-    const bindings: Record<string, BufferSlice> = {};
+    const bindings: Record<string, Tensor | BufferSlice> = {};
     const bases = { xBase: 0, yBase: 0 };
     for (const [name, tensor] of xs) {
       const bound = bindPlanes(tensor, planes, window);
