@@ -1,5 +1,5 @@
 import { encodeBoxes } from './boxes/coder.js';
-import { overlapMatrix, rowMaxima } from './boxes/iou.js';
+import { bestOverlaps } from './boxes/iou.js';
 import { takeBoxes } from './boxes/boxes.js';
 import { boxCount, extentOf } from './boxes/types.js';
 import type { BoxArray, BoxConvention, ImageSize, UniformSource } from './boxes/types.js';
@@ -73,13 +73,12 @@ export function assignAnchors(
   const convention = config.convention ?? 'inclusive';
   const inside = anchorsInside(anchors, size, config.allowedBorder, convention);
   const boxes = inside.length === total ? anchors : takeBoxes(anchors, inside);
-  const overlaps = overlapMatrix(boxes, gt, 'iou', convention);
-  const { max, argmax } = rowMaxima(overlaps, inside.length, faces);
+  const { max, argmax, champions } = bestOverlaps(boxes, gt, 'iou', convention);
 
   const label = new Int8Array(inside.length).fill(-1);
   for (let i = 0; i < inside.length; i++) if (max[i]! < config.negativeIou) label[i] = 0;
   if (ignore && ignore.length > 0) markIgnored(label, boxes, ignore, config, convention);
-  if (config.forceBestAnchor) markBest(label, overlaps, faces);
+  if (config.forceBestAnchor) for (const i of champions.flat()) label[i] = 1;
   for (let i = 0; i < inside.length; i++) {
     if (faces > 0 && max[i]! >= config.positiveIou) label[i] = 1;
   }
@@ -198,19 +197,8 @@ function markIgnored(
   config: AnchorTargetConfig,
   convention: BoxConvention,
 ): void {
-  const regions = boxCount(ignore);
-  const covered = overlapMatrix(boxes, ignore, 'iof', convention);
-  const { max } = rowMaxima(covered, label.length, regions);
+  const { max } = bestOverlaps(boxes, ignore, 'iof', convention);
   for (let i = 0; i < label.length; i++) {
     if (label[i] === 0 && max[i]! >= config.ignoreOverlap) label[i] = -1;
-  }
-}
-
-function markBest(label: Int8Array, overlaps: Float64Array, faces: number): void {
-  for (let g = 0; g < faces; g++) {
-    let best = 0;
-    for (let i = 0; i < label.length; i++) best = Math.max(best, overlaps[i * faces + g]!);
-    if (best <= 0) continue;
-    for (let i = 0; i < label.length; i++) if (overlaps[i * faces + g] === best) label[i] = 1;
   }
 }

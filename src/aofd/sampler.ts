@@ -1,6 +1,6 @@
 import { takeBoxes } from './boxes/boxes.js';
 import { HEAD_BOX_STDS, encodeBoxes } from './boxes/coder.js';
-import { overlapMatrix, rowMaxima } from './boxes/iou.js';
+import { bestOverlaps } from './boxes/iou.js';
 import { boxCount } from './boxes/types.js';
 import type { BoxArray, BoxConvention, UniformSource } from './boxes/types.js';
 import { sampleIndices } from './matcher.js';
@@ -153,12 +153,10 @@ function labelCandidates(
   boxes.set(proposals);
   if (config.addGroundTruth) boxes.set(gt, proposals.length);
   const n = boxCount(boxes);
-  const { max, argmax } = rowMaxima(overlapMatrix(boxes, gt, 'iou', convention), n, boxCount(gt));
+  const { max, argmax } = bestOverlaps(boxes, gt, 'iou', convention);
   const label = new Int8Array(n).fill(-1);
   const covered =
-    ignore && ignore.length > 0
-      ? rowMaxima(overlapMatrix(boxes, ignore, 'iof', convention), n, boxCount(ignore)).max
-      : null;
+    ignore && ignore.length > 0 ? bestOverlaps(boxes, ignore, 'iof', convention).max : null;
   for (let i = 0; i < n; i++) {
     const iou = max[i]!;
     if (gt.length > 0 && iou >= config.positiveIou) label[i] = 1;
