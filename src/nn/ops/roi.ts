@@ -1,8 +1,9 @@
 import { needsGrad, record } from '../autograd/tape.js';
 import { NnError } from '../gpu/errors.js';
-import { quads } from '../tensor/shape.js';
+import { dims4, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { bindPlanes, expectRow, mapDims, planeWindows } from './plane-windows.js';
+import { arrayView, mapTexture } from './texture.js';
 
 export interface RoiPoolOptions {
   /** Feature cells per input pixel, e.g. 1/16. */
@@ -11,6 +12,20 @@ export interface RoiPoolOptions {
   size?: number;
   /** How a bin is reduced; only the maximum is offered. */
   sampling?: 'max';
+  /** Where the features are read from; chosen by adapter when absent. */
+  source?: 'texture' | 'buffer';
+}
+
+/**
+ * The texture mirror pays on lavapipe only, where one texture load costs as much as one scalar
+ * buffer load (KERNELS 1), and usually exists already for a convolution of the same features.
+ */
+function chooseSource(features: Tensor): 'texture' | 'buffer' {
+  const [n, c, h, w] = dims4(features.shape);
+  const { maxTextureDimension2D: side, maxTextureArrayLayers: layers } =
+    features.device.context.limits;
+  const fits = n * h <= side && w <= side && quads(c) <= layers && features.size > 0;
+  return fits && features.device.kind === 'lavapipe' ? 'texture' : 'buffer';
 }
 
 /** Roi workgroups cover 4 rows of bins, and a grid axis holds 65535 workgroups. */
@@ -43,30 +58,34 @@ export function roiPool(features: Tensor, rois: Tensor, options: RoiPoolOptions)
   const saves = needsGrad(features);
   const argmax = saves ? device.empty([count, c4, size * size, 4], { dtype: 'u32' }) : null;
   const windows = planeWindows(count, [y], Math.floor(maxGridRows / size));
+  const readsTexture = (options.source ?? chooseSource(features)) === 'texture';
   for (const window of windows) {
     const out = bindPlanes(y, count, window);
     const saved = argmax ? bindPlanes(argmax, count, window) : null;
+    const rows = window.count * size;
     device.dispatch({
-      kernel: 'roi/roi_pool',
+      kernel: readsTexture ? 'roi/roi_pool_texture' : 'roi/roi_pool',
       defines: { SIZE: size, ARGMAX: saves },
       bindings: {
-        x: features,
+        ...(readsTexture ? { x_map: arrayView(mapTexture(features)) } : { x: features }),
         rois,
         y: out.binding,
         ...(saved ? { argmax: saved.binding } : {}),
       },
       params: {
         images,
-        lanes,
+        ...(readsTexture ? { quads: c4 } : { lanes }),
         h,
         w,
-        rows: window.count * size,
+        rows,
         firstRoi: window.first,
         yBase: out.base,
         argmaxBase: saved?.base ?? 0,
         scale: spatialScale,
       },
-      workgroups: [Math.ceil(lanes / 16), Math.ceil((window.count * size) / 4)],
+      workgroups: readsTexture
+        ? [Math.ceil(c4 / 8), Math.ceil(rows / 8)]
+        : [Math.ceil(lanes / 16), Math.ceil(rows / 4)],
     });
   }
   record({

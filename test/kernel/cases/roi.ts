@@ -4,6 +4,8 @@ import { roiPool } from '../../../src/nn/ops/roi.js';
 import type { OpCase } from '../case.js';
 
 type Arrays = Record<string, TwinArray>;
+/** A case by the memory that the kernel reads: each has its own kernel. */
+type Variants = (source: 'buffer' | 'texture') => OpCase;
 
 interface Setup {
   shape: number[];
@@ -13,29 +15,29 @@ interface Setup {
   fill?: (random: () => number, i: number) => number;
 }
 
-function roi(name: string, setup: Setup, extra: Partial<OpCase> = {}): OpCase {
+function roi(name: string, setup: Setup, extra: Partial<OpCase> = {}): Variants {
   const { shape, rois, scale = 1 / 16, size = 7 } = setup;
   const flat = rois.flat();
-  return {
-    name,
+  return (source) => ({
+    name: `${name} (${source})`,
     inputs: {
       x: { shape, layout: 'c4', fill: setup.fill ?? ((random) => random() * 4 - 2) },
       rois: { shape: [rois.length, 5], grad: false, fill: (_, i) => flat[i]! },
     },
-    run: ({ x, rois: r }) => roiPool(x!, r!, { spatialScale: scale, size }),
+    run: ({ x, rois: r }) => roiPool(x!, r!, { spatialScale: scale, size, source }),
     twin: ({ x, rois: r }: Arrays) => twin(x!, r!, scale, size).y,
     twinGrad: ({ x, rois: r }: Arrays, dY) => ({ x: roiPoolBackward(x!, r!, dY, scale) }),
     rtol: 1e-6,
     atol: 1e-6,
     ...extra,
-  };
+  });
 }
 
 /** The map of AOFD-SPEC 1.11: 6x8, value (7 row + 3 column) mod 11. */
 const specFill = (_: unknown, i: number): number => (7 * Math.floor(i / 8) + 3 * (i % 8)) % 11;
 
 /** A worked example: pooled rows and, per bin, the place of its maximum (-1 for an empty bin). */
-function worked(name: string, box: number[], values: number[], argmax: number[]): OpCase {
+function worked(name: string, box: number[], values: number[], argmax: number[]): Variants {
   return roi(
     name,
     { shape: [1, 1, 6, 8], rois: [[0, ...box]], fill: specFill },
@@ -62,7 +64,7 @@ const roisOfTwoImages = Array.from({ length: 23 }, (_, i) => {
   return [(i * 7) % 2, x1, y1, x1 + ((i * 29) % 90), y1 + ((i * 43) % 130)];
 });
 
-export const cases: OpCase[] = [
+const table: Variants[] = [
   roi('two images, overlapping rois', { shape: [2, 6, 9, 13], rois: roisOfTwoImages }),
   roi('many channels', {
     shape: [1, 70, 5, 6],
@@ -125,3 +127,7 @@ export const cases: OpCase[] = [
   ),
   worked('worked example: outside', [120, 90, 127, 95], repeat([0], 49), repeat([-1], 49)),
 ];
+
+export const cases: OpCase[] = (['buffer', 'texture'] as const).flatMap((source) =>
+  table.map((make) => make(source)),
+);
