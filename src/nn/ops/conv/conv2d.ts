@@ -4,6 +4,7 @@ import { grid1d } from '../../kernel/dispatch.js';
 import type { Device } from '../../tensor/device.js';
 import { dims4, formatShape, quads } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { channelSums } from '../reduce.js';
 import { arrayView, mapTexture, planeWindows } from '../texture.js';
 import { directForward, directInputGradient, directWeightGradient } from './direct.js';
 import { planConv, type ConvAlgorithm, type ConvPlan, type ConvShape } from './plan.js';
@@ -152,6 +153,14 @@ function convBackward(
 ): (Tensor | null)[] {
   const { device } = x;
   const [needX, needW, needB] = needs;
+  if (y.size === 0) {
+    // No images: nothing to sum over.
+    return [
+      needX ? device.zeros(x.shape, { layout: 'c4' }) : null,
+      needW ? device.zeros(weight.shape) : null,
+      needB && bias ? device.zeros(bias.shape) : null,
+    ];
+  }
   const isNaive = chosen.forward === 'naive';
   let masked = dY;
   if (relu && isNaive) {
@@ -163,8 +172,7 @@ function convBackward(
       workgroups: grid1d(dY.storedSize),
     });
   }
-  const needTexture = !isNaive || needB === true;
-  const gradient = needTexture ? gradientTexture(masked, y, relu && !isNaive) : null;
+  const gradient = isNaive ? null : gradientTexture(masked, y, relu);
   let dX: Tensor | null = null;
   let dW: Tensor | null = null;
   let dB: Tensor | null = null;
@@ -180,7 +188,9 @@ function convBackward(
     else if (chosen.weightGradient === 'direct') directWeightGradient(gradient as GPUTexture, x, dW, s);
     else winogradWeightGradient(gradient as GPUTexture, x, dW, s, chosen.weightGradient === 'winograd2' ? 2 : 4);
   }
-  if (needB && bias) {
+  if (needB && bias && isNaive) {
+    dB = channelSums(masked);
+  } else if (needB && bias) {
     dB = device.empty(bias.shape);
     device.dispatch({
       kernel: 'conv/bias_grad',

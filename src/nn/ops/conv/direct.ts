@@ -181,8 +181,10 @@ export function directWeightGradient(gradient: GPUTexture, x: Tensor, dW: Tensor
   const taps = forwardTaps(s);
   const rows = s.n * s.oh;
   const base = coPanels * ciPanels * taps.length;
+  const partBytes = base * tile * tile * 4;
+  const most = Math.min(rows, Math.floor(device.context.bindingLimit / partBytes));
   let splits = 1;
-  while (base * splits < 64 && splits * 2 <= rows) splits *= 2;
+  while (base * splits < 64 && splits * 2 <= most) splits *= 2;
   const rowsPerSplit = Math.ceil(rows / splits);
   const part = device.empty([splits, taps.length, coPanels * tile, ciPanels * tile]);
   device.dispatch({
