@@ -109,12 +109,16 @@ describe('compactness (AOFD-SPEC 3.4)', () => {
     relu_same: number;
     abs_same: number;
     conv8: number[][];
+    relu_grad8: number[][];
   }
   for (const c of golden<{ compact: Case[] }>('compact').compact) {
     it(`scores ${c.rows.join('|')}`, () => {
       const o = [...c.rows.join('')].map((s) => (s === '#' ? 1 : 0));
       expect([...compactResponse(o)].map((v) => v * 8)).to.deep.equal(c.conv8.flat());
       expect(compactness(o)).to.equal(c.relu_same);
+      // The kernel is symmetric: the gradient is its response to the rectifier's indicator.
+      const active = Array.from(compactResponse(o), (v) => (v > 0 ? 1 : 0));
+      expect([...compactResponse(active)].map((v) => v * 8)).to.deep.equal(c.relu_grad8.flat());
       expect(compactness(o, 'literal')).to.equal(c.plain_same);
     });
   }
@@ -126,5 +130,34 @@ describe('compactness (AOFD-SPEC 3.4)', () => {
     expect([...mask]).to.deep.equal(want.mask.flat());
     expect(tau).to.be.closeTo(want.tau, 1e-12);
     expect(compactness(Array.from(mask, (m) => 1 - m))).to.equal(want.Lcom);
+  });
+
+  it('gives the generator example: losses and the straight-through gradient (AOFD-SPEC 3.5)', () => {
+    const want = golden<Record<'z' | 'Lc' | 'Lg', number> & Record<string, number[][]>>(
+      'mask-generator',
+    );
+    const heat = Array.from({ length: 49 }, (_, cell) => ((31 * cell) % 49) / 10);
+    const x = Array.from({ length: 98 }, (_, i) => ((37 * i) % 23) / 23);
+    const weight = Array.from({ length: 98 }, (_, i) => (((17 * i) % 29) - 14) / 200);
+    const { mask, tau } = smallestMask(heat, 12);
+    const z = x.reduce((sum, value, i) => sum + value * mask[i % 49]! * weight[i]!, 0.3);
+    const lossClass = Math.log1p(Math.exp(-z));
+    const hiddenCells = Array.from(mask, (m) => 1 - m);
+    const gamma = 1e-6;
+    expect(z).to.be.closeTo(want.z, 1e-12);
+    expect(lossClass).to.be.closeTo(want.Lc, 1e-12);
+    expect(gamma * compactness(hiddenCells) - lossClass).to.be.closeTo(want.Lg, 1e-12);
+    const active = Array.from(compactResponse(hiddenCells), (v) => (v > 0 ? 1 : 0));
+    const compactGradient = compactResponse(active);
+    const slope = -1 / (1 + Math.exp(z));
+    heat.forEach((h, cell) => {
+      const s = 1 / (1 + Math.exp(tau - h));
+      const classGradient =
+        slope * (x[cell]! * weight[cell]! + x[cell + 49]! * weight[cell + 49]!) * s * (1 - s);
+      const dCompact = -compactGradient[cell]! * s * (1 - s);
+      expect(dCompact).to.be.closeTo(want['dLcom_dh']!.flat()[cell]!, 1e-12);
+      expect(classGradient).to.be.closeTo(want['dLc_dh']!.flat()[cell]!, 1e-12);
+      expect(gamma * dCompact - classGradient).to.be.closeTo(want['dLg_dh']!.flat()[cell]!, 1e-12);
+    });
   });
 });
