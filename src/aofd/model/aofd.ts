@@ -6,7 +6,7 @@ import type { ParamSpec, ParamStore } from './params.js';
 import { RoiHead, poolRois } from './roi-head.js';
 import { RpnHead, levelOf } from './rpn.js';
 import { SegmentationBranch } from './segmentation.js';
-import type { ModelConfig } from './types.js';
+import type { BiasRule, ModelConfig } from './types.js';
 import { Vgg16 } from './vgg16.js';
 
 /** Multiply-adds of one forward pass. */
@@ -31,21 +31,22 @@ export class AofdModel {
   /** Index of the map that the segmentation branch reads. */
   readonly segmentationLevel: number;
 
-  constructor(config: ModelConfig) {
+  /** `bias` only matters for training. */
+  constructor(config: ModelConfig, bias: BiasRule = { lrMult: 1, decayMult: 1 }) {
     this.config = config;
-    this.backbone = config.backbone === 'vgg16' ? new Vgg16() : new LiteBackbone(config);
+    this.backbone = config.backbone === 'vgg16' ? new Vgg16(config, bias) : new LiteBackbone(config, bias);
     const { levels } = this.backbone;
     this.roiLevel = levelOf(levels, config.roiStride, 'model.roiStride');
     const roiChannels = levels[this.roiLevel]?.channels ?? 0;
-    this.rpn = new RpnHead(config, levels);
-    this.head = new RoiHead(config, roiChannels);
-    this.generator = new MaskGenerator(config, roiChannels);
+    this.rpn = new RpnHead(config, levels, bias);
+    this.head = new RoiHead(config, roiChannels, bias);
+    this.generator = new MaskGenerator(config, roiChannels, bias);
     const { segmentation } = config;
     this.segmentationLevel = segmentation.enabled
       ? levelOf(levels, segmentation.stride, 'model.segmentation.stride')
       : 0;
     this.segmentation = segmentation.enabled
-      ? new SegmentationBranch(config, levels[this.segmentationLevel]?.channels ?? 0)
+      ? new SegmentationBranch(config, levels[this.segmentationLevel]?.channels ?? 0, bias)
       : null;
   }
 
@@ -62,7 +63,8 @@ export class AofdModel {
 
   /** Pools RoIs (row [R,5]: image, box in input pixels) from the chosen map: c4 [R,C,7,7]. */
   pool(features: readonly Tensor[], rois: Tensor): Tensor {
-    return poolRois(features[this.roiLevel] as Tensor, rois, this.config.roiStride);
+    const { roiStride, roiSize } = this.config;
+    return poolRois(features[this.roiLevel] as Tensor, rois, roiStride, roiSize);
   }
 
   /** Segmentation logits c4 [N,2,h,w] at the branch's stride; null where there is no branch. */

@@ -1,5 +1,8 @@
 import { conv2d, linear, type Tensor } from '../../nn/index.js';
 import type { Init, ParamGroup, ParamSpec, ParamStore } from './params.js';
+import type { BiasRule } from './types.js';
+
+const plainBias: BiasRule = { lrMult: 1, decayMult: 1 };
 
 /** What the parameters of a layer have in common. */
 export interface LayerOptions {
@@ -7,10 +10,7 @@ export interface LayerOptions {
   frozen?: boolean;
   /** Default He-normal by fan-in. */
   init?: Init;
-  /** Factor of the bias's learning rate; 2 in Caffe's networks, 1 in `lite`. */
-  biasLrMult?: number;
-  /** Factor of the bias's weight decay (J8). */
-  biasDecayMult?: number;
+  bias?: BiasRule;
 }
 
 export interface ConvOptions extends LayerOptions {
@@ -123,7 +123,7 @@ function weightAndBias(
   fanIn: number,
   options: LayerOptions,
 ): ParamSpec[] {
-  const { group = 'detector', frozen = false, biasLrMult = 1, biasDecayMult = 1 } = options;
+  const { group = 'detector', frozen = false, bias = plainBias } = options;
   return [
     {
       name: `${name}.weight`,
@@ -139,8 +139,8 @@ function weightAndBias(
       shape: [shape[0] as number],
       init: { kind: 'constant', value: 0 },
       group,
-      lrMult: biasLrMult,
-      decayMult: biasDecayMult,
+      lrMult: bias.lrMult,
+      decayMult: bias.decayMult,
       frozen,
     },
   ];

@@ -2,7 +2,7 @@ import { add, relu, upsampleNearest2x, type Tensor } from '../../nn/index.js';
 import type { Backbone, FeatureLevel } from './backbone.js';
 import { ConvLayer, type ConvOptions } from './layers.js';
 import type { ParamSpec, ParamStore } from './params.js';
-import type { ModelConfig } from './types.js';
+import type { BiasRule, ModelConfig } from './types.js';
 
 /** Gain in front of a ReLU: keeps the variance, as He's initialisation does. */
 const reluGain = Math.SQRT2;
@@ -26,8 +26,10 @@ export class LiteBackbone implements Backbone {
   readonly #stem: ConvLayer;
   readonly #stages: Stage[];
   readonly #laterals: ConvLayer[];
+  readonly #residual: boolean;
 
-  constructor(config: ModelConfig) {
+  constructor(config: ModelConfig, bias: BiasRule) {
+    this.#residual = config.residual;
     const gain = config.weightStandardize ? reluGain : null;
     const lastGain = config.weightStandardize ? branchGain : null;
     const conv = (
@@ -42,7 +44,7 @@ export class LiteBackbone implements Backbone {
         kernel: 3,
         relu: true,
         gain,
-        biasDecayMult: 0,
+        bias,
         ...more,
       });
     this.#stem = conv('stem', 3, config.stemChannels, { stride: 2 });
@@ -83,7 +85,8 @@ export class LiteBackbone implements Backbone {
     for (const stage of this.#stages) {
       map = stage.down.apply(params, map);
       for (const [first, second] of stage.blocks) {
-        map = relu(add(map, second.apply(params, first.apply(params, map))));
+        const branch = second.apply(params, first.apply(params, map));
+        map = relu(this.#residual ? add(map, branch) : branch);
       }
       outputs.push(map);
     }

@@ -1,7 +1,7 @@
 import { reshape, toRow, type Tensor } from '../../nn/index.js';
 import { ConvLayer } from './layers.js';
 import type { ParamSpec, ParamStore } from './params.js';
-import { POOL_CELLS, type ModelConfig } from './types.js';
+import type { BiasRule, ModelConfig } from './types.js';
 
 /**
  * The mask generator (AOFD-SPEC 3.2): 3x3 convolutions with ReLU on pooled RoIs, then one to a
@@ -12,10 +12,9 @@ export class MaskGenerator {
   readonly #convs: ConvLayer[];
   readonly #heat: ConvLayer;
 
-  constructor(config: ModelConfig, channels: number) {
+  constructor(config: ModelConfig, channels: number, bias: BiasRule) {
     const { channels: width, convs } = config.generator;
-    const group = 'generator' as const;
-    const common = { group, biasLrMult: config.backbone === 'vgg16' ? 2 : 1 };
+    const common = { group: 'generator' as const, bias };
     this.#convs = Array.from(
       { length: convs },
       (_, i) =>
@@ -45,6 +44,7 @@ export class MaskGenerator {
     let map = pooled;
     for (const conv of this.#convs) map = conv.apply(params, map);
     const heat = this.#heat.apply(params, map);
-    return reshape(toRow(heat), [pooled.shape[0] as number, POOL_CELLS]);
+    const [rows = 0, , height = 0, width = 0] = pooled.shape;
+    return reshape(toRow(heat), [rows, height * width]);
   }
 }

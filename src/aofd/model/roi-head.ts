@@ -1,7 +1,7 @@
 import { dropout, reshape, roiPool, toRow, type Tensor } from '../../nn/index.js';
 import { LinearLayer } from './layers.js';
 import type { ParamSpec, ParamStore } from './params.js';
-import { POOL_CELLS, POOL_SIZE, type ModelConfig } from './types.js';
+import type { BiasRule, ModelConfig } from './types.js';
 
 /** What dropout depends on: the same numbers give the same zeros. */
 export interface DropoutSeed {
@@ -17,9 +17,9 @@ export interface HeadOutput {
   boxDeltas: Tensor;
 }
 
-/** Pools RoIs (row [R,5]: image, x1, y1, x2, y2 in input pixels) to c4 [R,C,7,7]. */
-export function poolRois(features: Tensor, rois: Tensor, stride: number): Tensor {
-  return roiPool(features, rois, { spatialScale: 1 / stride, size: POOL_SIZE });
+/** Pools RoIs (row [R,5]: image, x1, y1, x2, y2 in input pixels) to c4 [R,C,size,size]. */
+export function poolRois(features: Tensor, rois: Tensor, stride: number, size: number): Tensor {
+  return roiPool(features, rois, { spatialScale: 1 / stride, size });
 }
 
 /**
@@ -34,19 +34,17 @@ export class RoiHead {
   readonly #bbox: LinearLayer;
   readonly #dropout: number;
 
-  constructor(config: ModelConfig, channels: number) {
-    const isPaper = config.backbone === 'vgg16';
-    const common = { biasLrMult: isPaper ? 2 : 1, biasDecayMult: isPaper ? 1 : 0 };
+  constructor(config: ModelConfig, channels: number, bias: BiasRule) {
     this.#fc6 = new LinearLayer('head.fc6', {
-      ...common,
-      inputs: channels * POOL_CELLS,
+      bias,
+      inputs: channels * config.roiSize ** 2,
       outputs: config.hidden6,
       relu: true,
     });
     this.#fc7 =
       config.hidden7 > 0
         ? new LinearLayer('head.fc7', {
-            ...common,
+            bias,
             inputs: config.hidden6,
             outputs: config.hidden7,
             relu: true,
@@ -54,13 +52,13 @@ export class RoiHead {
         : null;
     const width = config.hidden7 > 0 ? config.hidden7 : config.hidden6;
     this.#cls = new LinearLayer('head.cls', {
-      ...common,
+      bias,
       inputs: width,
       outputs: 2,
       init: { kind: 'normal', std: 0.01 },
     });
     this.#bbox = new LinearLayer('head.bbox', {
-      ...common,
+      bias,
       inputs: width,
       outputs: 8,
       init: { kind: 'normal', std: 0.001 },
@@ -74,8 +72,9 @@ export class RoiHead {
 
   /** pooled c4 [R,C,7,7]; `drop` switches dropout on. */
   forward(params: ParamStore, pooled: Tensor, drop: DropoutSeed | null = null): HeadOutput {
-    const [rows = 0, channels = 0] = pooled.shape;
-    let hidden = this.#fc6.apply(params, reshape(toRow(pooled), [rows, channels * POOL_CELLS]));
+    const [rows = 0, channels = 0, height = 0, width = 0] = pooled.shape;
+    const flat = reshape(toRow(pooled), [rows, channels * height * width]);
+    let hidden = this.#fc6.apply(params, flat);
     hidden = this.#drop(hidden, drop, 6);
     if (this.#fc7) hidden = this.#drop(this.#fc7.apply(params, hidden), drop, 7);
     return {

@@ -2,7 +2,7 @@ import { concatRows, toAnchorRows, type Tensor } from '../../nn/index.js';
 import { anchorsPerCell } from '../anchors.js';
 import { ConvLayer } from './layers.js';
 import type { ParamSpec, ParamStore } from './params.js';
-import type { ModelConfig } from './types.js';
+import type { BiasRule, ModelConfig } from './types.js';
 
 /**
  * Output of the region proposal network. M = Σ over levels of N * H * W * A; rows are ordered
@@ -32,7 +32,11 @@ export class RpnHead {
   /** Which of the backbone's levels the anchor levels use. */
   readonly #levelIndices: number[];
 
-  constructor(config: ModelConfig, levels: readonly { stride: number; channels: number }[]) {
+  constructor(
+    config: ModelConfig,
+    levels: readonly { stride: number; channels: number }[],
+    bias: BiasRule,
+  ) {
     const perCell = config.levels.map(anchorsPerCell);
     this.#anchors = perCell[0] ?? 0;
     if (perCell.some((count) => count !== this.#anchors)) {
@@ -42,17 +46,16 @@ export class RpnHead {
     }
     this.#levelIndices = config.levels.map((level) => levelOf(levels, level.stride, 'model.levels'));
     const isPaper = config.backbone === 'vgg16';
-    const common = { biasLrMult: isPaper ? 2 : 1, biasDecayMult: isPaper ? 1 : 0 };
     const channels = levels[this.#levelIndices[0] as number]?.channels ?? 0;
     this.#conv = new ConvLayer('rpn.conv', {
-      ...common,
+      bias,
       inChannels: channels,
       outChannels: config.rpnChannels,
       kernel: 3,
       relu: true,
       ...(config.weightStandardize ? { gain: Math.SQRT2 } : isPaper ? { init: small } : {}),
     });
-    const output = { ...common, inChannels: config.rpnChannels, kernel: 1, init: small };
+    const output = { bias, inChannels: config.rpnChannels, kernel: 1, init: small };
     this.#cls = new ConvLayer('rpn.cls', { ...output, outChannels: 2 * this.#anchors });
     this.#bbox = new ConvLayer('rpn.bbox', { ...output, outChannels: 4 * this.#anchors });
   }

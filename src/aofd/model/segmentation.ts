@@ -1,7 +1,7 @@
 import { upsampleBilinear, type Tensor } from '../../nn/index.js';
 import { ConvLayer } from './layers.js';
 import type { ParamSpec, ParamStore } from './params.js';
-import type { ModelConfig } from './types.js';
+import type { BiasRule, ModelConfig } from './types.js';
 
 /**
  * The occlusion segmentation branch (AOFD-SPEC 4.3, J18): conv 3x3, conv 3x3 dilated, both ReLU,
@@ -15,14 +15,10 @@ export class SegmentationBranch {
   readonly #conv2: ConvLayer;
   readonly #score: ConvLayer;
 
-  constructor(config: ModelConfig, channels: number) {
+  constructor(config: ModelConfig, channels: number, bias: BiasRule) {
     const { channels: widths, dilation, stride } = config.segmentation;
     const [first = 256, second = 256] = widths;
-    const common = {
-      group: 'segmentation' as const,
-      biasLrMult: config.backbone === 'vgg16' ? 2 : 1,
-      biasDecayMult: config.backbone === 'vgg16' ? 1 : 0,
-    };
+    const common = { group: 'segmentation' as const, bias };
     this.stride = stride;
     this.#conv1 = new ConvLayer('segmentation.conv1', {
       ...common,

@@ -3,6 +3,7 @@ import type { Backbone, FeatureLevel } from './backbone.js';
 import { ConvLayer } from './layers.js';
 import { withoutGrad } from './no-grad.js';
 import type { ParamSpec, ParamStore } from './params.js';
+import type { BiasRule, ModelConfig } from './types.js';
 
 const blocks: readonly (readonly [channels: number, convs: number])[] = [
   [64, 2],
@@ -11,8 +12,6 @@ const blocks: readonly (readonly [channels: number, convs: number])[] = [
   [512, 3],
   [512, 3],
 ];
-/** conv1 and conv2 keep their ImageNet weights (AOFD-SPEC 1.1). */
-const frozenBlocks = 2;
 
 /**
  * VGG16 without its last pool (AOFD-SPEC 1.1): 13 convolutions 3x3 with ReLU, ceil pools, one map
@@ -22,8 +21,13 @@ const frozenBlocks = 2;
 export class Vgg16 implements Backbone {
   readonly levels: readonly FeatureLevel[] = [{ stride: 16, channels: 512 }];
   readonly #convs: ConvLayer[][];
+  /** conv1 and conv2 keep their ImageNet weights (AOFD-SPEC 1.1). */
+  readonly #frozenBlocks: number;
+  readonly #ceil: boolean;
 
-  constructor(options: { biasDecayMult?: number } = {}) {
+  constructor(config: Pick<ModelConfig, 'frozenBlocks' | 'ceilPooling'>, bias: BiasRule) {
+    this.#frozenBlocks = config.frozenBlocks;
+    this.#ceil = config.ceilPooling;
     let inChannels = 3;
     this.#convs = blocks.map(([channels, convs], b) =>
       Array.from({ length: convs }, (_, i) => {
@@ -32,9 +36,8 @@ export class Vgg16 implements Backbone {
           outChannels: channels,
           kernel: 3,
           relu: true,
-          frozen: b < frozenBlocks,
-          biasLrMult: 2,
-          biasDecayMult: options.biasDecayMult ?? 1,
+          frozen: b < config.frozenBlocks,
+          bias,
         });
         inChannels = channels;
         return layer;
@@ -50,11 +53,11 @@ export class Vgg16 implements Backbone {
     const early = withoutGrad(images.device, () => {
       using scope = images.device.scope();
       let map = images;
-      for (let b = 0; b < frozenBlocks; b++) map = this.#block(params, map, b, images);
+      for (let b = 0; b < this.#frozenBlocks; b++) map = this.#block(params, map, b, images);
       return scope.keep(map);
     });
     let map = early;
-    for (let b = frozenBlocks; b < blocks.length; b++) map = this.#block(params, map, b, null);
+    for (let b = this.#frozenBlocks; b < blocks.length; b++) map = this.#block(params, map, b, null);
     return [map];
   }
 
@@ -66,12 +69,12 @@ export class Vgg16 implements Backbone {
       map = next;
     };
     for (const layer of this.#convs[b] as ConvLayer[]) step(layer.apply(params, map));
-    if (b < blocks.length - 1) step(maxPool2d(map, { ceil: true }));
+    if (b < blocks.length - 1) step(maxPool2d(map, { ceil: this.#ceil }));
     return map;
   }
 
   featureSizes(height: number, width: number): { height: number; width: number }[] {
-    return [{ height: pooled(height), width: pooled(width) }];
+    return [{ height: pooled(height, this.#ceil), width: pooled(width, this.#ceil) }];
   }
 
   macs(height: number, width: number): number {
@@ -85,8 +88,8 @@ export class Vgg16 implements Backbone {
   }
 }
 
-/** Size after four ceil pools. */
-function pooled(size: number): number {
-  for (let i = 0; i < 4; i++) size = Math.ceil(size / 2);
+/** Size after four pools. */
+function pooled(size: number, ceil: boolean): number {
+  for (let i = 0; i < 4; i++) size = ceil ? Math.ceil(size / 2) : Math.floor(size / 2);
   return size;
 }

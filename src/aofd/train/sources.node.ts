@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import type { Config, DataSourceConfig, StageConfig } from '../config/index.js';
+import type { BatchOptions, BatchSource } from '../data/batch.js';
+import { loadCoco } from '../data/coco.node.js';
+import { DataError } from '../data/errors.js';
+import { loadFddb } from '../data/fddb.node.js';
+import { loadOcclusionSeg } from '../data/occlusion-seg.node.js';
+import { boxShortSide, type Sample } from '../data/sample.js';
+import { loadVoc } from '../data/voc.node.js';
+import { loadWider } from '../data/wider.node.js';
+
+/** Annotated photographs of one `data.sources` entry. Throws DataError naming file and line. */
+export function loadSource(config: Config, name: string): Sample[] {
+  const source = config.data.sources[name];
+  if (!source) {
+    throw new DataError(
+      'option-invalid',
+      `data source "${name}"`,
+      'is not in data.sources',
+      `choose one of ${Object.keys(config.data.sources).join(', ')}`,
+    );
+  }
+  const samples = read(config, name, source).map((sample) => filterFaces(config, sample));
+  return source.limit === undefined ? samples : samples.slice(0, source.limit);
+}
+
+function read(config: Config, name: string, source: DataSourceConfig): Sample[] {
+  const place = (path: string): string => {
+    const full = isAbsolute(path) ? path : join(config.data.root, path);
+    if (existsSync(full)) return full;
+    throw new DataError(
+      'file-missing',
+      full,
+      `not found (data source "${name}")`,
+      'set data.root to the folder of your data sets, for example --set data.root=../data',
+    );
+  };
+  const list = place(source.list);
+  const images = place(source.images ?? '.');
+  switch (source.kind) {
+    case 'wider':
+      return loadWider(list, { imageRoot: images, source: name });
+    case 'coco':
+      return loadCoco(list, { imageRoot: images, source: name });
+    case 'fddb':
+      return loadFddb({ foldDir: list, imageRoot: images });
+    case 'voc':
+      return loadVoc({ annotationDir: list, imageRoot: images, source: name });
+    case 'occlusion-seg':
+      return loadOcclusionSeg(list, {
+        split: source.split ?? 'train',
+        synthetic: source.synthetic ?? true,
+        source: name,
+      });
+  }
+}
+
+/** J4: what becomes of small and invalid faces. */
+function filterFaces(config: Config, sample: Sample): Sample {
+  const { minFacePx, dropInvalid, smallFaces } = config.data;
+  const faces = sample.faces.flatMap((face) => {
+    if (face.invalid && dropInvalid) return [];
+    if (boxShortSide(face.box) >= minFacePx || face.ignore) return [face];
+    return smallFaces === 'drop' ? [] : [{ ...face, ignore: true }];
+  });
+  return { ...sample, faces };
+}
+
+/** The photographs of a stage, each source with its weight. */
+export function stageSources(config: Config, stage: StageConfig): BatchSource[] {
+  return Object.entries(stage.data).map(([name, weight]) => ({
+    name,
+    weight,
+    samples: loadSource(config, name),
+  }));
+}
+
+/** Options of the canvas batches of a stage. `size` is [height, width]. */
+export function canvasBatchOptions(
+  config: Config,
+  stage: StageConfig,
+  sources: readonly BatchSource[],
+  size: readonly [number, number],
+): BatchOptions {
+  const { data, train } = config;
+  const portraits = sources.flatMap((s) => s.samples.filter((sample) => sample.segmentation));
+  return {
+    batchSize: stage.batch ?? train.batch,
+    width: size[1],
+    height: size[0],
+    seed: train.seed,
+    sources,
+    augment: data.augment,
+    ...(stage.paintProbability > 0 ? { painter: data.painter } : {}),
+    paintProbability: stage.paintProbability,
+    cutoutSamples: portraits,
+    segFraction: portraits.length > 0 ? stage.segFraction : 0,
+    portraitRatios: data.portraitRatios,
+    cacheBytes: data.cacheMegabytes * 2 ** 20,
+  };
+}

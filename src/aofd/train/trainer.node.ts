@@ -1,0 +1,494 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { clipGradNorm, nonFiniteProbeAsync, type Device, type Tensor } from '../../nn/index.js';
+import { parametersOf, toFloat32 } from '../../nn/io/index.js';
+import {
+  CheckpointStore,
+  writeSafetensorsFileAsync,
+  type LoadedCheckpoint,
+} from '../../nn/io/index.node.js';
+import { learningRate, totalSteps, type Config, type StageConfig } from '../config/index.js';
+import { BatchLoader } from '../data/pipeline.node.js';
+import { AofdModel, ParamStore, type HostParam } from '../model/index.js';
+import { DumpTrace } from './dump-step.node.js';
+import { TrainError, nonFiniteError } from './errors.js';
+import type { EventWriter, TrainEvent } from './events.js';
+import { ImageLoader, type StepLoader } from './image-loader.node.js';
+import { Meter } from './meter.js';
+import { stepSettings } from './settings.js';
+import { canvasBatchOptions, stageSources } from './sources.node.js';
+import { TrainStep } from './step.js';
+import type { NamedLosses, StepBatch, StepCounts } from './step-types.js';
+import { TrainingState } from './training-state.js';
+
+/** What the periodic hooks of a run are given. Parameters are the averaged ones meanwhile. */
+export interface HookContext {
+  device: Device;
+  config: Config;
+  model: AofdModel;
+  params: ParamStore;
+  stage: string;
+  step: number;
+  outDir: string;
+}
+
+/** Periodic work that the trainer itself does not know how to do. */
+export interface TrainHooks {
+  /** Draws detections on pictures. */
+  samplesAsync?(context: HookContext): Promise<void>;
+  /** Measures the detector; values are logged. */
+  validateAsync?(context: HookContext): Promise<Record<string, number>>;
+}
+
+export interface TrainerOptions {
+  config: Config;
+  device: Device;
+  /** Folder of the run: checkpoints/, weights.safetensors, metrics.jsonl, samples/. */
+  outDir: string;
+  /** Go on from the newest checkpoint in `outDir`. */
+  resume?: boolean;
+  /** Values to start from; parameters that are missing keep their initial ones. */
+  initialWeights?: ReadonlyMap<string, HostParam>;
+  writers?: readonly EventWriter[];
+  hooks?: TrainHooks;
+  /** Finishes the step under way, saves, and ends the run. */
+  signal?: AbortSignal;
+  /** Train on the first batch only. */
+  overfitOneBatch?: boolean;
+  /** Replaces the loaders (tests). */
+  makeLoader?: (stage: StageConfig, startStep: number) => StepLoader;
+}
+
+/** How a run ended. */
+export interface TrainResult {
+  /** Updates done, over all stages. */
+  step: number;
+  reason: 'finished' | 'interrupted';
+  lastCheckpoint: string | null;
+}
+
+/** Where a run stands. */
+interface Position {
+  stage: number;
+  /** Updates done in that stage. */
+  stageStep: number;
+  /** Updates done in all. */
+  step: number;
+}
+
+interface Pending {
+  step: number;
+  ids: readonly string[];
+  counts: StepCounts;
+  losses: Promise<NamedLosses>;
+  gradNorm: Promise<number>;
+}
+
+/**
+ * Runs the stages of a configuration (AOFD-SPEC 3.7, 5). A resumed run equals an uninterrupted one
+ * bit for bit on the same adapter: every random draw depends on (seed, step) and the data position
+ * is the step.
+ */
+export class Trainer {
+  readonly config: Config;
+  readonly device: Device;
+  readonly model: AofdModel;
+  readonly params: ParamStore;
+  readonly #options: TrainerOptions;
+  readonly #store: CheckpointStore;
+  #position: Position = { stage: 0, stageStep: 0, step: 0 };
+  #restored: LoadedCheckpoint | null = null;
+  #lastCheckpoint: string | null = null;
+
+  constructor(options: TrainerOptions) {
+    const { config, device } = options;
+    this.config = config;
+    this.device = device;
+    this.#options = options;
+    this.model = new AofdModel(config.model, {
+      lrMult: config.optim.biasLrMult,
+      decayMult: config.optim.biasDecayMult,
+    });
+    this.params = ParamStore.create(device, this.model.specs(), config.train.seed);
+    this.#store = new CheckpointStore(join(options.outDir, 'checkpoints'), {
+      keep: config.train.keepLast,
+    });
+  }
+
+  /** Loads initial weights or the newest checkpoint. Call once, before `runAsync`. */
+  async prepareAsync(): Promise<void> {
+    const { initialWeights, resume } = this.#options;
+    if (resume) {
+      const loaded = await this.#store.loadLatestAsync();
+      this.#restore(loaded);
+    } else {
+      if (!this.#store.isEmpty && existsSync(this.#store.folder)) {
+        throw new TrainError(
+          'run-exists',
+          `${this.#options.outDir} already holds the checkpoints of a run.`,
+          'add --resume to go on with it, or choose another --out.',
+        );
+      }
+      if (initialWeights) {
+        const { loaded, missing } = this.params.load(initialWeights, 'initial weights');
+        this.#notice(`initial weights: ${loaded.length} parameters loaded, ${missing.length} start at random`);
+      }
+    }
+  }
+
+  /** Updates done. */
+  get step(): number {
+    return this.#position.step;
+  }
+
+  /** Trains to the end, or until the signal. Throws TrainError on a loss that is not finite. */
+  async runAsync(): Promise<TrainResult> {
+    const { stages } = this.config;
+    let reason: TrainResult['reason'] = 'finished';
+    while (this.#position.stage < stages.length) {
+      const stage = stages[this.#position.stage] as StageConfig;
+      if (stage.steps > this.#position.stageStep || this.#restored) {
+        reason = await this.#stageAsync(stage);
+        if (reason === 'interrupted') break;
+      }
+      this.#position = { stage: this.#position.stage + 1, stageStep: 0, step: this.#position.step };
+    }
+    this.#emit({ kind: 'end', step: this.step, reason });
+    return { step: this.step, reason, lastCheckpoint: this.#lastCheckpoint };
+  }
+
+  /** Runs one update of the current stage and writes everything about it (docs/dump-step.md). */
+  async dumpStepAsync(file: string): Promise<void> {
+    const stage = this.config.stages[this.#position.stage];
+    if (!stage) throw new TrainError('run-finished', 'the run is finished.', 'dump a step of a new run.');
+    using state = this.#openStage(stage);
+    const loader = this.#loader(stage, this.#position.stageStep);
+    try {
+      const batch = await loader.nextAsync();
+      const lr = learningRate(this.config, stage, this.#position.stageStep);
+      const trace = new DumpTrace();
+      await trace.paramsAsync('before', this.params);
+      const runner = new TrainStep(this.device, this.model, this.params, stepSettings(this.config, stage));
+      const { losses, counts } = await runner.runAsync(batch, { step: this.step, trace });
+      trace.gradients(state.trained);
+      if (this.config.optim.clipNorm > 0) clipGradNorm(state.trained, this.config.optim.clipNorm)?.dispose();
+      state.optimizer.step(lr);
+      state.optimizer.zeroGrad();
+      await trace.paramsAsync('after', this.params);
+      await trace.writeAsync(file, {
+        batch,
+        losses: await losses,
+        counts,
+        info: { step: this.step, stage: stage.name, kind: stage.kind, lr, config: this.config },
+      });
+    } finally {
+      await loader.closeAsync();
+    }
+  }
+
+  dispose(): void {
+    this.params.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #stageAsync(stage: StageConfig): Promise<TrainResult['reason']> {
+    const { config, device } = this;
+    const { train, optim } = config;
+    const { signal } = this.#options;
+    using state = this.#openStage(stage);
+    this.#emit({
+      kind: 'start',
+      stage: stage.name,
+      step: this.step,
+      totalSteps: totalSteps(config),
+      parameters: state.trainedCount,
+    });
+    const runner = new TrainStep(device, this.model, this.params, stepSettings(config, stage));
+    const first = this.#position.stageStep * optim.accumulate;
+    const loader = this.#loader(stage, first);
+    const meter = new Meter();
+    let waitedMs = loader.waitedMs;
+    let pending: Pending | null = null;
+    let savedAt = performance.now();
+    const settle = async (): Promise<void> => {
+      if (pending) await this.#settleAsync(pending, meter, state);
+      pending = null;
+    };
+    try {
+      while (this.#position.stageStep < stage.steps) {
+        const lr = learningRate(config, stage, this.#position.stageStep);
+        let counts: StepCounts | null = null;
+        let losses: Promise<NamedLosses> = Promise.resolve({});
+        const ids: string[] = [];
+        let hasGradient = false;
+        for (let i = 0; i < optim.accumulate; i++) {
+          const batch = await loader.nextAsync();
+          const result = await runner.runAsync(batch, {
+            step: this.step * optim.accumulate + i,
+            lossScale: 1 / optim.accumulate,
+          });
+          ids.push(...batch.ids);
+          counts = result.counts;
+          losses = result.losses;
+          hasGradient ||= result.hasGradient;
+        }
+        await settle();
+        const gradNorm = hasGradient ? this.#clip(state.trained) : Promise.resolve(0);
+        if (hasGradient) {
+          state.optimizer.step(lr);
+          state.ema?.update();
+        }
+        state.optimizer.zeroGrad();
+        device.flush();
+        this.#position.stageStep++;
+        this.#position.step++;
+        pending = { step: this.step, ids, counts: counts as StepCounts, losses, gradNorm };
+        const { stageStep, step } = this.#position;
+        const isLast = stageStep === stage.steps;
+        const isStopping = signal?.aborted === true;
+        if (meter.steps >= train.logEverySteps || isLast || isStopping) {
+          await settle();
+          const share = (loader.waitedMs - waitedMs) / Math.max(1, meter.steps);
+          waitedMs = loader.waitedMs;
+          this.#progress(stage, meter, lr, share);
+        }
+        const isDue =
+          (train.checkpointEverySteps > 0 && step % train.checkpointEverySteps === 0) ||
+          (train.checkpointEveryMinutes > 0 &&
+            performance.now() - savedAt > train.checkpointEveryMinutes * 60_000);
+        if (isDue && !isLast && !isStopping) {
+          await settle();
+          const began = performance.now();
+          await this.#saveAsync(stage, state);
+          savedAt = performance.now();
+          meter.skipTime(savedAt - began);
+        }
+        await this.#hooksAsync(stage, state, meter, settle);
+        if (isStopping) {
+          await settle();
+          await this.#saveAsync(stage, state);
+          return 'interrupted';
+        }
+      }
+      await settle();
+      state.adoptAverages();
+      await this.#saveAsync(stage, state);
+      return 'finished';
+    } finally {
+      await loader.closeAsync();
+    }
+  }
+
+  /** Trainable parameters, optimiser and averages of a stage, restored where there is a checkpoint. */
+  #openStage(stage: StageConfig): TrainingState {
+    const state = new TrainingState(this.device, this.params, this.config, stage);
+    if (this.#restored && this.#position.stageStep > 0) {
+      const { tensors, meta } = this.#restored;
+      const counters = meta['counters'] as { optimizerSteps: number; emaUpdates: number };
+      state.load(tensors, counters);
+    }
+    this.#restored = null;
+    return state;
+  }
+
+  /** Clips the gradients; resolves to their norm before that. */
+  #clip(trained: readonly Tensor[]): Promise<number> {
+    const { clipNorm } = this.config.optim;
+    const norm = clipGradNorm(trained, clipNorm > 0 ? clipNorm : Number.MAX_VALUE);
+    if (!norm) return Promise.resolve(0);
+    const reading = norm.readAsync().then((values) => values[0] as number);
+    reading.catch(() => undefined);
+    norm.dispose();
+    return reading;
+  }
+
+  /** Waits for a step's losses; stops the run where they are not finite. */
+  async #settleAsync(pending: Pending, meter: Meter, state: TrainingState): Promise<void> {
+    const [losses, gradNorm] = await Promise.all([pending.losses, pending.gradNorm]);
+    if (![...Object.values(losses), gradNorm].every(Number.isFinite)) {
+      throw nonFiniteError({
+        step: pending.step,
+        losses,
+        gradNorm,
+        ids: pending.ids,
+        parameters: await nonFiniteProbeAsync(state.trained),
+        lastCheckpoint: this.#lastCheckpoint,
+      });
+    }
+    meter.add(losses, pending.counts, gradNorm);
+  }
+
+  #progress(stage: StageConfig, meter: Meter, lr: number, waitPerStep: number): void {
+    if (meter.steps === 0) return;
+    const { losses, counts, gradNorm, msPerStep } = meter.take();
+    const stats = this.device.stats();
+    const total = totalSteps(this.config);
+    this.#emit({
+      kind: 'progress',
+      stage: stage.name,
+      step: this.step,
+      stageStep: this.#position.stageStep,
+      totalSteps: total,
+      losses,
+      lr,
+      gradNorm,
+      msPerStep,
+      dataShare: Math.min(1, waitPerStep / Math.max(1, msPerStep)),
+      counts,
+      liveMegabytes: stats.liveBytes / 2 ** 20,
+      peakMegabytes: stats.peakBytes / 2 ** 20,
+      rssMegabytes: process.memoryUsage().rss / 2 ** 20,
+      etaSeconds: ((total - this.step) * msPerStep) / 1000,
+    });
+  }
+
+  async #hooksAsync(
+    stage: StageConfig,
+    state: TrainingState,
+    meter: Meter,
+    settle: () => Promise<void>,
+  ): Promise<void> {
+    const { train } = this.config;
+    const { hooks } = this.#options;
+    const isTime = (every: number): boolean => every > 0 && this.step % every === 0;
+    const draws = hooks?.samplesAsync && isTime(train.samplesEverySteps);
+    const measures = hooks?.validateAsync && isTime(train.validateEverySteps);
+    if (!draws && !measures) return;
+    await settle();
+    const began = performance.now();
+    const context: HookContext = {
+      device: this.device,
+      config: this.config,
+      model: this.model,
+      params: this.params,
+      stage: stage.name,
+      step: this.step,
+      outDir: this.#options.outDir,
+    };
+    state.ema?.swap();
+    try {
+      if (draws) await hooks.samplesAsync?.(context);
+      if (measures) {
+        const values = (await hooks.validateAsync?.(context)) ?? {};
+        this.#emit({ kind: 'validation', stage: stage.name, step: this.step, values });
+      }
+    } finally {
+      state.ema?.swap();
+      meter.skipTime(performance.now() - began);
+    }
+  }
+
+  #loader(stage: StageConfig, startStep: number): StepLoader {
+    const { makeLoader, overfitOneBatch } = this.#options;
+    if (makeLoader) return makeLoader(stage, startStep);
+    const { input, train } = this.config;
+    const sources = stageSources(this.config, stage);
+    const start = overfitOneBatch ? 0 : startStep;
+    const loader: StepLoader = input.canvas
+      ? new BatchLoader(canvasBatchOptions(this.config, stage, sources, input.canvas), {
+          startStep: start,
+          threaded: train.workers > 0,
+        })
+      : new ImageLoader(this.config, stage, sources, start);
+    return overfitOneBatch ? new RepeatingLoader(loader) : loader;
+  }
+
+  async #saveAsync(stage: StageConfig, state: TrainingState): Promise<void> {
+    const { outDir } = this.#options;
+    const record = await this.#store.saveAsync({
+      tensors: state.tensors(),
+      meta: {
+        step: this.step,
+        stage: stage.name,
+        stageIndex: this.#position.stage,
+        stageStep: this.#position.stageStep,
+        counters: state.counters(),
+        seed: this.config.train.seed,
+        config: this.config,
+      },
+    });
+    await writeSafetensorsFileAsync(join(outDir, 'weights.safetensors'), state.weights(), {
+      format: 'aofd-weights',
+      config: JSON.stringify(this.config),
+      step: String(this.step),
+      stage: stage.name,
+    });
+    this.#lastCheckpoint = join(this.#store.folder, record.file);
+    this.#emit({ kind: 'checkpoint', stage: stage.name, step: this.step, file: this.#lastCheckpoint });
+  }
+
+  #restore(loaded: LoadedCheckpoint): void {
+    const { meta, tensors, file } = loaded;
+    const values = new Map<string, HostParam>();
+    for (const [name, tensor] of Object.entries(parametersOf(tensors))) {
+      values.set(name, { shape: tensor.shape, data: toFloat32(tensor) });
+    }
+    const { missing } = this.params.load(values, file);
+    if (missing.length > 0) {
+      throw new TrainError(
+        'checkpoint-mismatch',
+        `${file}: lacks ${missing.length} parameters of this network (${missing.slice(0, 3).join(', ')}).`,
+        'resume with the config of that run.',
+      );
+    }
+    const index = this.config.stages.findIndex((stage) => stage.name === meta['stage']);
+    if (index < 0) {
+      throw new TrainError(
+        'checkpoint-mismatch',
+        `${file}: was saved in stage "${String(meta['stage'])}", which this config does not have.`,
+        'resume with the config of that run.',
+      );
+    }
+    if (JSON.stringify(meta['config']) !== JSON.stringify(this.config)) {
+      this.#notice('note: the config differs from the one of the checkpoint; the new one is used');
+    }
+    this.#position = {
+      stage: index,
+      stageStep: meta['stageStep'] as number,
+      step: meta['step'] as number,
+    };
+    this.#restored = loaded;
+    this.#lastCheckpoint = file;
+    const stage = this.config.stages[index] as StageConfig;
+    if (this.#position.stageStep >= stage.steps) {
+      this.#position = { stage: index + 1, stageStep: 0, step: this.#position.step };
+      this.#restored = null;
+    }
+    this.#notice(`resuming after update ${this.step} from ${file}`);
+  }
+
+  #notice(text: string): void {
+    this.#emit({ kind: 'notice', step: this.step, text });
+  }
+
+  #emit(event: TrainEvent): void {
+    for (const writer of this.#options.writers ?? []) writer.write(event);
+  }
+}
+
+/** Gives the first batch of a loader again and again. */
+class RepeatingLoader implements StepLoader {
+  readonly #inner: StepLoader;
+  #batch: StepBatch | null = null;
+
+  constructor(inner: StepLoader) {
+    this.#inner = inner;
+  }
+
+  get waitedMs(): number {
+    return this.#inner.waitedMs;
+  }
+
+  async nextAsync(): Promise<StepBatch> {
+    this.#batch ??= await this.#inner.nextAsync();
+    return this.#batch;
+  }
+
+  closeAsync(): Promise<void> {
+    return this.#inner.closeAsync();
+  }
+}
