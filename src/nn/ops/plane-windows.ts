@@ -87,6 +87,20 @@ export function expectRow(op: string, role: string, x: Tensor, shape: readonly n
   );
 }
 
+/** Which memory a map kernel reads: the tensor's buffer or its texture mirror. */
+export type MapSource = 'texture' | 'buffer';
+
+/**
+ * The texture mirror pays on lavapipe only, where a texture load of four channels costs as much
+ * as one scalar buffer load (KERNELS 1); features often have one already, for a convolution.
+ */
+export function mapSource(x: Tensor): MapSource {
+  const [n, c, h, w] = dims4(x.shape);
+  const { maxTextureDimension2D: side, maxTextureArrayLayers: layers } = x.device.context.limits;
+  const fits = x.size > 0 && n * h <= side && w <= side && quads(c) <= layers;
+  return fits && x.device.kind === 'lavapipe' ? 'texture' : 'buffer';
+}
+
 /** Workgroups of a map kernel of workgroup size 32 x 8: x over columns and lanes, y over rows. */
 export function mapGrid(height: number, width: number, planes: number): [number, number, number] {
   return [Math.ceil((width * 4) / 32), Math.ceil(height / 8), planes];

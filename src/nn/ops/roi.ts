@@ -1,8 +1,15 @@
 import { needsGrad, record } from '../autograd/tape.js';
 import { NnError } from '../gpu/errors.js';
-import { dims4, quads } from '../tensor/shape.js';
+import { quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { bindPlanes, expectRow, mapDims, planeWindows } from './plane-windows.js';
+import {
+  bindPlanes,
+  expectRow,
+  mapDims,
+  planeWindows,
+  mapSource,
+  type MapSource,
+} from './plane-windows.js';
 import { arrayView, mapTexture } from './texture.js';
 
 export interface RoiPoolOptions {
@@ -13,19 +20,7 @@ export interface RoiPoolOptions {
   /** How a bin is reduced; only the maximum is offered. */
   sampling?: 'max';
   /** Where the features are read from; chosen by adapter when absent. */
-  source?: 'texture' | 'buffer';
-}
-
-/**
- * The texture mirror pays on lavapipe only, where one texture load costs as much as one scalar
- * buffer load (KERNELS 1), and usually exists already for a convolution of the same features.
- */
-function chooseSource(features: Tensor): 'texture' | 'buffer' {
-  const [n, c, h, w] = dims4(features.shape);
-  const { maxTextureDimension2D: side, maxTextureArrayLayers: layers } =
-    features.device.context.limits;
-  const fits = n * h <= side && w <= side && quads(c) <= layers && features.size > 0;
-  return fits && features.device.kind === 'lavapipe' ? 'texture' : 'buffer';
+  source?: MapSource;
 }
 
 /** Roi workgroups cover 4 rows of bins, and a grid axis holds 65535 workgroups. */
@@ -58,7 +53,7 @@ export function roiPool(features: Tensor, rois: Tensor, options: RoiPoolOptions)
   const saves = needsGrad(features);
   const argmax = saves ? device.empty([count, c4, size * size, 4], { dtype: 'u32' }) : null;
   const windows = planeWindows(count, [y], Math.floor(maxGridRows / size));
-  const readsTexture = (options.source ?? chooseSource(features)) === 'texture';
+  const readsTexture = (options.source ?? mapSource(features)) === 'texture';
   for (const window of windows) {
     const out = bindPlanes(y, count, window);
     const saved = argmax ? bindPlanes(argmax, count, window) : null;

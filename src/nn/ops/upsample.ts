@@ -1,7 +1,17 @@
 import { record } from '../autograd/tape.js';
 import { NnError } from '../gpu/errors.js';
+import { dims4, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { mapDims, runMapKernel } from './plane-windows.js';
+import {
+  bindPlanes,
+  mapDims,
+  mapSource,
+  planesOf,
+  planeWindows,
+  runMapKernel,
+  type MapSource,
+} from './plane-windows.js';
+import { arrayView, mapTexture } from './texture.js';
 
 export interface UpsampleOptions {
   /** 2, 4, 8 or 16. */
@@ -9,6 +19,8 @@ export interface UpsampleOptions {
   /** Output size in pixels, at most scale times the input; the rest is cropped. Default: all. */
   outH?: number;
   outW?: number;
+  /** Where the input is read from; chosen by adapter when absent. */
+  source?: MapSource;
 }
 
 function checkCrop(op: string, size: readonly number[], full: readonly number[]): void {
@@ -19,6 +31,30 @@ function checkCrop(op: string, size: readonly number[], full: readonly number[])
     `${op}: the output must be 1x1 to ${full.join('x')} (the upsampled map), got ${size.join('x')}.`,
     { fix: 'ask for a size that the upsampled map covers.' },
   );
+}
+
+function bilinearFromTexture(x: Tensor, y: Tensor, inverse: number): void {
+  const [, c, h, w] = dims4(x.shape);
+  const [, , oh, ow] = dims4(y.shape);
+  const planes = planesOf(y);
+  for (const window of planeWindows(planes, [y])) {
+    const out = bindPlanes(y, planes, window);
+    x.device.dispatch({
+      kernel: 'resize/bilinear_texture',
+      bindings: { x_map: arrayView(mapTexture(x)), y: out.binding },
+      params: {
+        h,
+        w,
+        oh,
+        ow,
+        firstPlane: window.first,
+        quads: quads(c),
+        yBase: out.base,
+        inverse,
+      },
+      workgroups: [Math.ceil(ow / 32), Math.ceil(oh / 8), window.count],
+    });
+  }
 }
 
 /**
@@ -34,13 +70,16 @@ export function upsampleBilinear(x: Tensor, options: UpsampleOptions): Tensor {
   checkCrop('upsampleBilinear', [oh, ow], [h * scale, w * scale]);
   const inverse = 1 / scale;
   const y = x.device.empty([n, c, oh, ow], { layout: 'c4' });
-  runMapKernel({
-    kernel: 'resize/bilinear',
-    x: { x },
-    y: { y },
-    params: { h, w, oh, ow, inverse },
-    grid: { height: oh, width: ow },
-  });
+  if ((options.source ?? mapSource(x)) === 'texture') bilinearFromTexture(x, y, inverse);
+  else {
+    runMapKernel({
+      kernel: 'resize/bilinear',
+      x: { x },
+      y: { y },
+      params: { h, w, oh, ow, inverse },
+      grid: { height: oh, width: ow },
+    });
+  }
   record({
     op: 'upsampleBilinear',
     inputs: [x],

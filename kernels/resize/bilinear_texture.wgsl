@@ -1,0 +1,34 @@
+// Bilinear upsampling as in bilinear.wgsl, reading the map's texture mirror: a quarter of the load
+// cost on software adapters (KERNELS 1).
+//   x_map: texel (x, image * h + y), layer = channel quad; y: vec4f [plane][oh][ow]
+// One channel quad of one output pixel per invocation. Deterministic.
+
+struct Params {
+  h: u32, w: u32, oh: u32, ow: u32, firstPlane: u32, quads: u32, yBase: u32, inverse: f32,
+}
+
+@group(0) @binding(0) var x_map: texture_storage_2d_array<rgba32float, read>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+@compute @workgroup_size(32, 8)
+fn main(@builtin(global_invocation_id) gid: vec3u) {
+  let ox = gid.x;
+  let oy = gid.y;
+  if (ox >= params.ow || oy >= params.oh) { return; }
+  let plane = params.firstPlane + gid.z;
+  let image = plane / params.quads;
+  let layer = plane - image * params.quads;
+  let sy = clamp((f32(oy) + 0.5) * params.inverse - 0.5, 0.0, f32(params.h - 1u));
+  let sx = clamp((f32(ox) + 0.5) * params.inverse - 0.5, 0.0, f32(params.w - 1u));
+  let left = u32(sx);
+  let right = min(left + 1u, params.w - 1u);
+  let row = u32(sy);
+  let fy = sy - f32(row);
+  let fx = sx - f32(left);
+  let top = image * params.h + row;
+  let bottom = image * params.h + min(row + 1u, params.h - 1u);
+  let high = mix(textureLoad(x_map, vec2u(left, top), layer), textureLoad(x_map, vec2u(right, top), layer), fx);
+  let low = mix(textureLoad(x_map, vec2u(left, bottom), layer), textureLoad(x_map, vec2u(right, bottom), layer), fx);
+  y[params.yBase / 4u + (gid.z * params.oh + oy) * params.ow + ox] = mix(high, low, fy);
+}
