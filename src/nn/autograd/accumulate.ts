@@ -1,4 +1,5 @@
-import { grid1d } from '../kernel/dispatch.js';
+import { grid1d, type BufferSlice } from '../kernel/dispatch.js';
+import { sliceOf, windows1d } from '../kernel/windows.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** a + b as a new tensor, over storage order (same shape and layout). */
@@ -9,23 +10,35 @@ export function accumulate(a: Tensor, b: Tensor): Tensor {
 /** factor · a as a new tensor. */
 export function scaled(a: Tensor, factor: number): Tensor {
   const y = a.device.empty(a.shape, { layout: a.layout, name: a.name });
-  a.device.dispatch({
-    kernel: 'elementwise/scale',
-    bindings: { x: a, y },
-    params: { n: a.storedSize, factor },
-    workgroups: grid1d(a.storedSize),
-  });
+  overWindows('elementwise/scale', { x: a, y }, { factor });
   return y;
 }
 
 /** alpha · a + beta · b as a new tensor. */
 export function combine(a: Tensor, b: Tensor, alpha: number, beta: number): Tensor {
   const y = a.device.empty(a.shape, { layout: a.layout, name: a.name });
-  a.device.dispatch({
-    kernel: 'elementwise/add',
-    bindings: { a, b, y },
-    params: { n: a.storedSize, alpha, beta },
-    workgroups: grid1d(a.storedSize),
-  });
+  overWindows('elementwise/add', { a, b, y }, { alpha, beta });
   return y;
+}
+
+/** Gradients of large weights exceed one binding: fc6 of VGG16 has 411 MB. */
+function overWindows(
+  kernel: string,
+  tensors: Readonly<Record<string, Tensor>>,
+  params: Readonly<Record<string, number>>,
+): void {
+  const first = Object.values(tensors)[0] as Tensor;
+  const { device } = first;
+  for (const { start, count } of windows1d(first.storedSize, device.context.bindingLimit)) {
+    const bindings: Record<string, BufferSlice> = {};
+    for (const [name, t] of Object.entries(tensors)) {
+      bindings[name] = sliceOf(t.buffer, { offset: start * 4, size: count * 4 });
+    }
+    device.dispatch({
+      kernel,
+      bindings,
+      params: { n: count, ...params },
+      workgroups: grid1d(count),
+    });
+  }
 }
