@@ -1,10 +1,12 @@
 // Weight gradient of a convolution, direct, lane-rotation design (see gemm/rot_gemm.wgsl):
-//   part[split][t][co][ci] = sum over output pixels (n, y, x) of the split of
-//       dY[n, co, y, x] * x[n, ci, y*stride + dy_t, x*stride + dx_t]
+//   part[split][co][j] = sum over output pixels (n, y, x) of the split of
+//       dY[n, co, y, x] * x[n, ci, y*stride + dy_t, x*stride + dx_t],   j = ((ci/4)*taps + t)*4 + ci%4
 //   dy_map: layer co/4, texel (x, n*OH + y);  x_map: layer ci/4, texel (x, n*H + y)
-//   part:   vec4f [split][tap][co padded to 4L][ci padded to 4L / 4]
-// One subgroup: 4L output channels x 4L input channels of one tap over rows split*rows_per_split..
-// of the stacked output rows. The parts are summed in order by reduce_dw. Deterministic.
+//   part:   vec4f [split][co padded to 4L][quads of j padded to L]
+// Columns are (channel quad, tap) pairs, so a lane has its own tap and few channels (an image's
+// three) still fill the lanes. One subgroup: 4L output channels x 4L columns over the rows
+// split*rows_per_split.. of the stacked output rows. Parts are summed in order by reduce_dw.
+// Deterministic.
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
@@ -19,7 +21,8 @@ struct Params {
   out_w: u32,
   stride: u32,
   co_panels: u32,
-  ci_panels: u32,
+  // Panels of L column quads.
+  col_panels: u32,
   taps: u32,
   splits: u32,
   rows_per_split: u32,
@@ -36,37 +39,35 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   let lane = local % ${LANES}u;
   let id = (group.x + group.y * groups.x) * ${64 / LANES}u + local / ${LANES}u;
-  let panels = params.co_panels * params.ci_panels;
-  if (id >= panels * params.taps * params.splits) { return; }
-  let q = id % params.ci_panels;
-  let p = (id / params.ci_panels) % params.co_panels;
-  let t = (id / panels) % params.taps;
-  let split = id / (panels * params.taps);
-  let tap = params.tap[t];
+  let panels = params.co_panels * params.col_panels;
+  if (id >= panels * params.splits) { return; }
+  let q = id % params.col_panels;
+  let p = (id / params.col_panels) % params.co_panels;
+  let split = id / panels;
+  let column = q * ${LANES}u + lane;
+  let tap = params.tap[column % params.taps];
   let last = min((split + 1u) * params.rows_per_split, params.batch * params.out_h);
   let layer_a = p * ${LANES}u + lane;
-  let layer_b = q * ${LANES}u + lane;
+  let layer_b = column / params.taps;
 #include "rot_tile.wgsl"
   for (var row = split * params.rows_per_split; row < last; row++) {
-    let n = row / params.out_h;
     let sy = i32((row % params.out_h) * params.stride) + tap.x;
-    if (u32(sy) >= params.height) { continue; }
-    let start = i32(n * params.height) + sy;
+    let inside = u32(sy) < params.height;
+    let source = i32((row / params.out_h) * params.height) + sy;
     for (var x0 = 0u; x0 < params.out_w; x0 += 4u) {
 #for step in 0..4
       let sx${step} = i32((x0 + ${step}u) * params.stride) + tap.y;
-      let ok${step} = x0 + ${step}u < params.out_w && u32(sx${step}) < params.width;
-      let a${step} = select(vec4f(0.0), textureLoad(dy_map, vec2u(x0 + ${step}u, row), layer_a), ok${step});
-      let b${step} = select(vec4f(0.0), textureLoad(x_map, vec2i(sx${step}, start), layer_b), ok${step});
+      let a${step} = select(vec4f(0.0), textureLoad(dy_map, vec2u(x0 + ${step}u, row), layer_a), x0 + ${step}u < params.out_w);
+      let b${step} = select(vec4f(0.0), textureLoad(x_map, vec2i(sx${step}, source), layer_b), inside && x0 + ${step}u < params.out_w && u32(sx${step}) < params.width);
 #endfor
 #include "rot_mac.wgsl"
     }
   }
-  let quads_in = params.ci_panels * ${LANES}u;
+  let quads = params.col_panels * ${LANES}u;
 #for row in 0..4
   {
     let co = p * ${4 * LANES}u + lane * 4u + ${row}u;
-    let base = ((split * params.taps + t) * params.co_panels * ${4 * LANES}u + co) * quads_in + q * ${LANES}u;
+    let base = (split * params.co_panels * ${4 * LANES}u + co) * quads + q * ${LANES}u;
 #for turn in 0..LANES
     part[base + ((lane + ${turn}u) & ${LANES - 1}u)] = vec4f(c_0_${row}_${turn}, c_1_${row}_${turn}, c_2_${row}_${turn}, c_3_${row}_${turn});
 #endfor

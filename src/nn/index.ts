@@ -3,5 +3,12 @@ export { Device, type DeviceOptions, type DeviceStats, type DispatchSpec } from 
 export { Tensor, type TensorData } from './tensor/tensor.js';
 export { Scope } from './tensor/scope.js';
 export type { DType, Layout, Shape } from './tensor/shape.js';
+export { CounterRng, pcg4d, randomU32, uniform01, streamOf } from './tensor/random.js';
 export { Tape, record, needsGrad, type Backward } from './autograd/tape.js';
 export { grid1d } from './kernel/dispatch.js';
+export { conv2d, type Conv2dOptions } from './ops/conv/conv2d.js';
+export { planConv, type ConvAlgorithm, type ConvPlan, type ConvShape } from './ops/conv/plan.js';
+export { linear, planLinear, type LinearAlgorithm, type LinearOptions } from './ops/linear.js';
+export * from './ops/index.js';
+export * from './ops/vision.js';
+export * from './optim/index.js';

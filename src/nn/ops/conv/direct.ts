@@ -177,16 +177,15 @@ export function directWeightGradient(gradient: GPUTexture, x: Tensor, dW: Tensor
   const lanes = device.subgroupSize;
   const tile = 4 * lanes;
   const coPanels = Math.ceil(s.o / tile);
-  const ciPanels = Math.ceil(s.c / tile);
   const taps = forwardTaps(s);
+  const colPanels = Math.ceil((quads(s.c) * taps.length) / lanes);
   const rows = s.n * s.oh;
-  const base = coPanels * ciPanels * taps.length;
-  const partBytes = base * tile * tile * 4;
-  const most = Math.min(rows, Math.floor(device.context.bindingLimit / partBytes));
+  const base = coPanels * colPanels;
   let splits = 1;
-  while (base * splits < 64 && splits * 2 <= most) splits *= 2;
+  while (base * splits < 64 && splits * 2 <= rows) splits *= 2;
   const rowsPerSplit = Math.ceil(rows / splits);
-  const part = device.empty([splits, taps.length, coPanels * tile, ciPanels * tile]);
+  const rowStride = colPanels * tile;
+  const part = device.empty([splits, coPanels * tile, rowStride]);
   device.dispatch({
     kernel: 'conv/rot_conv_dw',
     label: 'conv direct dW',
@@ -200,7 +199,7 @@ export function directWeightGradient(gradient: GPUTexture, x: Tensor, dW: Tensor
       out_w: s.ow,
       stride: s.stride,
       co_panels: coPanels,
-      ci_panels: ciPanels,
+      col_panels: colPanels,
       taps: taps.length,
       splits,
       rows_per_split: rowsPerSplit,
@@ -211,7 +210,14 @@ export function directWeightGradient(gradient: GPUTexture, x: Tensor, dW: Tensor
   device.dispatch({
     kernel: 'conv/reduce_dw',
     bindings: { part, dw: dW },
-    params: { channels_out: s.o, channels_in: s.c, taps: taps.length, co_padded: coPanels * tile, ci_padded: ciPanels * tile, splits },
+    params: {
+      channels_out: s.o,
+      channels_in: s.c,
+      taps: taps.length,
+      row_stride: rowStride,
+      split_stride: coPanels * tile * rowStride,
+      splits,
+    },
     workgroups: grid1d(s.o * s.c * taps.length),
   });
   part.dispose();
