@@ -1,0 +1,139 @@
+/**
+ * From a decoded picture to the network's input (AOFD-SPEC 1.2), on the CPU: resize, channel order,
+ * mean and standard deviation, padding at the right and below.
+ */
+import type { Config } from '../config/index.js';
+import { detectionScale, resizeAxis, resizedLength } from '../data/resize.js';
+import type { DecodedImage } from '../data/sample.js';
+
+/** The input of one picture. */
+export interface PreparedImage {
+  /** Normalised values in the c4 layout of a [1, 3, height, width] map: 4 lanes per pixel. */
+  data: Float32Array;
+  /** Size with padding. */
+  height: number;
+  width: number;
+  /** Size of the resized picture inside. */
+  contentHeight: number;
+  contentWidth: number;
+  /** Input pixels per original pixel. */
+  scale: number;
+}
+
+export interface PrepareOptions {
+  /** Multiplies the configured size: 2 looks at the picture at twice the resolution. */
+  factor?: number;
+  /** Mirror left-right. */
+  flip?: boolean;
+}
+
+/**
+ * Input pixels per original pixel. With `testShortSide` the paper's rule (short side to the target
+ * unless the long side would exceed `maxSize`); without, the long side becomes `maxSize`, small
+ * pictures being enlarged too.
+ */
+export function inputScale(
+  width: number,
+  height: number,
+  input: Config['input'],
+  factor = 1,
+): number {
+  const { testShortSide, maxSize } = input;
+  if (testShortSide === null) return (factor * maxSize) / Math.max(width, height);
+  return detectionScale(width, height, factor * testShortSide, factor * maxSize);
+}
+
+/**
+ * Resizes bilinearly without anti-aliasing (AOFD-SPEC 1.2), normalises and pads with the mean to a
+ * multiple of `padMultiple`. NOTE: where the long side rule applies (not in the paper's), pictures
+ * that shrink by more than 2 are first averaged over whole blocks of floor(1 / scale) pixels, since
+ * thin structures of large photographs would otherwise break up.
+ */
+export function prepareImage(
+  image: DecodedImage,
+  input: Config['input'],
+  { factor = 1, flip = false }: PrepareOptions = {},
+): PreparedImage {
+  const scale = inputScale(image.width, image.height, input, factor);
+  const contentWidth = resizedLength(image.width, scale);
+  const contentHeight = resizedLength(image.height, scale);
+  const width = padded(contentWidth, input.padMultiple);
+  const height = padded(contentHeight, input.padMultiple);
+  const block = input.testShortSide === null ? Math.max(1, Math.floor(1 / scale)) : 1;
+  const source = block > 1 ? averageBlocks(image, block) : image;
+  const xs = axisOf(source.width, scale * block, contentWidth);
+  const ys = axisOf(source.height, scale * block, contentHeight);
+  const data = new Float32Array(width * height * 4);
+  const pixels = source.data;
+  const isBgr = input.channelOrder === 'bgr';
+  const factors = input.std.map((std) => 1 / std);
+  for (let y = 0; y < contentHeight; y++) {
+    const top = ys.low[y]! * source.width;
+    const bottom = ys.high[y]! * source.width;
+    const wy = ys.weight[y]!;
+    for (let x = 0; x < contentWidth; x++) {
+      const left = xs.low[x]!;
+      const right = xs.high[x]!;
+      const wx = xs.weight[x]!;
+      const a = (top + left) * 3;
+      const b = (top + right) * 3;
+      const c = (bottom + left) * 3;
+      const d = (bottom + right) * 3;
+      const out = (y * width + (flip ? contentWidth - 1 - x : x)) * 4;
+      for (let k = 0; k < 3; k++) {
+        const upper = pixels[a + k]! + wx * (pixels[b + k]! - pixels[a + k]!);
+        const lower = pixels[c + k]! + wx * (pixels[d + k]! - pixels[c + k]!);
+        const lane = isBgr ? 2 - k : k;
+        data[out + lane] = (upper + wy * (lower - upper) - input.mean[lane]!) * factors[lane]!;
+      }
+    }
+  }
+  return { data, height, width, contentHeight, contentWidth, scale };
+}
+
+function padded(size: number, multiple: number): number {
+  return Math.ceil(size / multiple) * multiple;
+}
+
+/** Sampling positions for exactly `count` outputs. */
+function axisOf(n: number, scale: number, count: number): ReturnType<typeof resizeAxis> {
+  const axis = resizeAxis(n, scale);
+  if (axis.low.length === count) return axis;
+  const low = new Int32Array(count);
+  const high = new Int32Array(count);
+  const weight = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const position = Math.min(n - 1, Math.max(0, (i + 0.5) / scale - 0.5));
+    low[i] = Math.floor(position);
+    high[i] = Math.min(n - 1, low[i]! + 1);
+    weight[i] = position - low[i]!;
+  }
+  return { low, high, weight };
+}
+
+/** Means of block x block pixels; blocks at the right and below may be smaller. */
+function averageBlocks(
+  image: DecodedImage,
+  block: number,
+): { width: number; height: number; data: Float32Array } {
+  const width = Math.ceil(image.width / block);
+  const height = Math.ceil(image.height / block);
+  const data = new Float32Array(width * height * 3);
+  for (let y = 0; y < image.height; y++) {
+    const row = Math.floor(y / block) * width;
+    for (let x = 0, from = y * image.width * 3; x < image.width; x++, from += 3) {
+      const to = (row + Math.floor(x / block)) * 3;
+      data[to]! += image.data[from]!;
+      data[to + 1]! += image.data[from + 1]!;
+      data[to + 2]! += image.data[from + 2]!;
+    }
+  }
+  for (let y = 0; y < height; y++) {
+    const rows = Math.min(block, image.height - y * block);
+    for (let x = 0; x < width; x++) {
+      const count = rows * Math.min(block, image.width - x * block);
+      for (let k = 0; k < 3; k++) data[(y * width + x) * 3 + k]! /= count;
+    }
+  }
+  return { width, height, data };
+}
