@@ -135,14 +135,9 @@ export class BatchLoader {
   }
 }
 
-/** Starts worker.node in a thread, from the compiled .js or, run through tsx, from the .ts. */
+/** Starts worker.node in a thread, from the compiled .js or, uncompiled, through tsx. */
 function startWorker(options: BatchOptions): Worker {
   const isSource = import.meta.url.endsWith('.ts');
-  const url = new URL(`./worker.node.${isSource ? 'ts' : 'js'}`, import.meta.url);
-  if (!isSource) return new Worker(url, { workerData: options });
-  const tsx = import.meta.resolve('tsx/esm/api');
-  const bootstrap =
-    `import(${JSON.stringify(tsx)})` +
-    `.then((tsx) => { tsx.register(); return import(${JSON.stringify(url.href)}); })`;
-  return new Worker(bootstrap, { eval: true, workerData: options, execArgv: [] });
+  const file = isSource ? './worker-source.node.mjs' : './worker.node.js';
+  return new Worker(new URL(file, import.meta.url), { workerData: options, execArgv: [] });
 }
