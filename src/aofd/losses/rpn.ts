@@ -75,7 +75,10 @@ export function rpnLosses(
     deltas,
     device.tensor(sampled.targets, [count, 4], { name: 'rpn.targets' }),
     device.tensor(inside, [count, 4]),
-    device.tensor(inside.map((v) => v * share), [count, 4]),
+    device.tensor(
+      inside.map((v) => v * share),
+      [count, 4],
+    ),
     { sigma },
   );
   return { rpnClass, rpnBox };

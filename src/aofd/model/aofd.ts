@@ -34,7 +34,8 @@ export class AofdModel {
   /** `bias` only matters for training. */
   constructor(config: ModelConfig, bias: BiasRule = { lrMult: 1, decayMult: 1 }) {
     this.config = config;
-    this.backbone = config.backbone === 'vgg16' ? new Vgg16(config, bias) : new LiteBackbone(config, bias);
+    this.backbone =
+      config.backbone === 'vgg16' ? new Vgg16(config, bias) : new LiteBackbone(config, bias);
     const { levels } = this.backbone;
     this.roiLevel = levelOf(levels, config.roiStride, 'model.roiStride');
     const roiChannels = levels[this.roiLevel]?.channels ?? 0;
@@ -89,4 +90,3 @@ export class AofdModel {
     return { backbone, rpn, head, segmentation, total: backbone + rpn + head + segmentation };
   }
 }
-

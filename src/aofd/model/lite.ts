@@ -58,7 +58,10 @@ export class LiteBackbone implements Backbone {
         const second = conv(`${name}.${b}.conv2`, channels, channels, {
           relu: false,
           gain: lastGain,
-          init: { kind: 'normal', std: (lastGain === null ? branchGain : 1) / Math.sqrt(9 * channels) },
+          init: {
+            kind: 'normal',
+            std: (lastGain === null ? branchGain : 1) / Math.sqrt(9 * channels),
+          },
         });
         return [first, second] as const;
       });

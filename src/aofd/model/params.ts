@@ -1,4 +1,10 @@
-import { CounterRng, NnError, weightStandardize, type Device, type Tensor } from '../../nn/index.js';
+import {
+  CounterRng,
+  NnError,
+  weightStandardize,
+  type Device,
+  type Tensor,
+} from '../../nn/index.js';
 
 /** Which stage trains a parameter (AOFD-SPEC 3.7): the detector with its RPN, or one branch. */
 export type ParamGroup = 'detector' | 'generator' | 'segmentation';
@@ -51,7 +57,8 @@ export class ParamStore implements Disposable {
     this.device = device;
     this.specs = specs;
     for (const spec of specs) {
-      if (this.#specOf.has(spec.name)) throw new RangeError(`parameter ${spec.name} is declared twice`);
+      if (this.#specOf.has(spec.name))
+        throw new RangeError(`parameter ${spec.name} is declared twice`);
       this.#specOf.set(spec.name, spec);
     }
   }
@@ -149,11 +156,16 @@ export class ParamStore implements Disposable {
         summary.unknown.push(name);
         continue;
       }
-      if (value.shape.length !== spec.shape.length || spec.shape.some((d, i) => value.shape[i] !== d)) {
+      if (
+        value.shape.length !== spec.shape.length ||
+        spec.shape.some((d, i) => value.shape[i] !== d)
+      ) {
         throw new NnError(
           'weights-shape',
           `${where}: ${name} has shape ${value.shape.join('x')}, the network needs ${spec.shape.join('x')}.`,
-          { fix: 'use the config that these weights were trained with (it is stored beside them).' },
+          {
+            fix: 'use the config that these weights were trained with (it is stored beside them).',
+          },
         );
       }
       this.device.write(this.get(name), value.data);

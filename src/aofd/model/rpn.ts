@@ -44,7 +44,9 @@ export class RpnHead {
         `model.levels: the RPN is shared, so every level needs the same number of anchors per cell, got ${perCell.join(', ')}.`,
       );
     }
-    this.#levelIndices = config.levels.map((level) => levelOf(levels, level.stride, 'model.levels'));
+    this.#levelIndices = config.levels.map((level) =>
+      levelOf(levels, level.stride, 'model.levels'),
+    );
     const isPaper = config.backbone === 'vgg16';
     const channels = levels[this.#levelIndices[0] as number]?.channels ?? 0;
     this.#conv = new ConvLayer('rpn.conv', {
@@ -75,7 +77,9 @@ export class RpnHead {
       const hidden = this.#conv.apply(params, map, weight);
       const anchors = this.#anchors;
       scores.push(toAnchorRows(this.#cls.apply(params, hidden), { anchors, order: 'planar' }));
-      deltas.push(toAnchorRows(this.#bbox.apply(params, hidden), { anchors, order: 'interleaved' }));
+      deltas.push(
+        toAnchorRows(this.#bbox.apply(params, hidden), { anchors, order: 'interleaved' }),
+      );
       counts.push((map.shape[2] as number) * (map.shape[3] as number) * anchors);
     }
     return { classLogits: joined(scores), boxDeltas: joined(deltas), counts };

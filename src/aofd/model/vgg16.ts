@@ -57,7 +57,8 @@ export class Vgg16 implements Backbone {
       return scope.keep(map);
     });
     let map = early;
-    for (let b = this.#frozenBlocks; b < blocks.length; b++) map = this.#block(params, map, b, null);
+    for (let b = this.#frozenBlocks; b < blocks.length; b++)
+      map = this.#block(params, map, b, null);
     return [map];
   }
 

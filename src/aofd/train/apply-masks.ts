@@ -75,12 +75,12 @@ export function applyMasks(
   const cells = settings.masking.size ** 2;
   if (!isDoubled && settings.masking.jointMode !== 'replace') return pooled;
   const mask = withoutGrad(device, () => {
-    const drawn = device.tensor(masked.masks.subarray(made * cells), [
-      rois.count - made,
-      cells,
-    ]);
+    const drawn = device.tensor(masked.masks.subarray(made * cells), [rois.count - made, cells]);
     if (made === 0) return drawn;
-    const heat = model.generator.forward(params, made === rois.count ? pooled : sliceRows(pooled, 0, made));
+    const heat = model.generator.forward(
+      params,
+      made === rois.count ? pooled : sliceRows(pooled, 0, made),
+    );
     trace?.tensor('generator.heat', heat);
     const generated = kSmallestMask(heat, settings.masking.trainCells).mask;
     return made === rois.count ? generated : concatRows([generated, drawn]);

@@ -49,7 +49,12 @@ export class ImageLoader implements StepLoader {
       }
     }
     if (this.#entries.length === 0) {
-      throw new DataError('option-invalid', `stage "${stage.name}"`, 'has no pictures', 'name sources in its data');
+      throw new DataError(
+        'option-invalid',
+        `stage "${stage.name}"`,
+        'has no pictures',
+        'name sources in its data',
+      );
     }
   }
 
@@ -77,12 +82,15 @@ export class ImageLoader implements StepLoader {
       // Mirrored in original pixels, before scaling (AOFD-SPEC 1.3).
       const [left, right] = isFlipped ? [width - 1 - x2, width - 1 - x1] : [x1, x2];
       const corners = [left, y1, right, y2].map((v) => v * scale);
-      boxes.set([
-        Math.min(corners[0] as number, w - 1),
-        Math.min(corners[1] as number, h - 1),
-        Math.min(corners[2] as number, w - 1),
-        Math.min(corners[3] as number, h - 1),
-      ], 4 * i);
+      boxes.set(
+        [
+          Math.min(corners[0] as number, w - 1),
+          Math.min(corners[1] as number, h - 1),
+          Math.min(corners[2] as number, w - 1),
+          Math.min(corners[3] as number, h - 1),
+        ],
+        4 * i,
+      );
     });
     let labels: Uint8Array | null = null;
     if (decoded.mask) {

@@ -98,7 +98,11 @@ export interface StepCounts {
 /** Receives intermediate results by name (for --dump-step). Tensors are read by the receiver. */
 export interface StepTrace {
   tensor(name: string, tensor: Tensor): void;
-  values(name: string, data: Float32Array | Int32Array | Uint32Array, shape: readonly number[]): void;
+  values(
+    name: string,
+    data: Float32Array | Int32Array | Uint32Array,
+    shape: readonly number[],
+  ): void;
 }
 
 export interface StepOptions {

@@ -225,7 +225,10 @@ export class TrainStep {
     counts.rois = rois.count;
     counts.positives = rois.positives;
     if (rois.count === 0) return [];
-    const pooled = model.pool(features, device.tensor(rois.rois, [rois.count, 5], { name: 'rois' }));
+    const pooled = model.pool(
+      features,
+      device.tensor(rois.rois, [rois.count, 5], { name: 'rois' }),
+    );
     const heat = model.generator.forward(params, pooled);
     const mask = trainingMask(device, heat, settings);
     const drop = settings.generator.dropout > 0 ? { seed: settings.seed, step } : null;
@@ -277,7 +280,9 @@ export class TrainStep {
     if (images.length === 0) return null;
     const map = features[model.segmentationLevel] as Tensor;
     const all = images.length === batch.boxes.length;
-    const chosen = all ? map : concatRows(runsOf(images).map(([from, size]) => sliceRows(map, from, size)));
+    const chosen = all
+      ? map
+      : concatRows(runsOf(images).map(([from, size]) => sliceRows(map, from, size)));
     return { scores: model.segmentation.scores(params, chosen), images };
   }
 
@@ -381,10 +386,7 @@ function runsOf(sorted: readonly number[]): [number, number][] {
 }
 
 /** Starts reading the losses; adds their weighted sum as `total` (or `generatorTotal`). */
-function readLosses(
-  losses: readonly WeightedLoss[],
-  kind: StageKind,
-): Promise<NamedLosses> {
+function readLosses(losses: readonly WeightedLoss[], kind: StageKind): Promise<NamedLosses> {
   if (losses.length === 0) return Promise.resolve({});
   const reading = concatRows(losses.map(({ loss }) => loss)).readAsync();
   const named = reading.then((values) => {

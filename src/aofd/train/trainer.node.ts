@@ -132,7 +132,9 @@ export class Trainer {
       }
       if (initialWeights) {
         const { loaded, missing } = this.params.load(initialWeights, 'initial weights');
-        this.#notice(`initial weights: ${loaded.length} parameters loaded, ${missing.length} start at random`);
+        this.#notice(
+          `initial weights: ${loaded.length} parameters loaded, ${missing.length} start at random`,
+        );
       }
     }
   }
@@ -161,7 +163,8 @@ export class Trainer {
   /** Runs one update of the current stage and writes everything about it (docs/dump-step.md). */
   async dumpStepAsync(file: string): Promise<void> {
     const stage = this.config.stages[this.#position.stage];
-    if (!stage) throw new TrainError('run-finished', 'the run is finished.', 'dump a step of a new run.');
+    if (!stage)
+      throw new TrainError('run-finished', 'the run is finished.', 'dump a step of a new run.');
     using state = this.#openStage(stage);
     const loader = this.#loader(stage, this.#position.stageStep);
     try {
@@ -169,10 +172,16 @@ export class Trainer {
       const lr = learningRate(this.config, stage, this.#position.stageStep);
       const trace = new DumpTrace();
       await trace.paramsAsync('before', this.params);
-      const runner = new TrainStep(this.device, this.model, this.params, stepSettings(this.config, stage));
+      const runner = new TrainStep(
+        this.device,
+        this.model,
+        this.params,
+        stepSettings(this.config, stage),
+      );
       const { losses, counts } = await runner.runAsync(batch, { step: this.step, trace });
       trace.gradients(state.trained);
-      if (this.config.optim.clipNorm > 0) clipGradNorm(state.trained, this.config.optim.clipNorm)?.dispose();
+      if (this.config.optim.clipNorm > 0)
+        clipGradNorm(state.trained, this.config.optim.clipNorm)?.dispose();
       state.optimizer.step(lr);
       state.optimizer.zeroGrad();
       await trace.paramsAsync('after', this.params);
@@ -250,7 +259,7 @@ export class Trainer {
         const { stageStep, step } = this.#position;
         const isLast = stageStep === stage.steps;
         const isStopping = signal?.aborted === true;
-        if (meter.steps >= train.logEverySteps || isLast || isStopping) {
+        if (meter.steps + 1 >= train.logEverySteps || isLast || isStopping) {
           await settle();
           const share = (loader.waitedMs - waitedMs) / Math.max(1, meter.steps);
           waitedMs = loader.waitedMs;
@@ -418,7 +427,12 @@ export class Trainer {
       stage: stage.name,
     });
     this.#lastCheckpoint = join(this.#store.folder, record.file);
-    this.#emit({ kind: 'checkpoint', stage: stage.name, step: this.step, file: this.#lastCheckpoint });
+    this.#emit({
+      kind: 'checkpoint',
+      stage: stage.name,
+      step: this.step,
+      file: this.#lastCheckpoint,
+    });
   }
 
   #restore(loaded: LoadedCheckpoint): void {

@@ -1,11 +1,4 @@
-import {
-  AdamW,
-  Ema,
-  Sgd,
-  type Device,
-  type Optimizer,
-  type Tensor,
-} from '../../nn/index.js';
+import { AdamW, Ema, Sgd, type Device, type Optimizer, type Tensor } from '../../nn/index.js';
 import { optimName, optimStateOf, type StoredTensor } from '../../nn/io/index.js';
 import type { Config, StageConfig } from '../config/index.js';
 import type { ParamStore } from '../model/index.js';
@@ -142,7 +135,6 @@ export class TrainingState implements Disposable {
     this.dispose();
   }
 }
-
 
 function deferred(tensor: Tensor): DeferredTensor {
   return {

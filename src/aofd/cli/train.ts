@@ -1,0 +1,108 @@
+/** `aofd train`: trains a detector through the stages of a config. */
+import * as fs from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import type { Command } from 'commander';
+import { InterruptedError, UsageError } from './errors.js';
+import {
+  addDeviceOption,
+  collect,
+  printLine,
+  printNotice,
+  withInterrupt,
+  writeFileAtomic,
+} from './common.js';
+
+interface TrainArguments {
+  config?: string;
+  set: string[];
+  out?: string;
+  resume?: boolean;
+  weights?: string;
+  device?: string;
+  overfitOneBatch?: boolean;
+  dumpStep?: string;
+  steps?: string;
+}
+
+/** Adds the command. */
+export function register(program: Command): void {
+  const command = program
+    .command('train')
+    .description('Train a detector: stages, data and network come from a config file.')
+    .option('--config <file>', 'JSON file of differences to a preset (default: the lite preset)')
+    .option(
+      '--set <path=value>',
+      'change one setting, e.g. optim.lr=0.002 (repeatable)',
+      collect,
+      [],
+    )
+    .option('--out <folder>', 'folder of the run: checkpoints, weights, metrics.jsonl, samples')
+    .option('--resume', 'go on from the newest checkpoint in the folder of the run')
+    .option('--weights <file>', 'values to start from (our safetensors, or VGG16 weights)')
+    .option('--overfit-one-batch', 'train on the first batch only: losses must fall to near zero')
+    .option(
+      '--dump-step <file>',
+      'run one update, write everything about it as safetensors, and end',
+    );
+  addDeviceOption(command);
+  command.action(async (options: TrainArguments) => {
+    await withInterrupt((signal) => trainAsync(options, signal));
+  });
+}
+
+async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise<void> {
+  if (!options.out && !options.dumpStep) {
+    throw new UsageError('train needs a folder for the run.', 'add --out runs/my-run.');
+  }
+  const { loadConfig } = await import('../config/load.node.js');
+  const config = loadConfig(options.config ?? null, options.set);
+  const [
+    { Device },
+    { Trainer, JsonlWriter, TerminalWriter },
+    { trainHooks, loadInitialWeightsAsync },
+  ] = await Promise.all([
+    import('../../nn/index.js'),
+    import('../train/index.node.js'),
+    import('../train/hooks.node.js'),
+  ]);
+  const outDir =
+    options.out ??
+    fs.mkdtempSync(path.join(path.dirname(path.resolve(options.dumpStep ?? '.')), '.dump-'));
+  try {
+    const initial = options.weights
+      ? await loadInitialWeightsAsync(options.weights, config, printNotice)
+      : undefined;
+    const device = await Device.createAsync(options.device ? { adapter: options.device } : {});
+    printNotice(device.notice);
+    printNotice(`adapter: ${device.adapter.description || device.adapter.device}`);
+    const terminal = new TerminalWriter(process.stderr);
+    const writers = options.dumpStep
+      ? [terminal]
+      : [terminal, new JsonlWriter(path.join(outDir, 'metrics.jsonl'))];
+    using trainer = new Trainer({
+      config,
+      device,
+      outDir,
+      resume: options.resume ?? false,
+      writers,
+      hooks: trainHooks(config),
+      signal,
+      overfitOneBatch: options.overfitOneBatch ?? false,
+      ...(initial ? { initialWeights: initial } : {}),
+    });
+    await trainer.prepareAsync();
+    if (options.dumpStep) {
+      await trainer.dumpStepAsync(options.dumpStep);
+      printLine(options.dumpStep);
+      return;
+    }
+    writeFileAtomic(path.join(outDir, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    const result = await trainer.runAsync();
+    terminal.close();
+    if (result.reason === 'interrupted') throw new InterruptedError('stopped; go on with --resume');
+    printLine(path.join(outDir, 'weights.safetensors'));
+  } finally {
+    if (!options.out) fs.rmSync(outDir, { recursive: true, force: true });
+  }
+}
