@@ -1,13 +1,14 @@
 // y = a * b, elementwise over storage order.
 //   a, b, y: f32[n]
-// One element per invocation. Deterministic.
+// One T per invocation, f32 or (n a multiple of 4) vec4f; params.n counts Ts. Deterministic.
+#define T f32
 #include "grid.wgsl"
 
 struct Params { n: u32 }
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<T>;
+@group(0) @binding(1) var<storage, read> b: array<T>;
+@group(0) @binding(2) var<storage, read_write> y: array<T>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(64)

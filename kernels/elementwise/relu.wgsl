@@ -1,12 +1,13 @@
 // y = max(x, 0), elementwise over storage order; a NaN stays a NaN.
 //   x, y: f32[n]
-// One element per invocation. Deterministic.
+// One T per invocation, f32 or (n a multiple of 4) vec4f; params.n counts Ts. Deterministic.
+#define T f32
 #include "grid.wgsl"
 
 struct Params { n: u32 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read_write> y: array<T>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
@@ -14,5 +15,5 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let i = linear_index(gid, groups, 64u);
   if (i >= params.n) { return; }
   let v = x[i];
-  y[i] = select(v, 0.0, v <= 0.0);
+  y[i] = select(v, T(), v <= T());
 }

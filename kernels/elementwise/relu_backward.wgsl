@@ -1,18 +1,19 @@
 // dX = dY where y > 0, else 0, elementwise over storage order.
 //   y: f32[n], the output of relu;  dY, dX: f32[n]
-// One element per invocation. Deterministic.
+// One T per invocation, f32 or (n a multiple of 4) vec4f; params.n counts Ts. Deterministic.
+#define T f32
 #include "grid.wgsl"
 
 struct Params { n: u32 }
 
-@group(0) @binding(0) var<storage, read> y: array<f32>;
-@group(0) @binding(1) var<storage, read> dY: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dX: array<f32>;
+@group(0) @binding(0) var<storage, read> y: array<T>;
+@group(0) @binding(1) var<storage, read> dY: array<T>;
+@group(0) @binding(2) var<storage, read_write> dX: array<T>;
 @group(0) @binding(3) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = linear_index(gid, groups, 64u);
   if (i >= params.n) { return; }
-  dX[i] = select(0.0, dY[i], y[i] > 0.0);
+  dX[i] = select(T(), dY[i], y[i] > T());
 }

@@ -1,12 +1,13 @@
 // y = factor * x, elementwise over storage order.
 //   x, y: f32[n]
-// One element per invocation. Deterministic.
+// One T per invocation, f32 or (n a multiple of 4) vec4f; params.n counts Ts. Deterministic.
+#define T f32
 #include "grid.wgsl"
 
 struct Params { n: u32, factor: f32 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read_write> y: array<T>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)

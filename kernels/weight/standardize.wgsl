@@ -1,23 +1,26 @@
 // Scaled weight standardisation (Brock et al., arXiv 2101.08692, eq. 2), per output row o:
 //   y[o] = gain[o] * (w[o] - mean) / sqrt(sum (w[o] - mean)^2 + 1e-4)
-//   w, y: f32[O][F] from row `start` on, gain: f32[O]; baseW, baseY: elements before the first row
+//   stats[o] = (mean, 1 / that root), for the gradient
+//   w, y: f32[O][F] from row `start` on, gain: f32[O], stats: f32[O][2]
+//   base: elements before the first row in w and y
 // One row per workgroup; the mean is taken first, then the deviations, so nothing cancels.
 // Deterministic.
 #include "row_sum.wgsl"
 
-struct Params { rows: u32, fan: u32, start: u32, baseW: u32, baseY: u32 }
+struct Params { rows: u32, fan: u32, start: u32, base: u32 }
 
 @group(0) @binding(0) var<storage, read> w: array<f32>;
 @group(0) @binding(1) var<storage, read> gain: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read_write> stats: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u,
         @builtin(num_workgroups) groups: vec3u) {
   let row = group.x + group.y * groups.x;
   let within = row < params.rows;
-  let at = params.baseW + row * params.fan;
+  let at = params.base + row * params.fan;
   let count = select(0u, params.fan, within);
   var part = 0.0;
   for (var f = lane; f < count; f += 64u) { part += w[at + f]; }
@@ -29,9 +32,14 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   }
   let square = row_sum(part, lane);
   if (!within) { return; }
-  let factor = gain[params.start + row] / sqrt(square + 1e-4);
-  let to = params.baseY + row * params.fan;
+  let o = params.start + row;
+  let s = 1.0 / sqrt(square + 1e-4);
+  if (lane == 0u) {
+    stats[2u * o] = mean;
+    stats[2u * o + 1u] = s;
+  }
+  let factor = gain[o] * s;
   for (var f = lane; f < count; f += 64u) {
-    y[to + f] = factor * (w[at + f] - mean);
+    y[at + f] = factor * (w[at + f] - mean);
   }
 }

@@ -25,7 +25,10 @@ const alignment = 256;
  * `count` is 0.
  */
 export function windows1d(count: number, limitBytes: number): ElementRange[] {
-  const most = Math.max(1, Math.floor(limitBytes / alignment)) * (alignment / 4);
+  const most =
+    count * 4 <= limitBytes
+      ? count
+      : Math.max(1, Math.floor(limitBytes / alignment)) * (alignment / 4);
   const ranges: ElementRange[] = [];
   for (let start = 0; start < count; start += most) {
     ranges.push({ start, count: Math.min(most, count - start) });

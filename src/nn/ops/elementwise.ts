@@ -5,7 +5,7 @@ import { elementwise, emptyLike, padParams, requireSame } from './common.js';
 /** max(x, 0) elementwise; any layout. A NaN stays a NaN. */
 export function relu(x: Tensor): Tensor {
   const y = emptyLike(x);
-  elementwise({ kernel: 'elementwise/relu', tensors: { x, y } });
+  elementwise({ kernel: 'elementwise/relu', quads: true, tensors: { x, y } });
   record({
     op: 'relu',
     inputs: [x],
@@ -18,7 +18,7 @@ export function relu(x: Tensor): Tensor {
 /** dY where y > 0, else 0; y is the output of relu. Not recorded. */
 export function reluBackward(y: Tensor, dY: Tensor): Tensor {
   const dX = emptyLike(y);
-  elementwise({ kernel: 'elementwise/relu_backward', tensors: { y, dY, dX } });
+  elementwise({ kernel: 'elementwise/relu_backward', quads: true, tensors: { y, dY, dX } });
   return dX;
 }
 
@@ -46,6 +46,7 @@ export function add(a: Tensor, b: Tensor): Tensor {
   const y = emptyLike(a);
   elementwise({
     kernel: 'elementwise/add',
+    quads: true,
     tensors: { a, b, y },
     params: () => ({ alpha: 1, beta: 1 }),
   });
@@ -72,7 +73,12 @@ export function scale(x: Tensor, factor: number): Tensor {
 
 function scaleBy(x: Tensor, factor: number): Tensor {
   const y = emptyLike(x);
-  elementwise({ kernel: 'elementwise/scale', tensors: { x, y }, params: () => ({ factor }) });
+  elementwise({
+    kernel: 'elementwise/scale',
+    quads: true,
+    tensors: { x, y },
+    params: () => ({ factor }),
+  });
   return y;
 }
 
@@ -95,7 +101,7 @@ export function mulElement(a: Tensor, b: Tensor): Tensor {
 // a and b may be one tensor: both are bound for reading only.
 function multiply(a: Tensor, b: Tensor): Tensor {
   const y = emptyLike(a);
-  elementwise({ kernel: 'elementwise/mul', tensors: { a, b, y } });
+  elementwise({ kernel: 'elementwise/mul', quads: true, tensors: { a, b, y } });
   return y;
 }
 

@@ -15,18 +15,18 @@ export function weightStandardize(w: Tensor, gain: Tensor): Tensor {
   const { device } = w;
   const fan = rows === 0 ? 0 : w.size / rows;
   const y = emptyLike(w);
+  const stats = device.empty([rows, 2]);
   const windows = windowsOf(rows, fan * 4, device.context.bindingLimit);
   if (fan > 0) {
     for (const window of windows) {
       device.dispatch({
         kernel: 'weight/standardize',
-        bindings: { w: sliceOf(w.buffer, window), gain, y: sliceOf(y.buffer, window) },
+        bindings: { w: sliceOf(w.buffer, window), gain, y: sliceOf(y.buffer, window), stats },
         params: {
           rows: window.count,
           fan,
           start: window.start,
-          baseW: window.base,
-          baseY: window.base,
+          base: window.base,
         },
         workgroups: grid1d(window.count, 1),
       });
@@ -48,11 +48,12 @@ export function weightStandardize(w: Tensor, gain: Tensor): Tensor {
             bindings: {
               w: sliceOf(w.buffer, window),
               gain,
+              stats,
               dY: sliceOf(dY.buffer, window),
               dW: sliceOf(dW.buffer, window),
               dGain,
             },
-            params: { rows: count, fan, start, baseW: base, baseDY: base, baseDW: base },
+            params: { rows: count, fan, start, base },
             workgroups: grid1d(count, 1),
           });
         }
