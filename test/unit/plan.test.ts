@@ -17,8 +17,13 @@ function conv(
   c: number,
   o: number,
   size: number | [number, number],
-  { kernel = 3, stride = 1, dilation = 1, pad = (dilation * (kernel - 1)) / 2 } = {},
+  {
+    kernel = 3,
+    stride = 1,
+    dilation = 1,
+  }: { kernel?: number; stride?: number; dilation?: number } = {},
 ): ConvShape {
+  const pad = (dilation * (kernel - 1)) / 2;
   const [h, w] = typeof size === 'number' ? [size, size] : size;
   const out = (s: number): number =>
     Math.floor((s + 2 * pad - dilation * (kernel - 1) - 1) / stride) + 1;
