@@ -96,7 +96,10 @@ export class CutoutBank {
 
   /** Pastes one object at random over the face: mirrored, turned, scaled, re-coloured, re-lit. */
   paint(target: PaintTarget, frame: FaceFrame, light: FaceLight, rng: Rng): void {
-    const cutout = pick(rng, this.cutouts);
+    // Most portraits only have a lock of hair: of two draws the larger object is usually taken.
+    const [first, second] = [pick(rng, this.cutouts), pick(rng, this.cutouts)];
+    const isLarger = second.width * second.height > first.width * first.height;
+    const cutout = chance(rng, 0.75) === isLarger ? second : first;
     const isMirrored = chance(rng, 0.5);
     const scale = Math.exp(uniform(rng, -0.12, 0.18));
     const angle = uniform(rng, -0.15, 0.15);

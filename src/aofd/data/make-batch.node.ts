@@ -47,6 +47,9 @@ export function checkBatchOptions(options: BatchOptions): void {
     if (s.samples.length === 0)
       bad(`source "${s.name}" has no samples`, 'remove it or check its list');
   }
+  if (usable.some((s) => s.samples.some((sample) => sample.source === 'fddb'))) {
+    bad('FDDB is among the sources, an evaluation set', 'train on other data sets');
+  }
   if (segFraction < 1 && !usable.some((s) => !isPortraitSource(s))) {
     bad('no detection source with a positive weight', 'add one or set segFraction to 1');
   }

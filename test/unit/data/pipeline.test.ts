@@ -149,6 +149,12 @@ describe('data/pipeline', () => {
       { width: 1.5 },
       { segFraction: 2 },
       { sources: [] },
+      {
+        sources: [
+          { name: 'f', samples: detection.map((s) => ({ ...s, source: 'fddb' })), weight: 1 },
+        ],
+        segFraction: 0,
+      },
       { sources: [{ name: 'empty', samples: [], weight: 1 }], segFraction: 0 },
       { sources: [{ name: 'd', samples: detection, weight: 1 }], segFraction: 0.5 },
       { sources: [{ name: 'p', samples: portraits, weight: 1 }], segFraction: 0.5 },
