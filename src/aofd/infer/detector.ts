@@ -43,8 +43,8 @@ export interface DetectSettings {
 }
 
 export interface DetectorOptions extends DetectSettings {
-  /** A weights file (Node), or weights in memory. */
-  weights: string | DetectorWeights;
+  /** A weights file (Node), or weights in memory; default: the file that comes with the package. */
+  weights?: string | DetectorWeights;
   /** An open device, or an adapter's name; default: the automatic choice. */
   device?: Device | string;
   /** Replaces the configuration stored in the weights. */
@@ -104,14 +104,12 @@ export class Detector implements Disposable, AsyncDisposable {
 
   /**
    * Loads weights and opens a device.
+   *
    * @throws NnError for weights without or with a wrong configuration, or that lack parameters;
    *   IoError for files that are damaged; PlatformError where no adapter can be used
    */
-  static async createAsync(options: DetectorOptions): Promise<Detector> {
-    const weights =
-      typeof options.weights === 'string'
-        ? await (await import('./detector-weights.node.js')).readWeightsAsync(options.weights)
-        : options.weights;
+  static async createAsync(options: DetectorOptions = {}): Promise<Detector> {
+    const weights = await weightsOf(options.weights);
     const where = weights.file ?? 'weights';
     const config = options.config ?? configOf(weights, where);
     const values = hostParams(weights);
@@ -279,6 +277,12 @@ function completeSettings(config: Config, settings: DetectSettings): Required<De
 
 function withoutUndefined(overrides: DetectSettings): DetectSettings {
   return Object.fromEntries(Object.entries(overrides).filter(([, v]) => v !== undefined));
+}
+
+async function weightsOf(given: string | DetectorWeights | undefined): Promise<DetectorWeights> {
+  if (typeof given === 'object') return given;
+  const { defaultWeightsFile, readWeightsAsync } = await import('./detector-weights.node.js');
+  return readWeightsAsync(given ?? defaultWeightsFile());
 }
 
 async function decodeAsync(file: string): Promise<DecodedImage> {

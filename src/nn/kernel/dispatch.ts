@@ -1,4 +1,5 @@
 import type { GpuContext } from '../gpu/context.js';
+import { debugDispatch } from '../gpu/debug.js';
 import { internalError } from '../gpu/errors.js';
 import type { Defines } from './preprocess.js';
 import type { Kernel, KernelCache } from './pipeline.js';
@@ -46,6 +47,7 @@ export function dispatch(context: GpuContext, kernels: KernelCache, spec: RawDis
   if (Math.max(x, y, z) > maxGroups) {
     throw internalError(`kernel ${spec.kernel}: grid ${x}x${y}x${z} exceeds ${maxGroups} workgroups per axis`);
   }
+  if (kernels.debugLevel >= 3) debugDispatch(spec.label ?? spec.kernel, [x, y, z], bytesOf(spec));
   const group = bindGroup(context, kernel, spec);
   const pass = context.pass(spec.label ?? spec.kernel);
   pass.setPipeline(kernel.pipeline);
@@ -53,6 +55,13 @@ export function dispatch(context: GpuContext, kernels: KernelCache, spec: RawDis
   pass.dispatchWorkgroups(x, y, z);
   context.counters.dispatches++;
   context.recorded();
+}
+
+/** Bytes bound by name; 0 for textures. */
+function bytesOf(spec: RawDispatch): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(spec.bindings).map(([name, r]) => [name, isSlice(r) ? r.size : 0]),
+  );
 }
 
 function bindGroup(context: GpuContext, kernel: Kernel, spec: RawDispatch): GPUBindGroup {

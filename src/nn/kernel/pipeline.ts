@@ -1,4 +1,5 @@
 import type { GpuContext } from '../gpu/context.js';
+import { debugKernel, debugLevelOf, type DebugLevel } from '../gpu/debug.js';
 import { NnError } from '../gpu/errors.js';
 import { preprocess, type Defines } from './preprocess.js';
 import { reflect, type KernelInterface } from './reflect.js';
@@ -16,9 +17,12 @@ export class KernelCache {
   readonly #context: GpuContext;
   readonly #kernels = new Map<string, Kernel>();
   readonly #bySource = new Map<string, Kernel>();
+  /** What DEBUG asked for when the device was opened. */
+  readonly debugLevel: DebugLevel;
 
   constructor(context: GpuContext) {
     this.#context = context;
+    this.debugLevel = debugLevelOf(context.platform);
   }
 
   get size(): number {
@@ -35,7 +39,11 @@ export class KernelCache {
     const known = this.#kernels.get(key);
     if (known) return known;
     const code = this.expand(name, defines);
-    const kernel = this.#bySource.get(code) ?? this.#compile(name, code);
+    let kernel = this.#bySource.get(code);
+    if (!kernel) {
+      debugKernel(this.debugLevel, name, defines, code);
+      kernel = this.#compile(name, code);
+    }
     this.#bySource.set(code, kernel);
     this.#kernels.set(key, kernel);
     return kernel;

@@ -1,0 +1,223 @@
+/** `aofd detect`: faces in pictures, and what covers them. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import process from 'node:process';
+import type { Command } from 'commander';
+import type { Detector } from '../infer/detector.js';
+import type { FaceRecord } from '../infer/postprocess.js';
+import {
+  addDeviceOption,
+  collect,
+  parseInteger,
+  parseNumber,
+  printNotice,
+  withInterrupt,
+  writeFileAtomic,
+} from './common.js';
+import { EXIT, formatError, UsageError } from './errors.js';
+
+interface DetectFlags {
+  weights?: string;
+  out?: string;
+  json?: string;
+  score?: number;
+  device?: string;
+  masks: boolean;
+  scales?: string[];
+  flip?: boolean;
+  maxPixels?: number;
+  quiet?: boolean;
+  checkKernels?: boolean;
+  dumpKernels?: string;
+}
+
+/** The JSON document. Coordinates are pixels of the original picture, after its EXIF turn. */
+export interface DetectionDocument {
+  /** Version of the package that wrote it. */
+  version: string;
+  adapter: { name: string; kind: string };
+  weights: { file: string | null; sha256: string | null };
+  images: {
+    file: string;
+    width: number;
+    height: number;
+    timeMs: number;
+    faces: FaceRecord[];
+  }[];
+  /** Pictures that could not be read; absent when there are none. */
+  errors?: { file: string; error: string }[];
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('detect')
+    .description('find faces in pictures, and what covers them')
+    .argument('<paths...>', 'picture files and folders (searched with their subfolders)')
+    .option('--weights <file>', 'weights (default: $AOFD_WEIGHTS or those of the package)')
+    .option('--out <folder>', 'where annotated PNG files go (default: out, none if only --json)')
+    .option(
+      '--json <file>',
+      'where the JSON document goes, - for standard output (default: OUT/detections.json)',
+    )
+    .option('--score <number>', 'least probability of a face (default: 0.5)', parseNumber(0, 1))
+    .option('--no-masks', 'leave the pixel masks out of the JSON document')
+    .option(
+      '--scales <factor>',
+      'also look at this multiple of the usual size; repeatable',
+      collect,
+    )
+    .option('--flip', 'also look at the mirrored picture')
+    .option('--max-pixels <count>', 'refuse larger pictures (default: 100000000)', parseInteger(1))
+    .option('--quiet', 'print no line per picture')
+    .option('--check-kernels', 'compare every layer with the CPU reference first, report in OUT')
+    .option('--dump-kernels <folder>', 'write the expanded text of every kernel that ran');
+  addDeviceOption(command).action(async (paths: string[], flags: DetectFlags) => {
+    await withInterrupt((signal) => detectAsync(paths, flags, signal));
+  });
+}
+
+async function detectAsync(
+  paths: string[],
+  flags: DetectFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const { detectFilesAsync, annotatedPngAsync, listPictures } =
+    await import('../infer/detect-files.node.js');
+  const out = flags.out ?? (flags.json === undefined ? 'out' : null);
+  const json = flags.json ?? path.join(out as string, 'detections.json');
+  const pictures = listPictures(paths, out === null ? [] : [out]);
+  if (pictures.length === 0) {
+    throw new UsageError(
+      `there is no picture in ${paths.join(', ')}.`,
+      'name files, or folders with JPEG, PNG, WebP, AVIF or TIFF files in them.',
+    );
+  }
+  const scales = factorsOf(flags.scales);
+  if (out !== null) fs.mkdirSync(out, { recursive: true });
+  const { Detector: DetectorClass } = await import('../infer/detector.js');
+  await using detector = await DetectorClass.createAsync({
+    ...(flags.weights === undefined ? {} : { weights: flags.weights }),
+    ...(flags.device === undefined ? {} : { device: flags.device }),
+    ...(flags.score === undefined ? {} : { score: flags.score }),
+    scales,
+    flip: flags.flip ?? false,
+  });
+  printNotice(detector.device.notice);
+  if (flags.checkKernels) await checkKernelsAsync(detector, out);
+  const { adapter } = detector.device;
+  const document: DetectionDocument = {
+    version: packageVersion(),
+    adapter: { name: adapter.description || adapter.device, kind: adapter.kind },
+    weights: detector.weights,
+    images: [],
+  };
+  const errors: { file: string; error: string }[] = [];
+  const nameOf = outputNames();
+  const saves: Promise<void>[] = [];
+  let count = 0;
+  const options = {
+    signal,
+    ...(flags.maxPixels === undefined ? {} : { maxPixels: flags.maxPixels }),
+  };
+  for await (const result of detectFilesAsync(detector, pictures, options)) {
+    const { file, name } = result.picture;
+    const head = `[${++count}/${pictures.length}] ${file}`;
+    if ('error' in result) {
+      const text = formatError(result.error, false).replace(/^error: /, '');
+      errors.push({ file, error: text });
+      printNotice(`${head}: ${text.startsWith(`${file}: `) ? text.slice(file.length + 2) : text}`);
+      continue;
+    }
+    const { image, detection } = result;
+    const { faces, width, height } = detection;
+    const timeMs = Math.round(detection.timeMs * 10) / 10;
+    document.images.push({
+      file,
+      width,
+      height,
+      timeMs,
+      faces: faces.map((f) => f.record(flags.masks)),
+    });
+    if (!flags.quiet) printNotice(`${head}: ${summaryOf(faces)} (${Math.round(timeMs)} ms)`);
+    if (out === null) continue;
+    // At most one encoding beside the detection under way, so that memory stays bounded.
+    await saves.shift();
+    const target = path.join(out, nameOf(name));
+    const save = annotatedPngAsync(image, faces).then((png) => {
+      fs.mkdirSync(path.dirname(target), { recursive: true });
+      writeFileAtomic(target, png);
+    });
+    save.catch(() => undefined); // awaited below
+    saves.push(save);
+  }
+  await Promise.all(saves);
+  if (flags.dumpKernels !== undefined)
+    dumpKernels(flags.dumpKernels, detector.device.kernels.list());
+  if (signal.aborted) return;
+  if (errors.length > 0) {
+    document.errors = errors;
+    process.exitCode = EXIT.failure;
+  }
+  const text = `${JSON.stringify(document)}\n`;
+  if (json === '-') process.stdout.write(text);
+  else {
+    fs.mkdirSync(path.dirname(json), { recursive: true });
+    writeFileAtomic(json, text);
+    if (!flags.quiet) printNotice(`wrote ${out === null ? '' : `${out} and `}${json}`);
+  }
+}
+
+function summaryOf(faces: readonly { isOccluded(): boolean }[]): string {
+  const covered = faces.filter((face) => face.isOccluded()).length;
+  const text = faces.length === 1 ? '1 face' : `${faces.length} faces`;
+  return covered > 0 ? `${text}, ${covered} covered` : text;
+}
+
+/** Names below the output folder: the ending becomes .png, and no name occurs twice. */
+function outputNames(): (name: string) => string {
+  const taken = new Set<string>();
+  return (name) => {
+    const stem = name.slice(0, name.length - path.extname(name).length);
+    let candidate = `${stem}.png`;
+    for (let i = 2; taken.has(candidate.toLowerCase()); i++) candidate = `${stem}-${i}.png`;
+    taken.add(candidate.toLowerCase());
+    return candidate;
+  };
+}
+
+function factorsOf(texts: readonly string[] = []): number[] {
+  const parse = parseNumber(0.1, 8);
+  return [1, ...texts.map(parse).filter((factor) => factor !== 1)];
+}
+
+/** Writes the expanded WGSL of kernels, one file per variant. */
+export function dumpKernels(
+  folder: string,
+  kernels: readonly { name: string; code: string }[],
+): void {
+  fs.mkdirSync(folder, { recursive: true });
+  const counts = new Map<string, number>();
+  for (const { name, code } of kernels) {
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    const file = `${name.replaceAll('/', '-')}${count > 1 ? `-${count}` : ''}.wgsl`;
+    writeFileAtomic(path.join(folder, file), code);
+  }
+  printNotice(`wrote ${kernels.length} kernels to ${folder}`);
+}
+
+async function checkKernelsAsync(detector: Detector, out: string | null): Promise<void> {
+  const { checkModelAsync, formatReport } = await import('../infer/detector-check.js');
+  const report = await checkModelAsync(detector);
+  printNotice(formatReport(report));
+  const file = path.join(out ?? '.', 'kernel-check.json');
+  writeFileAtomic(file, `${JSON.stringify(report, null, 2)}\n`);
+  printNotice(`wrote ${file}; attach it to a bug report.`);
+  if (!report.passed) process.exitCode = EXIT.failure;
+}
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  const file = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string }).version;
+}
