@@ -1,13 +1,18 @@
 // Gradient before a fused ReLU, straight into the texture that the convolution's gradients read:
 //   g = dy where y > 0, else 0
-//   dy, y: f32 [N][C/4][H][W][4];  g_map: layer c/4, texel (x, n*H + y)
+//   dy: f32 [N][C/4][H][W][4];  y: the same as buffer, or with Y_MAP 1 its texture mirror;  g_map: layer c/4, texel (x, n*H + y)
 // One texel per invocation. Deterministic.
+#define Y_MAP 0
 #include "grid.wgsl"
 
 struct Params { quad_from: u32, count: u32, quads: u32, height: u32, width: u32 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
+#if Y_MAP == 1
+@group(0) @binding(1) var y: texture_storage_2d_array<rgba32float, read>;
+#else
 @group(0) @binding(1) var<storage, read> y: array<f32>;
+#endif
 @group(0) @binding(2) var g_map: texture_storage_2d_array<rgba32float, write>;
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -20,7 +25,11 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let pixel = i % plane;
   let at = 4u * i;
   let g = vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]);
+  let texel = vec2u(pixel % params.width, (q / params.quads) * params.height + pixel / params.width);
+#if Y_MAP == 1
+  let v = textureLoad(y, texel, q % params.quads);
+#else
   let v = vec4f(y[at], y[at + 1u], y[at + 2u], y[at + 3u]);
-  let row = (q / params.quads) * params.height + pixel / params.width;
-  textureStore(g_map, vec2u(pixel % params.width, row), q % params.quads, select(vec4f(0.0), g, v > vec4f(0.0)));
+#endif
+  textureStore(g_map, texel, q % params.quads, select(vec4f(0.0), g, v > vec4f(0.0)));
 }

