@@ -1,5 +1,5 @@
 /** The network's passes over one prepared picture. Tensors never outlive the functions here. */
-import { toRow, type Device, type Tensor, type TensorData } from '../../nn/index.js';
+import type { Device, Tensor, TensorData } from '../../nn/index.js';
 import { makeAnchors, type AnchorSet } from '../anchors.js';
 import { proposalsOf, type Config } from '../config/index.js';
 import { withoutGrad, type AofdModel, type ParamStore } from '../model/index.js';
@@ -24,6 +24,14 @@ export interface PassResult {
   /** Null where it was not asked for or the network has no branch. */
   occluders: OccluderMap | null;
   proposals: Proposals;
+}
+
+/** What a pass computes beside boxes. */
+export interface PassOptions {
+  wantsOccluders: boolean;
+  trace?: TensorTrace;
+  /** Called at the end, while the feature maps are still alive. */
+  after?: (features: readonly Tensor[], result: PassResult) => Promise<void>;
 }
 
 /** RoI counts are rounded up to this, so that few buffer sizes and kernels occur. */
@@ -52,7 +60,7 @@ export async function detectPassAsync(
   anchors: AnchorCache,
   prepared: PreparedImage,
   original: { width: number; height: number; flip: boolean },
-  options: { wantsOccluders: boolean; trace?: TensorTrace | undefined },
+  options: PassOptions,
 ): Promise<PassResult> {
   const { config, params } = parts;
   const device = params.device;
@@ -82,7 +90,9 @@ export async function detectPassAsync(
       original,
       options.trace,
     );
-    return { candidates, proposals, occluders: segRead ? await segRead : null };
+    const result = { candidates, proposals, occluders: segRead ? await segRead : null };
+    await options.after?.(features, result);
+    return result;
   } finally {
     for (const map of features) map.dispose();
     device.flush();
@@ -186,7 +196,7 @@ export function heatOnDevice(
     trace?.('pooled', pooled);
     const heat = model.generator.forward(params, pooled);
     trace?.('generator/heat', heat);
-    return (heat.layout === 'c4' ? toRow(heat) : heat).readAsync();
+    return heat.readAsync();
   });
 }
 
