@@ -57,9 +57,9 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let wy = bitcast<f32>(axes[ay + 2u]);
   var sides: array<vec3f, 2>;
   for (var side = 0u; side < 2u; side++) {
-    let from = axes[ay + side];
-    let left = pixel_at(from, axes[ax]);
-    sides[side] = left + wx * (pixel_at(from, axes[ax + 1u]) - left);
+    let line = axes[ay + side];
+    let left = pixel_at(line, axes[ax]);
+    sides[side] = left + wx * (pixel_at(line, axes[ax + 1u]) - left);
   }
   let colour = sides[0] + wy * (sides[1] - sides[0]);
 #if BGR == 1

@@ -1,7 +1,7 @@
 import { at, nd, type TwinArray } from './nd.js';
 
 /** The 32-bit counter hash pcg4d (Jarzynski and Olano, JCGT 2020), first word, in whole numbers. */
-function hash(seed: number, stream: number, low: number, high: number): number {
+export function hash(seed: number, stream: number, low: number, high: number): number {
   const mask = 0xffffffffn;
   let [x, y, z, w] = [seed, stream, low, high].map(
     (v) => (BigInt(v >>> 0) * 1664525n + 1013904223n) & mask,
