@@ -1,6 +1,8 @@
 import {
-  CounterRng,
   NnError,
+  pcg4d,
+  streamOf,
+  uniform01,
   weightStandardize,
   type Device,
   type Tensor,
@@ -213,13 +215,16 @@ export function initialValues(spec: ParamSpec, seed: number): Float32Array {
   const { init } = spec;
   if (init.kind === 'constant') return data.fill(init.value);
   const std = init.kind === 'he' ? Math.sqrt(2 / init.fanIn) : init.std;
-  const rng = new CounterRng(seed, `init/${spec.name}`);
-  // Box-Muller, both numbers used.
-  for (let i = 0; i < data.length; i += 2) {
-    const radius = std * Math.sqrt(-2 * Math.log(1 - rng.next()));
-    const angle = 2 * Math.PI * rng.next();
-    data[i] = radius * Math.cos(angle);
-    if (i + 1 < data.length) data[i + 1] = radius * Math.sin(angle);
+  const stream = streamOf(`init/${spec.name}`);
+  // One hash gives four uniform numbers, and those give four normal ones (Box-Muller).
+  for (let i = 0; i < data.length; i += 4) {
+    const [a, b, c, d] = pcg4d(seed, stream, i >>> 2, 0);
+    const first = std * Math.sqrt(-2 * Math.log(1 - uniform01(a)));
+    const second = std * Math.sqrt(-2 * Math.log(1 - uniform01(b)));
+    data[i] = first * Math.cos(2 * Math.PI * uniform01(c));
+    data[i + 1] = first * Math.sin(2 * Math.PI * uniform01(c));
+    data[i + 2] = second * Math.cos(2 * Math.PI * uniform01(d));
+    data[i + 3] = second * Math.sin(2 * Math.PI * uniform01(d));
   }
   return data;
 }

@@ -1,11 +1,7 @@
-import { softmax, type Device, type Tensor } from '../../nn/index.js';
 import type { AnchorSet } from '../anchors.js';
-import type { AofdModel, ParamStore } from '../model/index.js';
 import { rowsOfImage, type RpnOutput } from '../model/rpn.js';
-import { withoutGrad } from '../model/no-grad.js';
-import { miningLosses, selectHardRois } from '../ohem.js';
 import { selectProposals } from '../proposals.js';
-import { labelAllRois, sampleRois, takeRois, type SampledRois } from '../sampler.js';
+import { sampleRois, type SampledRois } from '../sampler.js';
 import type { UniformSource } from '../boxes/types.js';
 import type { ImageFaces } from './faces.js';
 import type { StepBatch, StepSettings } from './step-types.js';
@@ -70,56 +66,6 @@ export function drawRois(
   rng: UniformSource,
 ): SampledRois {
   return sampleRois(proposals, faces.faces, settings.rois, rng, faces.ignore);
-}
-
-/** RoIs scored per chunk of the mining pass. */
-const miningChunk = 256;
-
-/**
- * Hard example mining (AOFD-SPEC 2, J10): every candidate passes the head unmasked, without
- * dropout or gradient; the ones with the largest loss stay.
- */
-export async function mineRoisAsync(
-  device: Device,
-  model: AofdModel,
-  params: ParamStore,
-  features: readonly Tensor[],
-  n: number,
-  proposals: Float32Array,
-  faces: ImageFaces,
-  settings: StepSettings,
-): Promise<SampledRois> {
-  const all = labelAllRois(proposals, faces.faces, settings.rois, faces.ignore);
-  const count = all.labels.length;
-  const probabilities = new Float32Array(count * 2);
-  const predicted = new Float32Array(count * 4);
-  for (let from = 0; from < count; from += miningChunk) {
-    const size = Math.min(miningChunk, count - from);
-    using _scope = device.scope();
-    const rows = withImageIndex(all.boxes.subarray(4 * from, 4 * (from + size)), n);
-    const [scores, deltas] = await withoutGrad(device, () => {
-      const pooled = model.pool(features, device.tensor(rows, [size, 5]));
-      const output = model.head.forward(params, pooled);
-      return Promise.all([softmax(output.classLogits).readAsync(), output.boxDeltas.readAsync()]);
-    });
-    probabilities.set(scores as Float32Array, 2 * from);
-    for (let i = 0; i < size; i++) {
-      predicted.set((deltas as Float32Array).subarray(8 * i + 4, 8 * i + 8), 4 * (from + i));
-    }
-  }
-  const losses = miningLosses(probabilities, all.labels, predicted, all.targets);
-  return takeRois(all, selectHardRois(losses, all.labels, all.boxes, settings.ohem));
-}
-
-/** [R*4] boxes of image n as [R*5]. */
-function withImageIndex(boxes: Float32Array, n: number): Float32Array {
-  const rows = boxes.length / 4;
-  const out = new Float32Array(rows * 5);
-  for (let i = 0; i < rows; i++) {
-    out[5 * i] = n;
-    out.set(boxes.subarray(4 * i, 4 * i + 4), 5 * i + 1);
-  }
-  return out;
 }
 
 /** Joins the RoIs of all images; `positivesOnly` keeps faces alone (generator stage). */

@@ -25,14 +25,8 @@ import type { SampledRois } from '../sampler.js';
 import { applyMasks, doubled, planMaskedRois } from './apply-masks.js';
 import { facesOf, type ImageFaces } from './faces.js';
 import { imageTensor } from './input.js';
-import {
-  drawRois,
-  joinRois,
-  mineRoisAsync,
-  proposalsOf,
-  readRpnAsync,
-  type BatchRois,
-} from './sample-rois.js';
+import { mineRoisAsync } from './mine-rois.js';
+import { drawRois, joinRois, proposalsOf, readRpnAsync, type BatchRois } from './sample-rois.js';
 import type {
   NamedLosses,
   StageKind,
@@ -133,7 +127,11 @@ export class TrainStep {
       const proposals = proposalsOf(values, rpn, anchors, batch, n, settings);
       perImage.push(
         settings.ohem.enabled
-          ? await mineRoisAsync(device, model, params, features, n, proposals, image, settings)
+          ? await mineRoisAsync({
+              ...{ device, model, params, features, n, proposals, settings, step },
+              faces: image,
+              rng: this.#rng('mining', step, n),
+            })
           : drawRois(proposals, image, settings, this.#rng('rois', step, n)),
       );
     }
