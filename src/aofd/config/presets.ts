@@ -109,12 +109,12 @@ const LITE = {
     augment: {
       crop: {
         flip: 0.5,
-        ratios: [0.3, 0.45, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8, 2],
+        ratios: [0.3, 0.45, 0.6, 0.7, 0.8, 0.9, 1, 1, 1.2, 1.5],
         scaleJitter: 0.1,
         aspectJitter: 0.08,
       },
-      mosaicRatios: [0.6, 0.8, 1, 1.2, 1.5, 2],
-      mosaic: 0.3,
+      mosaicRatios: [0.5, 0.6, 0.8, 0.9, 1, 1.2],
+      mosaic: 0.4,
       antialias: 0.5,
       color: {
         brightness: 24,
