@@ -2,7 +2,6 @@ import type { AdapterKind, Platform } from '../platform/types.js';
 import { NnError } from './errors.js';
 import { Pool } from './pool.js';
 
-
 export interface AdapterSummary {
   vendor: string;
   architecture: string;
@@ -72,6 +71,8 @@ export class GpuContext {
       });
     });
     gpu.onuncapturederror = (event) => {
+      // It is thrown by the next check; without this the implementation prints it as well.
+      event.preventDefault();
       const message = event.error.message;
       const isMemory = event.error.constructor.name === 'GPUOutOfMemoryError';
       this.#uncaptured ??= isMemory
@@ -216,8 +217,24 @@ export class GpuContext {
   /** Waits until the device has done everything that was recorded. */
   async settledAsync(): Promise<void> {
     this.flush();
-    await this.platform.settle(this.gpu.queue.onSubmittedWorkDone());
+    await this.#settleAsync(this.gpu.queue.onSubmittedWorkDone());
     this.check();
+  }
+
+  /** Awaits a promise of the device; a rejection becomes the error that explains it. */
+  async #settleAsync(promise: Promise<unknown>): Promise<void> {
+    try {
+      await this.platform.settle(promise);
+    } catch (cause) {
+      // The reason arrives on another promise or event, a turn of the event loop later.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      this.check();
+      throw new NnError('device-lost', 'the GPU device stopped answering or was closed.', {
+        kind: 'device',
+        cause,
+        fix: 'open a new device; if you did not close it, run `aofd doctor`.',
+      });
+    }
   }
 
   /** Copies a part of a buffer to the host. */
@@ -230,7 +247,7 @@ export class GpuContext {
     this.flush();
     this.counters.readbacks++;
     try {
-      await this.platform.settle(staging.mapAsync(1));
+      await this.#settleAsync(staging.mapAsync(1));
       this.check();
       return staging.getMappedRange(0, size).slice(0, bytes);
     } finally {
@@ -239,10 +256,13 @@ export class GpuContext {
   }
 
   async destroyAsync(): Promise<void> {
-    if (!this.lost) await this.settledAsync();
-    this.buffers.trim(0);
-    this.textures.trim(0);
-    this.gpu.destroy();
+    try {
+      if (!this.lost) await this.settledAsync();
+    } finally {
+      this.buffers.trim(0);
+      this.textures.trim(0);
+      this.gpu.destroy();
+    }
   }
 }
 

@@ -72,6 +72,8 @@ export class Profiler {
 
   stop(): void {
     this.#context.profiler = null;
+    // Passes that write to the query set may be recorded and not yet submitted.
+    this.#context.flush();
     this.#querySet.destroy();
   }
 }

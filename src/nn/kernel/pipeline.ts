@@ -61,7 +61,7 @@ export class KernelCache {
     const { gpu, counters } = this.#context;
     const described = reflect(name, code);
     const module = gpu.createShaderModule({ label: name, code });
-    void module.getCompilationInfo().then((info) => {
+    const told = module.getCompilationInfo().then((info) => {
       const errors = info.messages.filter((m) => m.type === 'error');
       if (errors.length === 0) return;
       this.#context.lost ??= new NnError('wgsl-compile', `kernel ${name} does not compile.`, {
@@ -70,6 +70,8 @@ export class KernelCache {
         detail: explain(code, errors),
       });
     });
+    // A device that is closed meanwhile has nothing more to say about its kernels.
+    told.catch(() => undefined);
     const layout = gpu.createBindGroupLayout({
       label: name,
       entries: described.bindings.map((b): GPUBindGroupLayoutEntry => {
