@@ -1,8 +1,9 @@
-import type { Device, Tensor } from '../../nn/index.js';
+import { grid1d, type Device, type Tensor } from '../../nn/index.js';
 import type { InputNormalization } from './step-types.js';
 
 /**
- * Pictures as the network's input: c4 [N,3,H,W], (value - mean) / std per channel.
+ * Pictures as the network's input: c4 [N,3,H,W], (value - mean) / std per channel, computed on the
+ * device from the bytes.
  *
  * @param images RGB bytes, [N,H,W,3]
  */
@@ -15,19 +16,28 @@ export function imageTensor(
   normalization: InputNormalization,
 ): Tensor {
   const { channelOrder, mean, std } = normalization;
-  const table = new Float32Array(3 * 256);
-  for (let c = 0; c < 3; c++) {
-    for (let v = 0; v < 256; v++) table[c * 256 + v] = (v - (mean[c] ?? 0)) / (std[c] ?? 1);
-  }
-  const first = channelOrder === 'bgr' ? 2 : 0;
   const pixels = count * height * width;
-  const data = new Float32Array(pixels * 4);
-  for (let i = 0; i < pixels; i++) {
-    data[4 * i] = table[images[3 * i + first] as number] as number;
-    data[4 * i + 1] = table[256 + (images[3 * i + 1] as number)] as number;
-    data[4 * i + 2] = table[512 + (images[3 * i + 2 - first] as number)] as number;
+  const words = Math.ceil((pixels * 3) / 4);
+  const bytes = device.empty([words], { dtype: 'u32', name: 'bytes' });
+  const aligned = images.byteOffset % 4 === 0 && images.byteLength === words * 4;
+  let padded = images;
+  if (!aligned) {
+    padded = new Uint8Array(words * 4);
+    padded.set(images);
   }
+  device.context.upload(bytes.buffer, padded);
   const tensor = device.empty([count, 3, height, width], { layout: 'c4', name: 'images' });
-  device.context.upload(tensor.buffer, data);
+  device.dispatch({
+    kernel: 'image/bytes_to_map',
+    defines: { BGR: channelOrder === 'bgr' },
+    bindings: { pixels: bytes, y: tensor },
+    params: {
+      count: pixels,
+      mean: [mean[0] ?? 0, mean[1] ?? 0, mean[2] ?? 0, 0],
+      factor: [1 / (std[0] ?? 1), 1 / (std[1] ?? 1), 1 / (std[2] ?? 1), 0],
+    },
+    workgroups: grid1d(pixels),
+  });
+  bytes.dispose();
   return tensor;
 }
