@@ -55,7 +55,10 @@ export class FakeDevice extends Device {
     const { context } = this;
     const encoder = context.copyEncoder() as unknown as FakeEncoder;
     encoder.commands.push(() => {
-      kernel(Object.fromEntries(bound), spec.params as Record<string, number>);
+      const params = { ...spec.params } as Record<string, number>;
+      // Where the kernel's text takes vec4f, n counts vectors.
+      if (spec.defines?.['T'] === 'vec4f') params['n'] = 4 * (params['n'] ?? 0);
+      kernel(Object.fromEntries(bound), params);
     });
     context.counters.dispatches++;
     context.recorded();

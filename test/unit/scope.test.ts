@@ -117,6 +117,21 @@ describe('Scope', () => {
     expect(() => device.zeros([4]).view([3])).to.throw(/cannot view.*as 3/);
   });
 
+  it('views forget their texture mirrors together', () => {
+    using _scope = device.scope();
+    const x = device.zeros([2, 3]);
+    const y = x.view([6]);
+    const made = (): GPUTexture =>
+      ({ width: 1, height: 1, depthOrArrayLayers: 1, destroy: () => undefined }) as never;
+    x.cachedTexture('matrix', made);
+    y.cachedTexture('matrix', made);
+    device.write(x, [1, 2, 3, 4, 5, 6]);
+    expect([x.hasTexture('matrix'), y.hasTexture('matrix')]).to.deep.equal([false, false]);
+    x.cachedTexture('matrix', made);
+    y.dispose();
+    expect(x.hasTexture('matrix')).to.equal(true);
+  });
+
   it('reuses freed memory in order: pending readers see the old values', async () => {
     const a = device.tensor([1, 2], [2]);
     const copy = device.empty([2]);

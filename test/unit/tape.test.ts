@@ -127,6 +127,35 @@ describe('Tape', () => {
     expect(await grad(b)).to.deep.equal([4]);
   });
 
+  it('gives leaves memory of their own, also behind views, seeds and watched tensors', () => {
+    const [a, b] = [leaf('a', 1, 2), leaf('b', 3, 4)];
+    const c = leaf('c', 5, 6);
+    {
+      using _scope = device.scope();
+      using tape = new Tape(device);
+      const y = combine(a, b, 1, 1);
+      record({
+        op: 'view',
+        inputs: [a, b],
+        outputs: [y],
+        backward: ([dY]) => [dY ?? null, dY ? dY.view([2]) : null],
+      });
+      const seed = device.tensor([1, 1], [2]);
+      const [watched] = tape.backward(
+        [
+          [y, seed],
+          [c, seed],
+        ],
+        [a],
+      );
+      const held = [a.grad, b.grad, c.grad, seed].map((t) => t?.buffer);
+      expect(new Set(held).size).to.equal(4);
+      expect(a.grad?.buffer).to.not.equal(watched?.buffer);
+    }
+    for (const t of [a, b, c]) t.dispose();
+    expect(device.stats().liveTensors).to.equal(0);
+  });
+
   it('accumulates over backward passes and frees the old gradient', async () => {
     const a = leaf('a', 3);
     for (let step = 0; step < 3; step++) {

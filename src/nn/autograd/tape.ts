@@ -52,11 +52,12 @@ export class Tape implements Recorder, Disposable {
 
   /**
    * Adds d(Σ weight · loss)/d(leaf) to `grad` of every leaf that needs it. Each seed is a scalar
-   * tensor with its weight, or any tensor with the gradient to start from. `watch` tensors get their gradients returned too (in the same order).
+   * tensor with its weight, or any tensor with the gradient to start from (still the caller's).
+   * `watch` tensors get their gradients returned too, in the same order; null where none arrived.
+   * They belong to the surrounding scope.
    */
   backward(seeds: readonly (readonly [Tensor, number | Tensor])[], watch: readonly Tensor[] = []): MaybeTensor[] {
     const gradients = new Map<Tensor, Tensor>();
-    const own = new Set<Tensor>();
     const give = (tensor: Tensor, gradient: Tensor, op: string): void => {
       if (!sameShape(tensor.shape, gradient.shape) || tensor.layout !== gradient.layout) {
         throw internalError(
@@ -95,6 +96,13 @@ export class Tape implements Recorder, Disposable {
         if (!watch.includes(output) && !output.requiresGrad) gradients.delete(output);
       }
     }
+    // Memory that somebody else holds: a leaf must not adopt it, since clipping scales in place.
+    const taken = new Set<GPUBuffer>();
+    for (const [, seed] of seeds) if (typeof seed !== 'number') taken.add(seed.buffer);
+    for (const tensor of watch) {
+      const gradient = gradients.get(tensor);
+      if (gradient) taken.add(gradient.buffer);
+    }
     for (const [tensor, gradient] of gradients) {
       if (!tensor.requiresGrad) continue;
       if (tensor.grad) {
@@ -102,9 +110,11 @@ export class Tape implements Recorder, Disposable {
         if (sum !== tensor.grad) tensor.grad.dispose();
         tensor.grad = this.device.release(sum);
       } else {
-        // An op may hand one tensor to two inputs (add): the second leaf takes a copy.
-        tensor.grad = this.device.release(own.has(gradient) ? scaled(gradient, 1) : gradient);
-        own.add(gradient);
+        // An op may hand one tensor to two inputs (add), or a view of it (reshape): the second leaf
+        // takes a copy.
+        const isTaken = taken.has(gradient.buffer);
+        tensor.grad = this.device.release(isTaken ? scaled(gradient, 1) : gradient);
+        taken.add(gradient.buffer);
       }
       tensor.grad.name = `${tensor.name}.grad`;
     }

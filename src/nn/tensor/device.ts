@@ -1,6 +1,6 @@
 import { GpuContext, type AdapterSummary } from '../gpu/context.js';
 import type { AdapterKind } from '../platform/index.js';
-import { NnError, internalError } from '../gpu/errors.js';
+import { NnError } from '../gpu/errors.js';
 import { openContextAsync, type OpenOptions } from '../gpu/open.js';
 import { dispatch, type BindingResource, type BufferSlice } from '../kernel/dispatch.js';
 import { KernelCache } from '../kernel/pipeline.js';
@@ -95,7 +95,11 @@ export class Device {
 
   scope(): Scope {
     const scope = new Scope(this.#scope, (ended) => {
-      if (this.#scope !== ended) throw internalError('scopes must end in the reverse order of their start');
+      if (this.#scope !== ended) {
+        throw new NnError('scope-order', 'a scope ended while one that was opened later is still open.', {
+          fix: 'end scopes in the reverse order of their start: await one operation before you start the next one on this device, or open a second device.',
+        });
+      }
       this.#scope = ended.parent;
     });
     this.#scope = scope;

@@ -47,8 +47,8 @@ export class Scope {
 
   dispose(): void {
     if (this.#ended) throw internalError('a scope ended twice');
-    this.#ended = true;
     this.#leave(this);
+    this.#ended = true;
     for (const tensor of [...this.#tensors]) tensor.dispose();
     this.#tensors.clear();
   }

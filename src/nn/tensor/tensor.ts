@@ -25,8 +25,8 @@ export class Tensor {
   #buffer: GPUBuffer | null;
   /** The same values as textures in the forms that kernels asked for, by form. */
   readonly #textures = new Map<string, GPUTexture>();
-  /** How many tensors share the buffer (views made by reshape). */
-  readonly #shared: { count: number };
+  /** Every tensor over this buffer: this one and its views (made by reshape). */
+  readonly #sharers: Set<Tensor>;
 
   constructor(
     device: Device,
@@ -35,7 +35,7 @@ export class Tensor {
     layout: Layout,
     dtype: DType,
     name: string,
-    shared: { count: number } = { count: 0 },
+    sharers = new Set<Tensor>(),
   ) {
     this.device = device;
     this.#buffer = buffer;
@@ -43,8 +43,8 @@ export class Tensor {
     this.layout = layout;
     this.dtype = dtype;
     this.name = name;
-    this.#shared = shared;
-    shared.count++;
+    this.#sharers = sharers;
+    sharers.add(this);
   }
 
   /** The memory itself. */
@@ -87,7 +87,7 @@ export class Tensor {
         fix: 'the element counts must agree and the layout must be row (use toRow first).',
       });
     }
-    const made = new Tensor(this.device, this.buffer, shape, 'row', this.dtype, name, this.#shared);
+    const made = new Tensor(this.device, this.buffer, [...shape], 'row', this.dtype, name, this.#sharers);
     this.device.adopt(made);
     return made;
   }
@@ -106,8 +106,15 @@ export class Tensor {
     return this.#textures.has(form);
   }
 
-  /** Forgets the texture mirrors; called by whoever writes the buffer in place. */
+  /**
+   * Forgets the texture mirrors of this tensor and of its views. Whoever writes a buffer in place,
+   * by a dispatch or a copy of their own, must call it, or later convolutions read old values.
+   */
   invalidateTexture(): void {
+    for (const tensor of this.#sharers) tensor.#dropTextures();
+  }
+
+  #dropTextures(): void {
     for (const texture of this.#textures.values()) this.device.context.releaseTexture(texture);
     this.#textures.clear();
   }
@@ -124,9 +131,9 @@ export class Tensor {
   /** Frees the memory (and that of the gradient). Freeing twice is harmless. */
   dispose(): void {
     if (!this.#buffer) return;
-    this.invalidateTexture();
-    this.#shared.count--;
-    if (this.#shared.count === 0) this.device.context.releaseBuffer(this.#buffer);
+    this.#dropTextures();
+    this.#sharers.delete(this);
+    if (this.#sharers.size === 0) this.device.context.releaseBuffer(this.#buffer);
     this.#buffer = null;
     this.device.forget(this);
     this.grad?.dispose();
