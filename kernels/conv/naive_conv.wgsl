@@ -59,7 +59,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     }
   }
 #if RELU == 1
-  sum = max(sum, 0.0);
+  sum = select(sum, 0.0, sum <= 0.0);
 #endif
   y[i] = sum;
 }

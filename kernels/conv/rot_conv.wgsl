@@ -125,7 +125,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       value += shift;
 #endif
 #if RELU == 1
-      value = max(value, vec4f(0.0));
+      value = select(value, vec4f(0.0), value <= vec4f(0.0));
 #endif
       y[(n * params.quads_out + co4 - params.quad_from) * params.out_h * params.out_w + pixel] = value;
     }

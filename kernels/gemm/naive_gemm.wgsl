@@ -36,7 +36,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   total += bias[col];
 #endif
 #if RELU == 1
-  total = max(total, 0.0);
+  total = select(total, 0.0, total <= 0.0);
 #endif
   c[i] = total;
 }

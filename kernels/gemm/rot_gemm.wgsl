@@ -106,7 +106,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       value += shift;
 #endif
 #if RELU == 1
-      value = max(value, vec4f(0.0));
+      value = select(value, vec4f(0.0), value <= vec4f(0.0));
 #endif
 #if ACCUMULATE == 1
       value += c[at];

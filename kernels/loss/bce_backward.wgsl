@@ -22,5 +22,8 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 #if WEIGHTED
   g *= weights[i];
 #endif
-  dX[i] = g * (1.0 / (1.0 + exp(-x[i])) - goal[i]);
+  // sigmoid without an exp that could overflow
+  let v = x[i];
+  let e = exp(-abs(v));
+  dX[i] = g * (select(e, 1.0, v >= 0.0) / (1.0 + e) - goal[i]);
 }

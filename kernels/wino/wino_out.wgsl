@@ -72,7 +72,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
         value += shift;
 #endif
 #if RELU == 1
-        value = max(value, vec4f(0.0));
+        value = select(value, vec4f(0.0), value <= vec4f(0.0));
 #endif
         y[base + (u32(tile.y) + ${row}u) * params.width + x] = value;
       }
