@@ -1,4 +1,4 @@
-import { dropout, reshape, roiPool, toRow, type Tensor } from '../../nn/index.js';
+import { dropout, reshape, roiPool, toRow, type Device, type Tensor } from '../../nn/index.js';
 import { LinearLayer } from './layers.js';
 import type { ParamSpec, ParamStore } from './params.js';
 import type { BiasRule, ModelConfig } from './types.js';
@@ -81,6 +81,22 @@ export class RoiHead {
       classLogits: this.#cls.apply(params, hidden),
       boxDeltas: this.#bbox.apply(params, hidden),
     };
+  }
+
+  /** Factors of dropout, [rows, width] of 0 and 1 / (1 - p), by layer; empty where it is off. */
+  dropFactors(device: Device, rows: number, drop: DropoutSeed): Map<string, Tensor> {
+    const factors = new Map<string, Tensor>();
+    if (this.#dropout <= 0) return factors;
+    for (const [name, layer, id] of [
+      ['fc6', this.#fc6, 6],
+      ['fc7', this.#fc7, 7],
+    ] as const) {
+      if (!layer) continue;
+      const width = layer.options.outputs;
+      const ones = device.tensor(new Float32Array(rows * width).fill(1), [rows, width]);
+      factors.set(name, this.#drop(ones, drop, id));
+    }
+    return factors;
   }
 
   #drop(x: Tensor, drop: DropoutSeed | null, layer: number): Tensor {

@@ -1,6 +1,6 @@
 import { writeSafetensorsFileAsync } from '../../nn/io/index.node.js';
 import type { StoredTensor } from '../../nn/io/index.js';
-import type { Tensor, TensorData } from '../../nn/index.js';
+import type { Optimizer, Tensor, TensorData } from '../../nn/index.js';
 import type { ParamStore } from '../model/index.js';
 import type { NamedLosses, StepBatch, StepCounts, StepTrace } from './step-types.js';
 
@@ -25,6 +25,12 @@ export class DumpTrace implements StepTrace {
       const data = await params.get(spec.name).readAsync();
       this.values(`${prefix}/${spec.name}`, data, spec.shape);
     }
+  }
+
+  /** `state_before/<parameter>.<slot>` of an optimiser that has done steps (else all are zero). */
+  state(optimizer: Optimizer): void {
+    if (optimizer.steps === 0) return;
+    for (const [name, buffer] of optimizer.state()) this.tensor(`state_before/${name}`, buffer);
   }
 
   /** `grad/<parameter>` of every parameter that has a gradient. */
@@ -52,6 +58,8 @@ export class DumpTrace implements StepTrace {
       dtype: 'U8',
       data: batch.images,
     };
+    const scales = Float32Array.from(batch.boxes, (_, n) => batch.scales?.[n] ?? 1);
+    tensors['input/scales'] = { shape: [images], dtype: 'F32', data: scales };
     batch.boxes.forEach((boxes, n) => {
       tensors[`input/boxes.${n}`] = { shape: [boxes.length / 4, 4], dtype: 'F32', data: boxes };
       const ignore = batch.ignore[n] as Uint8Array;
@@ -79,4 +87,16 @@ export class DumpTrace implements StepTrace {
       info: JSON.stringify(info),
     });
   }
+}
+
+/** Multipliers of learning rate and weight decay of the trained parameters, by name. */
+export function parameterRules(
+  params: ParamStore,
+  trained: readonly Tensor[],
+): Record<string, { lrMult: number; decayMult: number }> {
+  const rules = trained.map(({ name }) => {
+    const { lrMult, decayMult } = params.spec(name);
+    return [name, { lrMult, decayMult }] as const;
+  });
+  return Object.fromEntries(rules);
 }

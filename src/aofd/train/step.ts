@@ -21,9 +21,11 @@ import {
 import { assignAnchors } from '../matcher.js';
 import { compactResponse } from '../masking.js';
 import { withoutGrad, type AofdModel, type ParamStore } from '../model/index.js';
+import type { DropoutSeed, HeadOutput } from '../model/roi-head.js';
 import type { SampledRois } from '../sampler.js';
 import { applyMasks, doubled, planMaskedRois } from './apply-masks.js';
 import { facesOf, type ImageFaces } from './faces.js';
+import { gateBoxes } from './gate-boxes.js';
 import { imageTensor } from './input.js';
 import { mineRoisAsync } from './mine-rois.js';
 import { drawRois, joinRois, proposalsOf, readRpnAsync, type BatchRois } from './sample-rois.js';
@@ -35,7 +37,16 @@ import type {
   StepOptions,
   StepResult,
   StepSettings,
+  StepTrace,
 } from './step-types.js';
+
+/** The head's losses and what they were computed from. */
+interface HeadStep {
+  losses: WeightedLoss[];
+  /** As they entered the head; the first rows of `output`. */
+  rois: BatchRois;
+  output: HeadOutput;
+}
 
 /** A loss with its weight in the sum that is differentiated. */
 interface WeightedLoss {
@@ -106,6 +117,7 @@ export class TrainStep {
     device.flush();
     const faces = batch.boxes.map((_, n) => facesOf(batch, n));
     const anchors = this.#anchorsOf(batch);
+    trace?.values('anchors', Float32Array.from(anchors.boxes), [anchors.total, 4]);
     const sampled = collectAnchors(
       faces.map((image, n) =>
         assignAnchors(
@@ -125,6 +137,7 @@ export class TrainStep {
     const perImage: SampledRois[] = [];
     for (const [n, image] of faces.entries()) {
       const proposals = proposalsOf(values, rpn, anchors, batch, n, settings);
+      trace?.values(`proposals.${n}`, proposals, [proposals.length / 4, 4]);
       perImage.push(
         settings.ohem.enabled
           ? await mineRoisAsync({
@@ -141,13 +154,11 @@ export class TrainStep {
       { name: 'rpnBox', loss: rpnBox, weight: loss.rpnBox },
     ];
     const rois = joinRois(perImage);
-    if (rois.count > 0) losses.push(...this.#headLosses(features, rois, options));
+    const head = rois.count > 0 ? this.#judge(features, rois, options) : null;
+    if (head) losses.push(...head.losses);
     if (segmentation) {
-      losses.push({
-        name: 'segmentation',
-        loss: this.#segmentationLoss(batch, segmentation, faces, perImage),
-        weight: settings.mu,
-      });
+      const loss = await this.#segmentationLossAsync(batch, segmentation, faces, head, trace);
+      losses.push({ name: 'segmentation', loss, weight: settings.mu });
     }
     counts.rois = rois.count;
     counts.positives = rois.positives;
@@ -162,20 +173,21 @@ export class TrainStep {
       trace.values('rpn.sampled_rows', sampled.rows, [sampled.rows.length]);
       trace.values('rpn.sampled_labels', sampled.labels, [sampled.labels.length]);
       trace.values('rpn.sampled_targets', sampled.targets, [sampled.labels.length, 4]);
-      for (const { name, loss: value } of losses) trace.tensor(`loss.${name}`, value);
+      traceLosses(trace, losses);
     }
     return losses;
   }
 
   /** Pools, masks, and judges the RoIs. */
-  #headLosses(features: readonly Tensor[], rois: BatchRois, options: StepOptions): WeightedLoss[] {
+  #judge(features: readonly Tensor[], rois: BatchRois, options: StepOptions): HeadStep {
     const { device, model, params, settings } = this;
     const { step, trace } = options;
     const plan = planMaskedRois(rois, settings, this.#rng('masks', step, 0));
     const roiTensor = device.tensor(plan.rois.rois, [rois.count, 5], { name: 'rois' });
     const pooled = model.pool(features, roiTensor);
     const entering = applyMasks(device, model, params, pooled, plan, settings, trace);
-    const output = model.head.forward(params, entering, { seed: settings.seed, step });
+    const drop = { seed: settings.seed, step };
+    const output = model.head.forward(params, entering, drop);
     const labels = doubled(plan.rois.labels, plan.isDoubled);
     const targets = doubled(plan.rois.targets, plan.isDoubled);
     const { class: classLoss, box } = headLosses(
@@ -193,11 +205,21 @@ export class TrainStep {
       trace.tensor('roi.pooled', pooled);
       trace.tensor('head.class_logits', output.classLogits);
       trace.tensor('head.box_deltas', output.boxDeltas);
+      this.#traceDropout(trace, labels.length, drop);
     }
-    return [
-      { name: 'class', loss: classLoss, weight: settings.loss.alpha },
-      { name: 'box', loss: box, weight: settings.loss.beta },
-    ];
+    return {
+      losses: [
+        { name: 'class', loss: classLoss, weight: settings.loss.alpha },
+        { name: 'box', loss: box, weight: settings.loss.beta },
+      ],
+      rois: plan.rois,
+      output,
+    };
+  }
+
+  #traceDropout(trace: StepTrace, rows: number, drop: DropoutSeed): void {
+    const factors = this.model.head.dropFactors(this.device, rows, drop);
+    for (const [layer, factor] of factors) trace.tensor(`dropout.${layer}`, factor);
   }
 
   /** Stage 1 (AOFD-SPEC 3.7): everything but the generator is frozen, positives only, no dropout. */
@@ -213,10 +235,12 @@ export class TrainStep {
     const rpn = model.rpn.forward(params, features);
     const values = await readRpnAsync(rpn);
     const anchors = this.#anchorsOf(batch);
+    trace?.values('anchors', Float32Array.from(anchors.boxes), [anchors.total, 4]);
     const perImage = batch.boxes.map((_, n) => {
       const faces = facesOf(batch, n);
       counts.faces += faces.faces.length / 4;
       const proposals = proposalsOf(values, rpn, anchors, batch, n, settings);
+      trace?.values(`proposals.${n}`, proposals, [proposals.length / 4, 4]);
       return drawRois(proposals, faces, settings, this.#rng('rois', step, n));
     });
     const rois = joinRois(perImage, settings.generator.positivesOnly);
@@ -243,12 +267,18 @@ export class TrainStep {
     ];
     if (loss.gamma === 'auto') await balanceAsync(tape, losses, mask, options.lossScale ?? 1);
     if (trace) {
+      features.forEach((map, i) => trace.tensor(`features.${i}`, map));
+      trace.tensor('rpn.class_logits', rpn.classLogits);
+      trace.tensor('rpn.box_deltas', rpn.boxDeltas);
       trace.values('rois', rois.rois, [rois.count, 5]);
+      trace.values('roi.labels', rois.labels, [rois.count]);
+      trace.values('roi.targets', rois.targets, [rois.count, 4]);
       trace.tensor('roi.pooled', pooled);
       trace.tensor('generator.heat', heat);
       trace.tensor('masks', mask);
       trace.tensor('head.class_logits', output.classLogits);
-      for (const { name, loss: value } of losses) trace.tensor(`loss.${name}`, value);
+      if (drop) this.#traceDropout(trace, rois.count, drop);
+      traceLosses(trace, losses);
     }
     return losses;
   }
@@ -284,22 +314,22 @@ export class TrainStep {
     return { scores: model.segmentation.scores(params, chosen), images };
   }
 
-  #segmentationLoss(
+  /** Gated by the boxes that the head makes of the sampled faces (AOFD-SPEC 4.3): one readback. */
+  async #segmentationLossAsync(
     batch: StepBatch,
     { scores, images }: { scores: Tensor; images: number[] },
     faces: readonly ImageFaces[],
-    rois: readonly SampledRois[],
-  ): Tensor {
+    head: HeadStep | null,
+    trace: StepTrace | undefined,
+  ): Promise<Tensor> {
     const { segmentationBoxScale, segmentation } = this.settings.loss;
     const { width, height } = batch;
+    const deltas = head ? await head.output.boxDeltas.readAsync() : new Float32Array();
     const labels = new Uint32Array(images.length * height * width);
     images.forEach((n, at) => {
       const known = (faces[n] as ImageFaces).faces;
-      const sampled = rois[n] as SampledRois;
-      const positives = sampled.boxes.filter((_, i) => sampled.labels[i >> 2] === 1);
-      const boxes = new Float64Array(known.length + positives.length);
-      boxes.set(known);
-      boxes.set(positives, known.length);
+      const boxes = gateBoxes(n, known, head?.rois ?? null, deltas, batch, this.settings);
+      trace?.values(`segmentation.boxes.${n}`, Float32Array.from(boxes), [boxes.length / 4, 4]);
       const gated = gateLabels(
         batch.segLabels[n] as Uint8Array,
         boxes,
@@ -307,8 +337,10 @@ export class TrainStep {
         segmentationBoxScale,
         this.settings.convention,
       );
+      trace?.values(`segmentation.labels.${n}`, gated, [height, width]);
       labels.set(gated, at * height * width);
     });
+    trace?.tensor('segmentation.logits', scores);
     const branch = this.model.segmentation as NonNullable<AofdModel['segmentation']>;
     const logits = branch.upsample(scores, height, width);
     return segmentationLoss(this.device, logits, labels, segmentation);
@@ -370,6 +402,14 @@ async function balanceAsync(
   for (const v of dMask) total += v * v;
   const norm = Math.sqrt(total) / scale;
   compact.weight = squares > 0 ? norm / Math.sqrt(squares) : 0;
+}
+
+/** Every loss and its weight in the sum that is differentiated. */
+function traceLosses(trace: StepTrace, losses: readonly WeightedLoss[]): void {
+  for (const { name, loss, weight } of losses) {
+    trace.tensor(`loss.${name}`, loss);
+    trace.values(`loss_weight.${name}`, Float32Array.of(weight), [1]);
+  }
 }
 
 /** Runs of consecutive numbers as [first, length]. */

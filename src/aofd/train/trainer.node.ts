@@ -11,7 +11,7 @@ import {
 import { learningRate, totalSteps, type Config, type StageConfig } from '../config/index.js';
 import { BatchLoader } from '../data/pipeline.node.js';
 import { AofdModel, ParamStore, type HostParam } from '../model/index.js';
-import { DumpTrace } from './dump-step.node.js';
+import { DumpTrace, parameterRules } from './dump-step.node.js';
 import { TrainError, nonFiniteError } from './errors.js';
 import type { EventWriter, TrainEvent } from './events.js';
 import { ImageLoader, type StepLoader } from './image-loader.node.js';
@@ -160,9 +160,10 @@ export class Trainer {
     return { step: this.step, reason, lastCheckpoint: this.#lastCheckpoint };
   }
 
-  /** Runs one update of the current stage and writes everything about it (docs/dump-step.md). */
+  /** Runs one update of the current stage (the next with steps) and writes everything about it (docs/dump-step.md). */
   async dumpStepAsync(file: string): Promise<void> {
-    const stage = this.config.stages[this.#position.stage];
+    const left = this.config.stages.slice(this.#position.stage);
+    const stage = left.find(({ steps }) => steps > 0);
     if (!stage)
       throw new TrainError('run-finished', 'the run is finished.', 'dump a step of a new run.');
     using state = this.#openStage(stage);
@@ -178,18 +179,23 @@ export class Trainer {
         this.params,
         stepSettings(this.config, stage),
       );
-      const { losses, counts } = await runner.runAsync(batch, { step: this.step, trace });
+      const result = await runner.runAsync(batch, { step: this.step, trace });
       trace.gradients(state.trained);
-      if (this.config.optim.clipNorm > 0)
-        clipGradNorm(state.trained, this.config.optim.clipNorm)?.dispose();
-      state.optimizer.step(lr);
+      trace.state(state.optimizer);
+      const gradNorm = result.hasGradient ? await this.#clip(state.trained) : 0;
+      if (result.hasGradient) state.optimizer.step(lr);
       state.optimizer.zeroGrad();
       await trace.paramsAsync('after', this.params);
       await trace.writeAsync(file, {
         batch,
-        losses: await losses,
-        counts,
-        info: { step: this.step, stage: stage.name, kind: stage.kind, lr, config: this.config },
+        losses: await result.losses,
+        counts: result.counts,
+        info: {
+          ...{ step: this.step, stage: stage.name, kind: stage.kind, lr, gradNorm },
+          optimizerStep: state.optimizer.steps,
+          parameters: parameterRules(this.params, state.trained),
+          config: this.config,
+        },
       });
     } finally {
       await loader.closeAsync();
