@@ -48,10 +48,10 @@ export function dispatch(context: GpuContext, kernels: KernelCache, spec: RawDis
     throw internalError(`kernel ${spec.kernel}: grid ${x}x${y}x${z} exceeds ${maxGroups} workgroups per axis`);
   }
   if (kernels.debugLevel >= 3) debugDispatch(spec.label ?? spec.kernel, [x, y, z], bytesOf(spec));
-  const group = bindGroup(context, kernel, spec);
+  const { group, offsets } = bindGroup(context, kernel, spec);
   const pass = context.pass(spec.label ?? spec.kernel);
   pass.setPipeline(kernel.pipeline);
-  pass.setBindGroup(0, group);
+  pass.setBindGroup(0, group, offsets);
   pass.dispatchWorkgroups(x, y, z);
   context.counters.dispatches++;
   context.recorded();
@@ -64,33 +64,71 @@ function bytesOf(spec: RawDispatch): Record<string, number> {
   );
 }
 
-function bindGroup(context: GpuContext, kernel: Kernel, spec: RawDispatch): GPUBindGroup {
-  const entries: GPUBindGroupEntry[] = [];
+/** Bind groups kept per kernel; a training step of `lite` needs about 70 of its busiest kernel. */
+const groupsPerKernel = 256;
+
+const ids = new WeakMap<object, number>();
+let nextId = 1;
+
+function idOf(object: object): number {
+  let id = ids.get(object);
+  if (id === undefined) {
+    id = nextId++;
+    ids.set(object, id);
+  }
+  return id;
+}
+
+/**
+ * The bind group of a launch, and the dynamic offset of its parameters. Making one costs several
+ * times what recording a dispatch does, and pooled buffers recur from step to step in the same
+ * places, so groups are kept by the identity of what they bind.
+ */
+function bindGroup(
+  context: GpuContext,
+  kernel: Kernel,
+  spec: RawDispatch,
+): { group: GPUBindGroup; offsets: number[] } {
+  const offsets: number[] = [];
+  const resources: (BindingResource | GPUBufferBinding)[] = [];
+  let key = '';
   let used = 0;
   for (const binding of kernel.bindings) {
     if (binding.kind === 'uniform') {
       const place = context.uniform(kernel.paramsSize);
       packParams(kernel.name, kernel.params, spec.params ?? {}, place.view, place.offset);
-      entries.push({
-        binding: binding.index,
-        resource: { buffer: place.buffer, offset: place.offset, size: kernel.paramsSize },
-      });
+      offsets.push(place.offset);
+      resources.push({ buffer: place.buffer, offset: 0, size: kernel.paramsSize });
+      key += `${idOf(place.buffer)};`;
       continue;
     }
     const resource = spec.bindings[binding.name];
     if (resource === undefined) throw internalError(`kernel ${kernel.name}: binding "${binding.name}" is missing`);
     used++;
-    if (isSlice(resource) && resource.size > context.limits.maxStorageBufferBindingSize) {
-      throw internalError(
-        `kernel ${kernel.name}: binding "${binding.name}" has ${resource.size} bytes, the limit is ${context.limits.maxStorageBufferBindingSize}; it must be bound in windows`,
-      );
-    }
-    entries.push({ binding: binding.index, resource });
+    if (isSlice(resource)) {
+      if (resource.size > context.limits.maxStorageBufferBindingSize) {
+        throw internalError(
+          `kernel ${kernel.name}: binding "${binding.name}" has ${resource.size} bytes, the limit is ${context.limits.maxStorageBufferBindingSize}; it must be bound in windows`,
+        );
+      }
+      key += `${idOf(resource.buffer)}:${resource.offset}:${resource.size};`;
+    } else key += `${idOf(resource)};`;
+    resources.push(resource);
   }
   if (used !== Object.keys(spec.bindings).length) {
     const known = kernel.bindings.map((b) => b.name);
     const extra = Object.keys(spec.bindings).filter((n) => !known.includes(n));
     throw internalError(`kernel ${kernel.name} has no binding ${extra.join(', ')}`);
   }
-  return context.gpu.createBindGroup({ layout: kernel.layout, entries });
+  let group = kernel.groups.get(key);
+  if (!group) {
+    group = context.gpu.createBindGroup({
+      layout: kernel.layout,
+      entries: kernel.bindings.map((b, i) => ({ binding: b.index, resource: resources[i] as BindingResource })),
+    });
+    // Groups of buffers that were destroyed since are never asked for again; forget all now and then.
+    if (kernel.groups.size >= groupsPerKernel) kernel.groups.clear();
+    kernel.groups.set(key, group);
+  }
+  return { group, offsets };
 }

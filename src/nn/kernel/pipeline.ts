@@ -10,6 +10,8 @@ export interface Kernel extends KernelInterface {
   pipeline: GPUComputePipeline;
   layout: GPUBindGroupLayout;
   code: string;
+  /** Bind groups made so far, by what they bind; see dispatch.ts. */
+  groups: Map<string, GPUBindGroup>;
 }
 
 /** Compiles kernels on first use and keeps them by name and defines. */
@@ -78,7 +80,10 @@ export class KernelCache {
         const entry = { binding: b.index, visibility: 4 }; // COMPUTE
         switch (b.kind) {
           case 'uniform':
-            return { ...entry, buffer: { type: 'uniform' } };
+            return {
+              ...entry,
+              buffer: { type: 'uniform', hasDynamicOffset: true, minBindingSize: described.paramsSize },
+            };
           case 'read':
             return { ...entry, buffer: { type: 'read-only-storage' } };
           case 'write':
@@ -106,7 +111,7 @@ export class KernelCache {
       compute: { module, entryPoint: 'main' },
     });
     counters.pipelines++;
-    return { name, pipeline, layout, code, ...described };
+    return { name, pipeline, layout, code, groups: new Map(), ...described };
   }
 }
 
