@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { pictureToMapTwin, scaledLength } from '../../src/nn/cpu/image.js';
-import { CounterRng, type Device, type Tensor } from '../../src/nn/index.js';
+import { CounterRng, grid1d, type Device, type Tensor } from '../../src/nn/index.js';
 import { pictureToMap, type PictureToMapOptions } from '../../src/nn/ops/detect/index.js';
 import { testDeviceAsync } from './setup.js';
 import { assertClose } from './tolerance.js';
@@ -90,6 +90,37 @@ describe('pictures as maps', () => {
 
   it('writes large maps in windows of rows', async () => {
     await check({ width: 20, height: 15, scale: 1.3, mapWidth: 31, mapHeight: 24, ...paper }, 2048);
+  });
+
+  it('normalises a batch of pictures of one size', async () => {
+    const [n, height, width] = [3, 5, 7];
+    const { mean } = paper;
+    const std = [58.4, 57.1, 57.4];
+    for (const bgr of [false, true]) {
+      using _scope = device.scope();
+      const bytes = picture(width, height * n, 3);
+      const padded = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+      padded.set(bytes);
+      const words = new Uint32Array(padded.buffer);
+      const pixels = device.tensor(words, [words.length], { dtype: 'u32' });
+      const y = device.empty([n, 3, height, width], { layout: 'c4' });
+      const count = n * height * width;
+      device.dispatch({
+        kernel: 'image/bytes_to_map',
+        defines: { BGR: bgr },
+        bindings: { pixels, y },
+        params: { count, mean, factor: std.map((v) => 1 / v) },
+        workgroups: grid1d(count),
+      });
+      const want: number[] = [];
+      for (let i = 0; i < n; i++) {
+        const one = bytes.subarray(i * height * width * 3, (i + 1) * height * width * 3);
+        const size = { width, height, mapWidth: width, mapHeight: height };
+        const map = pictureToMapTwin(one, { ...size, channels: 3, scale: 1, mean, std, bgr });
+        want.push(...map.data);
+      }
+      assertClose('map', await y.readAsync(), want, y.shape, { rtol: 1e-6, atol: 1e-6 });
+    }
   });
 
   it('refuses what does not fit', () => {
