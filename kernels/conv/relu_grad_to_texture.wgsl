@@ -1,11 +1,12 @@
 // Gradient before a fused ReLU, straight into the texture that the convolution's gradients read:
 //   g = dy where y > 0, else 0
-//   dy: f32 [N][C/4][H][W][4];  y: the same as buffer, or with Y_MAP 1 its texture mirror;  g_map: layer c/4, texel (x, n*H + y)
+//   dy: f32 [N][C/4][H][W][4], from element `base` of the binding on;  y: the same as buffer, or with
+//   Y_MAP 1 its texture mirror;  g_map: layer c/4, texel (x, n*H + y)
 // One texel per invocation. Deterministic.
 #define Y_MAP 0
 #include "grid.wgsl"
 
-struct Params { quad_from: u32, count: u32, quads: u32, height: u32, width: u32 }
+struct Params { quad_from: u32, count: u32, quads: u32, height: u32, width: u32, base: u32 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 #if Y_MAP == 1
@@ -23,7 +24,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (i >= params.count * plane) { return; }
   let q = params.quad_from + i / plane;
   let pixel = i % plane;
-  let at = 4u * i;
+  let at = params.base + 4u * i;
   let g = vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]);
   let texel = vec2u(pixel % params.width, (q / params.quads) * params.height + pixel / params.width);
 #if Y_MAP == 1

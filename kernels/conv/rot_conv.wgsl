@@ -6,7 +6,7 @@
 //   x_map:  layer ci/4, texel (x, n*H + y) = channels 4*(ci/4)..+3; outside the map is zero
 //   w_map:  texel ((k % kx)*L + lane, panel*ky + k/kx) = rows co = panel*4L + 4*lane ..+3 at
 //           k = ((ci/4)*taps + t)*4 + ci%4
-//   y:      vec4f [n][co/4][OH][OW], quads quad_offset.. of the tensor when written by windows
+//   y:      vec4f [n][co/4][OH][OW], from y_base on; with windows the quads quad_from.. of one image
 // One subgroup computes 4L channels x 4L consecutive output positions. Deterministic.
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
@@ -28,6 +28,8 @@ struct Params {
   quads_out: u32,
   quad_from: u32,
   quad_to: u32,
+  // Elements of y before the window.
+  y_base: u32,
   // Positions of this residue class (grid) and the full output map.
   grid_h: u32,
   grid_w: u32,
@@ -127,7 +129,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #if RELU == 1
       value = select(value, vec4f(0.0), value <= vec4f(0.0));
 #endif
-      y[(n * params.quads_out + co4 - params.quad_from) * params.out_h * params.out_w + pixel] = value;
+      y[params.y_base + (n * params.quads_out + co4 - params.quad_from) * params.out_h * params.out_w + pixel] = value;
     }
   }
 #endfor

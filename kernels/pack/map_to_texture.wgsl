@@ -1,10 +1,10 @@
 // A c4 map's buffer into its texture mirror: layer c/4, texel (x, n*H + y) = channels 4*(c/4)..+3.
-//   x: f32 [N][C/4][H][W][4]
+//   x: f32 [N][C/4][H][W][4], from element `base` of the binding on
 // One texel per invocation; used where rows are no multiple of 256 bytes and a plain copy cannot.
 // Scalar loads: on software adapters four of them cost half of one vec4 load. Deterministic.
 #include "grid.wgsl"
 
-struct Params { quad_from: u32, count: u32, quads: u32, height: u32, width: u32 }
+struct Params { quad_from: u32, count: u32, quads: u32, height: u32, width: u32, base: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var x_map: texture_storage_2d_array<rgba32float, write>;
@@ -18,6 +18,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let q = params.quad_from + i / plane;
   let pixel = i % plane;
   let row = (q / params.quads) * params.height + pixel / params.width;
-  let value = vec4f(x[4u * i], x[4u * i + 1u], x[4u * i + 2u], x[4u * i + 3u]);
+  let at = params.base + 4u * i;
+  let value = vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);
   textureStore(x_map, vec2u(pixel % params.width, row), q % params.quads, value);
 }

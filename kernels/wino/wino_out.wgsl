@@ -18,6 +18,8 @@ struct Params {
   quads: u32,
   quad_from: u32,
   quad_to: u32,
+  // Elements of y before the window.
+  y_base: u32,
   tiles_y: u32,
   tiles_x: u32,
   tile_from: u32,
@@ -55,7 +57,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let in_range = vec4u(c, c + 1u, c + 2u, c + 3u) <= vec4u(last);
   let shift = select(vec4f(0.0), vec4f(bias[min(c, last)], bias[min(c + 1u, last)], bias[min(c + 2u, last)], bias[min(c + 3u, last)]), in_range);
 #endif
-  let base = ((tile.n - params.image_from) * params.quads + q - params.quad_from) * params.height * params.width;
+  let base = params.y_base + ((tile.n - params.image_from) * params.quads + q - params.quad_from) * params.height * params.width;
 #for col in 0..M
   {
     let s = output_transform(array<vec4f, ${A}>(

@@ -6,7 +6,7 @@ import {
   type ConvShape,
 } from '../../src/nn/ops/conv/plan.js';
 import { planLinear } from '../../src/nn/ops/linear.js';
-import { planeWindows } from '../../src/nn/ops/texture.js';
+import { mapWindows } from '../../src/nn/ops/texture.js';
 import { windowAt, windows1d, windowsOf } from '../../src/nn/kernel/windows.js';
 
 const software: ConvCapabilities = { lanes: 4, maxTextureSide: 8192, maxTextureLayers: 2048 };
@@ -159,41 +159,48 @@ function isPartition(ranges: readonly (readonly [number, number])[], count: numb
 describe('binding windows', () => {
   const MiB = 2 ** 20;
 
-  it('planeWindows: one window where everything fits', () => {
-    expect(planeWindows(16, 1024, 16384, 256)).to.deep.equal([[0, 16]]);
-    expect(planeWindows(0, 1024, 16384, 256)).to.deep.equal([]);
+  const ranges = (windows: readonly { start: number; count: number }[]): [number, number][] =>
+    windows.map((w) => [w.start, w.start + w.count]);
+
+  it('mapWindows: one window where everything fits', () => {
+    expect(ranges(mapWindows(16, 1024, 16384))).to.deep.equal([[0, 16]]);
+    expect(mapWindows(0, 1024, 16384)).to.deep.equal([]);
   });
 
-  it('planeWindows: aligned, within the limit, without gaps', () => {
+  it('mapWindows: aligned, within the limit, without gaps', () => {
     for (const limit of [64 * 1024, 128 * MiB]) {
-      for (const layer of [...vgg(512), ...vgg(1024)]) {
+      for (const layer of [...vgg(512), ...vgg(1024), ...vgg(901)]) {
         const planes = Math.ceil(layer.o / 4);
         const bytes = layer.oh * layer.ow * 16;
-        if (bytes > limit) continue;
-        const windows = planeWindows(planes, bytes, limit, 256);
-        expect(isPartition(windows, planes)).to.equal(true);
-        for (const [from, to] of windows) {
-          expect((from * bytes) % 256).to.equal(0);
-          expect((to - from) * bytes).to.be.at.most(limit);
+        if (bytes + 256 > limit) continue;
+        const windows = mapWindows(planes, bytes, limit);
+        expect(isPartition(ranges(windows), planes)).to.equal(true);
+        for (const w of windows) {
+          expect(w.offset % 256).to.equal(0);
+          expect(w.offset + 4 * w.base).to.equal(w.start * bytes);
+          expect(w.size).to.be.at.most(limit);
         }
       }
     }
     // conv1 of VGG16 at 1024: exactly 256 MiB, two windows of the default binding size.
-    expect(planeWindows(16, 1024 * 1024 * 16, 128 * MiB, 256)).to.deep.equal([
+    expect(ranges(mapWindows(16, 1024 * 1024 * 16, 128 * MiB))).to.deep.equal([
       [0, 8],
       [8, 16],
     ]);
-    // Odd planes start on the alignment only every 16th time.
-    expect(planeWindows(40, 15 * 17 * 16, 100_000, 256)).to.deep.equal([
-      [0, 16],
-      [16, 32],
-      [32, 40],
+    // The same at 901 x 901: planes of an odd size, and windows of whole panels of 8 quads.
+    expect(ranges(mapWindows(16, 901 * 901 * 16, 128 * MiB))).to.deep.equal([
+      [0, 10],
+      [10, 16],
+    ]);
+    expect(ranges(mapWindows(16, 901 * 901 * 16, 128 * MiB, 8))).to.deep.equal([
+      [0, 8],
+      [8, 16],
     ]);
   });
 
-  it('planeWindows: says when one plane is too large', () => {
-    expect(() => planeWindows(2, 1024, 512, 256)).to.throw(/takes 1024 bytes.*512 bytes.*Fix:/);
-    expect(() => planeWindows(40, 15 * 17 * 16, 40_000, 256)).to.throw(/more than a binding/);
+  it('mapWindows: says when one plane is too large', () => {
+    expect(() => mapWindows(2, 1024, 512)).to.throw(/takes 1024 bytes.*512 bytes.*Fix:/);
+    expect(() => mapWindows(40, 15 * 17 * 16, 4000)).to.throw(/more than a binding/);
   });
 
   it('windows1d: multiples of 64 elements', () => {

@@ -40,13 +40,18 @@ export function windows1d(count: number, limitBytes: number): ElementRange[] {
  * Splits `count` units of `unitBytes` each (planes of a map, rows of a matrix) into windows whose
  * bindings have at most `limitBytes`. A window may begin inside a binding, `base` elements from
  * its begin, because units need not be multiples of 256 bytes. A unit that is larger than the
- * limit gets a window of its own.
+ * limit gets a window of its own. Windows start at multiples of `step` units where that many fit.
  */
-export function windowsOf(count: number, unitBytes: number, limitBytes: number): Window[] {
-  const most =
-    count * unitBytes <= limitBytes
-      ? count
-      : Math.max(1, Math.floor((limitBytes - alignment) / unitBytes));
+export function windowsOf(
+  count: number,
+  unitBytes: number,
+  limitBytes: number,
+  step = 1,
+): Window[] {
+  const usable = unitBytes % alignment === 0 ? limitBytes : limitBytes - alignment;
+  let most =
+    count * unitBytes <= limitBytes ? count : Math.max(1, Math.floor(usable / unitBytes));
+  if (most < count && most > step) most -= most % step;
   const windows: Window[] = [];
   for (let start = 0; start < count; start += most) {
     const taken = Math.min(most, count - start);

@@ -1,5 +1,6 @@
 import { NnError } from '../gpu/errors.js';
 import { grid1d } from '../kernel/dispatch.js';
+import { sliceOf, windowsOf, type Window } from '../kernel/windows.js';
 import { dims4, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -17,21 +18,18 @@ export function arrayView(texture: GPUTexture): GPUTextureView {
 const views = new WeakMap<GPUTexture, GPUTextureView>();
 
 /**
- * Planes [from, to) of a map that fit one binding: `planes` planes of `planeBytes` bytes are split
- * so that each window starts at a multiple of the offset alignment.
+ * The windows in which `planes` planes of `planeBytes` bytes each are bound: one where everything
+ * fits, else as many planes at a time as one binding holds (see windowsOf).
  */
-export function planeWindows(planes: number, planeBytes: number, limit: number, alignment: number): [number, number][] {
-  if (planes * planeBytes <= limit) return planes === 0 ? [] : [[0, planes]];
-  let step = Math.floor(limit / planeBytes);
-  while (step > 1 && (step * planeBytes) % alignment !== 0) step--;
-  if (step < 1 || (step * planeBytes) % alignment !== 0) {
+export function mapWindows(planes: number, planeBytes: number, limit: number, step = 1): Window[] {
+  const most = planeBytes % 256 === 0 ? limit : limit - 256;
+  if (planes * planeBytes > limit && planeBytes > most) {
     throw new NnError('map-too-large', `one channel quad of this map takes ${planeBytes} bytes, more than a binding of ${limit} bytes allows.`, {
+      kind: 'device',
       fix: 'use a smaller image.',
     });
   }
-  const out: [number, number][] = [];
-  for (let from = 0; from < planes; from += step) out.push([from, Math.min(planes, from + step)]);
-  return out;
+  return windowsOf(planes, planeBytes, limit, step);
 }
 
 /**
@@ -57,15 +55,13 @@ export function mapTexture(x: Tensor): GPUTexture {
       return texture;
     }
     const planeBytes = h * w * 16;
-    for (const [from, to] of planeWindows(n * q, planeBytes, device.context.bindingLimit, 256)) {
+    for (const window of mapWindows(n * q, planeBytes, device.context.bindingLimit)) {
+      const { start, count, base } = window;
       device.dispatch({
         kernel: 'pack/map_to_texture',
-        bindings: {
-          x: { buffer: x.buffer, offset: from * planeBytes, size: (to - from) * planeBytes },
-          x_map: arrayView(texture),
-        },
-        params: { quad_from: from, count: to - from, quads: q, height: h, width: w },
-        workgroups: grid1d((to - from) * h * w),
+        bindings: { x: sliceOf(x.buffer, window), x_map: arrayView(texture) },
+        params: { quad_from: start, count, quads: q, height: h, width: w, base },
+        workgroups: grid1d(count * h * w),
       });
     }
     return texture;

@@ -172,6 +172,17 @@ const windows: OpCase[] = [
   }),
 ];
 
+// Planes of an odd number of bytes: windows begin inside their bindings.
+const oddWindows: OpCase[] = (['direct', 'winograd2', 'winograd4'] as const).map((algorithm) =>
+  convCase(algorithm, {
+    name: 'odd windows',
+    x: { direct: [2, 28, 15, 17], winograd2: [2, 28, 15, 33], winograd4: [2, 28, 31, 33] }[algorithm],
+    w: [30, 28, 3, 3],
+    options: relu1,
+    extra: low({ direct: 32768, winograd2: 69632, winograd4: 155648 }[algorithm]),
+  }),
+);
+
 const algorithms: ConvAlgorithm[] = ['naive', 'direct', 'winograd2', 'winograd4'];
 
 export const cases: OpCase[] = [
@@ -188,4 +199,5 @@ export const cases: OpCase[] = [
     extra: { fd: false },
   }),
   ...windows,
+  ...oddWindows,
 ];

@@ -1,11 +1,12 @@
 import { needsGrad, record } from '../../autograd/tape.js';
 import { NnError } from '../../gpu/errors.js';
-import { grid1d } from '../../kernel/dispatch.js';
+import { grid1d, type BufferSlice } from '../../kernel/dispatch.js';
+import { sliceOf } from '../../kernel/windows.js';
 import type { Device } from '../../tensor/device.js';
 import { dims4, formatShape, quads } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { channelSums } from '../reduce.js';
-import { arrayView, mapTexture, planeWindows } from '../texture.js';
+import { arrayView, mapTexture, mapWindows } from '../texture.js';
 import { directForward, directInputGradient, directWeightGradient } from './direct.js';
 import { planConv, type ConvAlgorithm, type ConvPlan, type ConvShape } from './plan.js';
 import { winogradForward, winogradInputGradient, winogradWeightGradient } from './winograd.js';
@@ -125,18 +126,15 @@ function gradientTexture(dY: Tensor, y: Tensor, relu: boolean): GPUTexture {
     const planeBytes = h * w * 16;
     // The layer that read y left its texture mirror: four times cheaper to read than the buffer.
     const hasMap = y.hasTexture('map');
-    for (const [from, to] of planeWindows(n * q, planeBytes, device.context.bindingLimit, 256)) {
-      const slice = (t: Tensor): { buffer: GPUBuffer; offset: number; size: number } => ({
-        buffer: t.buffer,
-        offset: from * planeBytes,
-        size: (to - from) * planeBytes,
-      });
+    for (const window of mapWindows(n * q, planeBytes, device.context.bindingLimit)) {
+      const { start, count, base } = window;
+      const slice = (t: Tensor): BufferSlice => sliceOf(t.buffer, window);
       device.dispatch({
         kernel: 'conv/relu_grad_to_texture',
         defines: { Y_MAP: hasMap },
         bindings: { dy: slice(dY), y: hasMap ? arrayView(mapTexture(y)) : slice(y), g_map: arrayView(texture) },
-        params: { quad_from: from, count: to - from, quads: q, height: h, width: w },
-        workgroups: grid1d((to - from) * h * w),
+        params: { quad_from: start, count, quads: q, height: h, width: w, base },
+        workgroups: grid1d(count * h * w),
       });
     }
     return texture;

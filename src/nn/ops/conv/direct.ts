@@ -87,6 +87,7 @@ function runRotConv(device: Device, r: RotConv): void {
         quads_out: quads(channelsOut),
         quad_from: window.quadFrom,
         quad_to: window.quadTo,
+        y_base: window.base,
         grid_h: r.grid.h,
         grid_w: r.grid.w,
         out_h: outH,

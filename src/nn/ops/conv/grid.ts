@@ -1,8 +1,9 @@
 import type { BufferSlice } from '../../kernel/dispatch.js';
+import { sliceOf, windowAt } from '../../kernel/windows.js';
 import type { Device } from '../../tensor/device.js';
 import { dims4, quads } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { planeWindows } from '../texture.js';
+import { mapWindows } from '../texture.js';
 
 /** Workgroups of 64 invocations for `count` subgroups of `lanes` lanes, folded into x and y. */
 export function subgroupGrid(count: number, lanes: number): [number, number] {
@@ -19,9 +20,14 @@ export interface OutputWindow {
   quadFrom: number;
   quadTo: number;
   slice: BufferSlice;
+  /** vec4 elements between the binding's begin and the window's first plane. */
+  base: number;
 }
 
-/** The whole map as one window where it fits a binding, else image by image in ranges of quads. */
+/**
+ * The whole map as one window where it fits a binding, else image by image in ranges of quads, whole
+ * panels of 4L channels where possible: a panel in two windows would be computed twice.
+ */
 export function outputWindows(device: Device, map: Tensor): OutputWindow[] {
   const [n, c, h, w] = dims4(map.shape);
   const q = quads(c);
@@ -29,13 +35,20 @@ export function outputWindows(device: Device, map: Tensor): OutputWindow[] {
   const limit = device.context.bindingLimit;
   const { buffer } = map;
   if (n * q * planeBytes <= limit) {
-    return [{ imageFrom: 0, images: n, quadFrom: 0, quadTo: q, slice: { buffer, offset: 0, size: n * q * planeBytes } }];
+    return [{ imageFrom: 0, images: n, quadFrom: 0, quadTo: q, slice: { buffer, offset: 0, size: n * q * planeBytes }, base: 0 }];
   }
   const windows: OutputWindow[] = [];
   for (let image = 0; image < n; image++) {
-    for (const [from, to] of planeWindows(q, planeBytes, limit, 256)) {
-      const offset = (image * q + from) * planeBytes;
-      windows.push({ imageFrom: image, images: 1, quadFrom: from, quadTo: to, slice: { buffer, offset, size: (to - from) * planeBytes } });
+    for (const { start, count } of mapWindows(q, planeBytes, limit, device.subgroupSize)) {
+      const window = windowAt(image * q + start, count, planeBytes);
+      windows.push({
+        imageFrom: image,
+        images: 1,
+        quadFrom: start,
+        quadTo: start + count,
+        slice: sliceOf(buffer, window),
+        base: window.base / 4,
+      });
     }
   }
   return windows;

@@ -175,6 +175,7 @@ function runPass(device: Device, p: Pass): void {
           quads: quads(p.channelsOut),
           quad_from: window.quadFrom,
           quad_to: window.quadTo,
+          y_base: window.base,
           tiles_y: t.tilesY,
           tiles_x: t.tilesX,
           tile_from: from,
