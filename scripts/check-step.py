@@ -25,6 +25,10 @@ FORWARD_TOL = 2e-4
 GRAD_TOL = 3e-3  # of single elements: a tie or a ReLU at 0 that float32 decides differently
 GRAD_L2_TOL = 1e-3  # of the whole tensor
 UPDATE_TOL = 1e-4
+# Standardised weights sum to 0, so flat image areas give activations of exactly 0 but for rounding,
+# and whether ReLU passes them is chance. Only bias gradients feel it: by the sum over such cells in
+# their own layer, and by about this share in the layers before.
+FLAT_AREA_TOL = 0.1
 
 
 # ------------------------------------------------------------------ the file
@@ -78,8 +82,8 @@ class Report:
     def title(self, text):
         print(f'\n-- {text}')
 
-    def same(self, name, got, mine, tol=FORWARD_TOL, l2=None, always=True):
-        """`got` from the file against `mine`."""
+    def same(self, name, got, mine, tol=FORWARD_TOL, l2=None, always=True, slack=0.0):
+        """`got` from the file against `mine`; `slack`: absolute difference that is explained."""
         got = np.asarray(got, np.float64)
         if got.shape != np.shape(mine):
             self._line(False, name, f'shape {got.shape}, expected {np.shape(mine)}', True)
@@ -94,8 +98,10 @@ class Report:
         diff = np.abs(got - mine)
         err = diff.max() / scale
         norm = np.linalg.norm(diff.ravel()) / max(np.linalg.norm(np.ravel(mine)), 1e-300)
-        ok = bool(err <= tol and (l2 is None or norm <= l2))
-        self._line(ok, name, f'max rel {err:8.1e}   L2 rel {norm:8.1e}   max |x| {scale:9.3e}', always)
+        strict = err <= tol and (l2 is None or norm <= l2)
+        ok = bool(strict or diff.max() <= slack)
+        why = '' if strict or not ok else '   (ties at ReLU: flat image areas)'
+        self._line(ok, name, f'max rel {err:8.1e}   L2 rel {norm:8.1e}   max |x| {scale:9.3e}{why}', always)
 
     def rule(self, name, ok, text=''):
         self._line(bool(ok), name, text, True)
@@ -113,6 +119,8 @@ class Net:
     def __init__(self, file):
         self.file = file
         self.grad = {}
+        self.slack = {}  # bias gradient -> largest difference that ties at ReLU's kink explain
+        self.tie_seen = False
 
     def has(self, name):
         return f'before/{name}' in self.file
@@ -178,14 +186,23 @@ class Conv:
         for i, j, rows, cols in self._taps(k, oh, ow):
             y += w[:, :, i, j] @ np.ascontiguousarray(xp[:, :, rows, cols]).reshape(n, -1, oh * ow)
         y = y.reshape(n, len(w), oh, ow) + self.net.get(f'{self.name}.bias')[None, :, None, None]
+        tie = None
         if self.relu:
+            near = np.abs(y) < 2e-6 * np.abs(y).max()
+            tie = near if near.any() else None
             y = np.maximum(y, 0)
-        return y, (xp, w, saved, y, pad)
+        return y, (xp, w, saved, y, pad, tie)
 
     def backward(self, ctx, dy, need_dx=True, need_dw=True):
-        xp, w, saved, y, pad = ctx
+        xp, w, saved, y, pad, tie = ctx
+        own = 0.0 if tie is None else float((np.abs(dy) * tie).sum((0, 2, 3)).max())
         if self.relu:
             dy = dy * (y > 0)
+        if need_dw and (own > 0 or self.net.tie_seen):
+            fixed = FLAT_AREA_TOL * np.abs(dy.sum((0, 2, 3))).max() if self.net.tie_seen else 0
+            key = f'{self.name}.bias'
+            self.net.slack[key] = self.net.slack.get(key, 0) + own + fixed
+            self.net.tie_seen = True
         n, _, oh, ow = dy.shape
         d = dy.reshape(n, -1, oh * ow)
         dw, dxp = np.zeros_like(w), np.zeros_like(xp) if need_dx else None
@@ -1076,7 +1093,7 @@ class Check:
             elif name not in self.net.grad:
                 r.rule(f'grad/{name}', not np.any(f[f'grad/{name}']), 'no gradient expected')
             else:
-                r.same(f'grad/{name}', f[f'grad/{name}'], self.net.grad.pop(name), GRAD_TOL, GRAD_L2_TOL)
+                r.same(f'grad/{name}', f[f'grad/{name}'], self.net.grad.pop(name), GRAD_TOL, GRAD_L2_TOL, slack=self.net.slack.get(name, 0))
 
     def is_trained(self, name):
         kind, model = self.info['kind'], self.c['model']
