@@ -162,6 +162,7 @@ export const PAPER: Config = {
     minFacePx: 10, // J4
     dropInvalid: true, // J4
     smallFaces: 'drop',
+    weakMaskLabels: false,
     appendFlipped: true, // AOFD-SPEC 1.3
     portraitRatios: [1],
     cacheMegabytes: 256,

@@ -143,6 +143,9 @@ const dataSchema = z.strictObject({
   minFacePx: amount.describe('J4: faces below this shorter side in the original are dropped'),
   dropInvalid: z.boolean().describe('J4: faces marked invalid by WIDER are dropped'),
   smallFaces: z.enum(['drop', 'ignore']).describe('what becomes of faces below minFacePx'),
+  weakMaskLabels: z
+    .boolean()
+    .describe('pixel labels for the core of worn masks, guessed from masked boxes'),
   appendFlipped: z.boolean().describe('every image also mirrored (AOFD-SPEC 1.3)'),
   portraitRatios: z.array(z.number().positive()).min(1),
   cacheMegabytes: amount,

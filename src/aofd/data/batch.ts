@@ -27,6 +27,8 @@ export interface BatchOptions {
   paintProbability: number;
   /** Portraits whose covering objects are cut out and pasted by the painter. Default none. */
   cutoutSamples?: readonly Sample[];
+  /** Guess the core of worn masks from the boxes of masked faces (seg-labels.ts). Default false. */
+  weakMaskLabels?: boolean;
   /** Share of the images made from portraits with pixel masks; spread evenly over the steps. */
   segFraction: number;
   /** Crop ratios of portraits, whose face fills the picture. */

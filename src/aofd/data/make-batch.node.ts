@@ -172,7 +172,14 @@ export class BatchMaker {
     );
     const labels = decoded.mask
       ? portraitLabels(decoded.mask, sample.faces, width, height)
-      : detectionLabels(painted.mask, sample.faces, painted.faces, width, height);
+      : detectionLabels(
+          painted.mask,
+          sample.faces,
+          painted.faces,
+          width,
+          height,
+          this.options.weakMaskLabels ?? false,
+        );
     const source = { image: painted.image, faces: sample.faces, labels };
     drawTile(canvas, tile, source, window, { antialias, minFacePx: augment.minFacePx });
     return visible.map(({ index }) => {

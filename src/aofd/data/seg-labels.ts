@@ -7,7 +7,9 @@
  *   occluder's end beside the face is neither), 0 on the box's other pixels. Unless the face is
  *   known to be uncovered, the top of its box stays 255: hair often hangs there unlabelled;
  * - unpainted faces known to be uncovered (`cover: 'unmasked'`): 0 within the box, top as above;
- * - masked, wrongly masked and unknown faces: 255, for what covers them has no pixel label;
+ * - masked, wrongly masked and unknown faces: 255, for what covers them has no pixel label; with
+ *   `weakMasks` the middle of a masked face's lower part is taken for mask (1) and the strip of its
+ *   eyes for uncovered (0): a properly worn mask covers nose, mouth and chin and nothing else;
  * - pixels in more than one face box and not painted: 255, since the front face covers the back
  *   one but is itself uncovered (CALL J19).
  */
@@ -15,6 +17,12 @@ import { enlargeBox, type FaceBox } from './sample.js';
 
 /** Share of the box height, from the top, without label on painted or uncovered faces. */
 export const FOREHEAD_SHARE = 0.2;
+
+/** Smallest masked face, shorter side in pixels, that gets weak labels. */
+const WEAK_MIN_PX = 24;
+/** Parts of a masked face's box, as shares of its width and height: surely mask, surely not. */
+const WEAK_MASK = { x1: 0.25, x2: 0.75, y1: 0.62, y2: 0.88 };
+const WEAK_EYES = { x1: 0.2, x2: 0.8, y1: 0.26, y2: 0.4 };
 
 /** Labels [H, W] of a portrait with a true mask (1 = occluder). */
 export function portraitLabels(
@@ -39,6 +47,7 @@ export function portraitLabels(
  * Labels [H, W] of a photograph with painted occluders, or null when nothing can be labelled.
  * @param mask painted pixels (1), or null
  * @param paintedFaces indices of the painted faces
+ * @param weakMasks guess the core of worn masks from the boxes of masked faces
  */
 export function detectionLabels(
   mask: Uint8Array | null,
@@ -46,9 +55,20 @@ export function detectionLabels(
   paintedFaces: ReadonlySet<number>,
   width: number,
   height: number,
+  weakMasks = false,
 ): Uint8Array | null {
+  const isWeak = (i: number): boolean => {
+    const face = faces[i] as FaceBox;
+    const [x1, y1, x2, y2] = face.box;
+    return (
+      weakMasks &&
+      !paintedFaces.has(i) &&
+      face.attributes?.cover === 'masked' &&
+      Math.min(x2 - x1, y2 - y1) >= WEAK_MIN_PX
+    );
+  };
   const isKnown = (i: number): boolean =>
-    paintedFaces.has(i) || faces[i]?.attributes?.cover === 'unmasked';
+    paintedFaces.has(i) || faces[i]?.attributes?.cover === 'unmasked' || isWeak(i);
   if (!faces.some((_, i) => isKnown(i))) return null;
   const labels = new Uint8Array(width * height).fill(255);
   const owners = new Uint8Array(width * height);
@@ -60,12 +80,14 @@ export function detectionLabels(
     const bare = y1 + FOREHEAD_SHARE * (y2 - y1 + 1);
     const isLabelled = isKnown(i);
     const isPainted = paintedFaces.has(i);
+    const weak = isWeak(i) ? weakLabels(face.box) : null;
     for (let y = y1; y <= y2; y++) {
       for (let x = x1; x <= x2; x++) {
         const at = y * width + x;
         const seen = ++owners[at]!;
         if (isPainted && mask?.[at] === 1) labels[at] = 1;
         else if (labels[at] === 1) continue;
+        else if (weak) labels[at] = seen === 1 ? weak(x, y) : 255;
         else labels[at] = isLabelled && seen === 1 && y >= bare ? 0 : 255;
       }
     }
@@ -77,4 +99,16 @@ export function detectionLabels(
     }
   }
   return labels;
+}
+
+/** Label of a pixel of a masked face: 1 in the core of the mask, 0 at the eyes, else 255. */
+function weakLabels([x1, y1, x2, y2]: FaceBox['box']): (x: number, y: number) => number {
+  const within = (part: typeof WEAK_MASK, u: number, v: number): boolean =>
+    u >= part.x1 && u <= part.x2 && v >= part.y1 && v <= part.y2;
+  return (x, y) => {
+    const u = (x - x1) / (x2 - x1 + 1);
+    const v = (y - y1) / (y2 - y1 + 1);
+    if (within(WEAK_MASK, u, v)) return 1;
+    return within(WEAK_EYES, u, v) ? 0 : 255;
+  };
 }

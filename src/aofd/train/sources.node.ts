@@ -94,6 +94,7 @@ export function canvasBatchOptions(
     augment: data.augment,
     ...(stage.paintProbability > 0 ? { painter: data.painter } : {}),
     paintProbability: stage.paintProbability,
+    weakMaskLabels: data.weakMaskLabels,
     cutoutSamples: portraits,
     segFraction: portraits.length > 0 ? stage.segFraction : 0,
     portraitRatios: data.portraitRatios,

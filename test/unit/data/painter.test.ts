@@ -18,6 +18,7 @@ import {
   FOREHEAD_SHARE,
   portraitLabels,
 } from '../../../src/aofd/data/seg-labels.js';
+import type { FaceBox } from '../../../src/aofd/data/sample.js';
 import { face, gradientImage } from './fixtures.js';
 
 const sum = (values: ArrayLike<number>): number =>
@@ -240,6 +241,15 @@ describe('data/painter', () => {
 
     it('are null when nothing is known', () => {
       expect(detectionLabels(null, [face([1, 1, 5, 5])], new Set(), 10, 10)).to.equal(null);
+    });
+
+    it('guesses the core of a worn mask only where that is asked for', () => {
+      const masked: FaceBox = { ...face([0, 0, 99, 99]), attributes: { cover: 'masked' } };
+      expect(detectionLabels(null, [masked], new Set(), 100, 100)).to.equal(null);
+      const labels = detectionLabels(null, [masked], new Set(), 100, 100, true) as Uint8Array;
+      expect([labels[75 * 100 + 50], labels[33 * 100 + 50], labels[50 * 100 + 50]]).to.eql([1, 0, 255]);
+      const wrong: FaceBox = { ...masked, attributes: { cover: 'incorrect' } };
+      expect(detectionLabels(null, [wrong], new Set(), 100, 100, true)).to.equal(null);
     });
   });
 });
