@@ -149,6 +149,7 @@ describe('optimisers', () => {
     const params = sizes.map((n, i) => parameter(`p${i}`, new Array<number>(n).fill(0)));
     expect(await gradNormAsync(params)).to.equal(0);
     expect(clipGradNorm(params, 1)).to.equal(null);
+    expect(() => clipGradNorm(params, NaN)).to.throw(/above 0, got NaN/);
     const values = sizes.map((n, i) => random(n, 50 + i));
     params.forEach((p, i) => give(p, values[i]!));
     const norm = Math.sqrt(values.flat().reduce((s, v) => s + v * v, 0));

@@ -105,6 +105,12 @@ describe('planConv', () => {
     expect(planConv(conv(1, 2048, 64, 64), software)).to.deep.equal(all('winograd4'));
   });
 
+  it('computes weight gradients directly that Winograd could not bind', () => {
+    const limited = { ...wide, bindingLimit: 128 * 2 ** 20 };
+    expect(planConv(conv(1, 512, 512, 64), limited).weightGradient).to.equal('winograd4');
+    expect(planConv(conv(1, 1024, 1024, 64), limited).weightGradient).to.equal('direct');
+  });
+
   it('obeys a forced algorithm where it is possible', () => {
     const small = conv(1, 3, 8, 16);
     for (const force of ['naive', 'direct', 'winograd2', 'winograd4'] as const) {

@@ -104,6 +104,7 @@ export function roiPool(features: Tensor, rois: Tensor, options: RoiPoolOptions)
             count: window.count,
             yBase: gradient.base,
             argmaxBase: saved.base,
+            images,
           },
           workgroups: [Math.ceil(lanes / 8), images],
         });

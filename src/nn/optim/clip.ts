@@ -1,3 +1,4 @@
+import { NnError } from '../gpu/errors.js';
 import { sliceOf } from '../kernel/windows.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { elementWindows, runElementwise } from './in-place.js';
@@ -57,6 +58,11 @@ export async function gradNormAsync(params: readonly Tensor[]): Promise<number> 
  * later readback; the caller (or its scope) frees it. Null when no parameter has a gradient.
  */
 export function clipGradNorm(params: readonly Tensor[], maxNorm: number): Tensor | null {
+  if (!(maxNorm > 0)) {
+    throw new NnError('argument', `clipGradNorm: maxNorm must be above 0, got ${maxNorm}.`, {
+      fix: 'pass the largest norm to allow, or do not call it.',
+    });
+  }
   const gradients = gradientsOf(params);
   if (gradients.length === 0) return null;
   const norm = normOf(gradients, maxNorm);

@@ -173,13 +173,19 @@ const windows: OpCase[] = [
 ];
 
 // Planes of an odd number of bytes: windows begin inside their bindings.
-const oddWindows: OpCase[] = (['direct', 'winograd2', 'winograd4'] as const).map((algorithm) =>
+const oddWindows: OpCase[] = (
+  [
+    ['direct', 15, 17, 32768],
+    ['winograd2', 15, 33, 69632],
+    ['winograd4', 31, 33, 155648],
+  ] as const
+).map(([algorithm, h, w, limit]) =>
   convCase(algorithm, {
     name: 'odd windows',
-    x: { direct: [2, 28, 15, 17], winograd2: [2, 28, 15, 33], winograd4: [2, 28, 31, 33] }[algorithm],
+    x: [2, 28, h, w],
     w: [30, 28, 3, 3],
     options: relu1,
-    extra: low({ direct: 32768, winograd2: 69632, winograd4: 155648 }[algorithm]),
+    extra: low(limit),
   }),
 );
 

@@ -8,7 +8,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { channelSums } from '../reduce.js';
 import { arrayView, mapTexture, mapWindows } from '../texture.js';
 import { directForward, directInputGradient, directWeightGradient } from './direct.js';
-import { planConv, type ConvAlgorithm, type ConvPlan, type ConvShape } from './plan.js';
+import { convAlgorithms, planConv, type ConvAlgorithm, type ConvPlan, type ConvShape } from './plan.js';
 import { winogradForward, winogradInputGradient, winogradWeightGradient } from './winograd.js';
 
 export interface Conv2dOptions {
@@ -30,6 +30,14 @@ export function convShape(x: Tensor, weight: Tensor, bias: Tensor | null, option
   const [n, c, h, w] = dims4(x.shape);
   const [o, ci, kh, kw] = dims4(weight.shape);
   const at = `(input ${formatShape(x.shape)}, weight ${formatShape(weight.shape)})`;
+  for (const [name, value, least] of [
+    ['stride', stride, 1],
+    ['pad', pad, 0],
+    ['dilation', dilation, 1],
+  ] as const) {
+    if (Number.isInteger(value) && value >= least) continue;
+    throw new NnError('argument', `conv2d: ${name} must be a whole number of at least ${least}, got ${value}.`);
+  }
   if (x.layout !== 'c4' || weight.shape.length !== 4 || weight.layout !== 'row') {
     throw new NnError('shape', `conv2d: the input must be a c4 map and the weight a row tensor of rank 4 ${at}.`, { fix: 'convert the input with toC4.' });
   }
@@ -47,13 +55,24 @@ export function convShape(x: Tensor, weight: Tensor, bias: Tensor | null, option
   return { n, c, h, w, o, kh, kw, oh, ow, stride, pad, dilation };
 }
 
+/** The algorithm that the environment forces, if any. */
+function algorithmOf(text: string | undefined): ConvAlgorithm | undefined {
+  if (text === undefined || text === '') return undefined;
+  const known = convAlgorithms.find((name) => name === text);
+  if (known) return known;
+  throw new NnError('argument', `AOFD_ALGORITHM is "${text}".`, {
+    fix: `set it to one of ${convAlgorithms.join(', ')}, or unset it.`,
+  });
+}
+
 function plan(device: Device, s: ConvShape, force: ConvAlgorithm | undefined): ConvPlan {
-  const { limits, platform } = device.context;
+  const { limits, platform, bindingLimit } = device.context;
   return planConv(s, {
+    bindingLimit,
     lanes: device.subgroupSize,
     maxTextureSide: limits.maxTextureDimension2D,
     maxTextureLayers: limits.maxTextureArrayLayers,
-    force: force ?? (platform.env('AOFD_ALGORITHM') as ConvAlgorithm | undefined),
+    force: force ?? algorithmOf(platform.env('AOFD_ALGORITHM')),
   });
 }
 

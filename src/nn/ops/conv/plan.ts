@@ -20,11 +20,15 @@ export interface ConvCapabilities {
   lanes: number;
   maxTextureSide: number;
   maxTextureLayers: number;
+  /** Bytes of one binding; default no limit. */
+  bindingLimit?: number;
   /** Force one algorithm for every pass (environment AOFD_ALGORITHM, tests). */
   force?: ConvAlgorithm | undefined;
 }
 
-export type ConvAlgorithm = 'naive' | 'direct' | 'winograd2' | 'winograd4';
+export const convAlgorithms = ['naive', 'direct', 'winograd2', 'winograd4'] as const;
+
+export type ConvAlgorithm = (typeof convAlgorithms)[number];
 
 export interface ConvPlan {
   forward: ConvAlgorithm;
@@ -61,7 +65,12 @@ export function planConv(s: ConvShape, caps: ConvCapabilities): ConvPlan {
   if (caps.force === 'direct') return { forward: 'direct', inputGradient: 'direct', weightGradient: 'direct' };
   if (possible && caps.force) return { forward: caps.force, inputGradient: caps.force, weightGradient: caps.force };
   if (possible && worthwhile) {
-    return { forward: 'winograd4', inputGradient: 'winograd4', weightGradient: tiles >= 64 ? 'winograd4' : 'direct' };
+    // All frequencies of dU, padded to panels of 4L channels, are one binding.
+    const panel = 4 * caps.lanes;
+    const padded = (channels: number): number => Math.ceil(channels / panel) * panel;
+    const holdsGradient = 36 * (padded(s.o) * padded(s.c) + 32) * 4 <= (caps.bindingLimit ?? Infinity);
+    const useful = tiles >= 64 && holdsGradient;
+    return { forward: 'winograd4', inputGradient: 'winograd4', weightGradient: useful ? 'winograd4' : 'direct' };
   }
   return { forward: 'direct', inputGradient: 'direct', weightGradient: 'direct' };
 }
