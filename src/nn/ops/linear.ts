@@ -1,6 +1,7 @@
 import { record } from '../autograd/tape.js';
 import { NnError } from '../gpu/errors.js';
 import { grid1d } from '../kernel/dispatch.js';
+import { sliceOf, windowsOf, type Window } from '../kernel/windows.js';
 import type { Device } from '../tensor/device.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -41,8 +42,8 @@ export function planLinear(
 
 /**
  * y = x · weightᵀ + bias. x row (R, I), weight row (O, I), bias row (O) or null -> row (R, O).
- * R may be 0. Weights beyond one binding are read as textures and their gradient is written in
- * windows of rows. Differentiable in x, weight and bias.
+ * R may be 0. Weights beyond one binding are read as textures, or in windows of rows by the naive
+ * kernels, and their gradient is written in windows of rows. Differentiable in x, weight and bias.
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null, options: LinearOptions = {}): Tensor {
   const [r = 0, i = 0] = x.shape;
@@ -76,15 +77,38 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
   return y;
 }
 
+/** The weight's rows in windows that fit a binding. */
+function weightWindows(device: Device, s: LinearShape): Window[] {
+  return windowsOf(s.o, s.i * 4, device.context.bindingLimit);
+}
+
+const noBases = { a_base: 0, b_base: 0, c_base: 0, bias_base: 0 };
+
 function naiveForward(x: Tensor, weight: Tensor, bias: Tensor | null, y: Tensor, s: LinearShape, relu: boolean): void {
-  x.device.dispatch({
-    kernel: 'gemm/naive_gemm',
-    label: 'linear naive forward',
-    defines: { BIAS: bias !== null, RELU: relu },
-    bindings: { a: x, b: weight, c: y, ...(bias ? { bias } : {}) },
-    params: { rows: s.r, cols: s.o, k: s.i, a_row: s.i, a_k: 1, b_col: s.i, b_k: 1 },
-    workgroups: grid1d(s.r * s.o),
-  });
+  for (const window of weightWindows(x.device, s)) {
+    const { start, count, base } = window;
+    x.device.dispatch({
+      kernel: 'gemm/naive_gemm',
+      label: 'linear naive forward',
+      defines: { BIAS: bias !== null, RELU: relu },
+      bindings: { a: x, b: sliceOf(weight.buffer, window), c: y, ...(bias ? { bias } : {}) },
+      params: {
+        ...noBases,
+        rows: s.r,
+        cols: count,
+        k: s.i,
+        a_row: s.i,
+        a_k: 1,
+        b_col: s.i,
+        b_k: 1,
+        c_row: s.o,
+        b_base: base,
+        c_base: start,
+        bias_base: start,
+      },
+      workgroups: grid1d(s.r * count),
+    });
+  }
 }
 
 function laneForward(x: Tensor, weight: Tensor, bias: Tensor | null, y: Tensor, s: LinearShape, relu: boolean): void {
@@ -196,14 +220,29 @@ function linearBackward(
 /** dX = dY · W. */
 function inputGradient(g: Tensor, weight: Tensor, dX: Tensor, s: LinearShape, algorithm: LinearAlgorithm): void {
   if (algorithm === 'naive') {
-    g.device.dispatch({
-      kernel: 'gemm/naive_gemm',
-      label: 'linear naive dX',
-      defines: { BIAS: false, RELU: false },
-      bindings: { a: g, b: weight, c: dX },
-      params: { rows: s.r, cols: s.i, k: s.o, a_row: s.o, a_k: 1, b_col: 1, b_k: s.i },
-      workgroups: grid1d(s.r * s.i),
-    });
+    for (const window of weightWindows(g.device, s)) {
+      const { start, count, base } = window;
+      g.device.dispatch({
+        kernel: 'gemm/naive_gemm',
+        label: 'linear naive dX',
+        defines: { BIAS: false, RELU: false, ACCUMULATE: start > 0 },
+        bindings: { a: g, b: sliceOf(weight.buffer, window), c: dX },
+        params: {
+          ...noBases,
+          rows: s.r,
+          cols: s.i,
+          k: count,
+          a_row: s.o,
+          a_k: 1,
+          b_col: 1,
+          b_k: s.i,
+          c_row: s.i,
+          a_base: start,
+          b_base: base,
+        },
+        workgroups: grid1d(s.r * s.i),
+      });
+    }
     return;
   }
   runGemm(g.device, {
@@ -224,14 +263,29 @@ function inputGradient(g: Tensor, weight: Tensor, dX: Tensor, s: LinearShape, al
 function weightGradient(g: Tensor, x: Tensor, dW: Tensor, s: LinearShape, algorithm: LinearAlgorithm): void {
   const { device } = x;
   if (algorithm === 'naive') {
-    device.dispatch({
-      kernel: 'gemm/naive_gemm',
-      label: 'linear naive dW',
-      defines: { BIAS: false, RELU: false },
-      bindings: { a: g, b: x, c: dW },
-      params: { rows: s.o, cols: s.i, k: s.r, a_row: 1, a_k: s.o, b_col: 1, b_k: s.i },
-      workgroups: grid1d(s.o * s.i),
-    });
+    for (const window of weightWindows(device, s)) {
+      const { start, count, base } = window;
+      device.dispatch({
+        kernel: 'gemm/naive_gemm',
+        label: 'linear naive dW',
+        defines: { BIAS: false, RELU: false },
+        bindings: { a: g, b: x, c: sliceOf(dW.buffer, window) },
+        params: {
+          ...noBases,
+          rows: count,
+          cols: s.i,
+          k: s.r,
+          a_row: 1,
+          a_k: s.o,
+          b_col: 1,
+          b_k: s.i,
+          c_row: s.i,
+          a_base: start,
+          c_base: base,
+        },
+        workgroups: grid1d(count * s.i),
+      });
+    }
     return;
   }
   const lanes = device.subgroupSize;

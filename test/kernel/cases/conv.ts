@@ -175,6 +175,7 @@ const windows: OpCase[] = [
 // Planes of an odd number of bytes: windows begin inside their bindings.
 const oddWindows: OpCase[] = (
   [
+    ['naive', 15, 17, 32768],
     ['direct', 15, 17, 32768],
     ['winograd2', 15, 33, 69632],
     ['winograd4', 31, 33, 155648],

@@ -77,4 +77,11 @@ export const cases: OpCase[] = [
     { r: 9, i: 64, o: 100 },
     { lowLimit: 16384, fd: false },
   ),
+  // Rows of 188 bytes: windows of the naive kernels begin inside their bindings.
+  linearCase(
+    'naive',
+    'windows of odd rows',
+    { r: 9, i: 47, o: 21, relu: true },
+    { lowLimit: 2048, fd: false },
+  ),
 ];

@@ -5,9 +5,11 @@ import { sliceOf } from '../../kernel/windows.js';
 import type { Device } from '../../tensor/device.js';
 import { dims4, formatShape, quads } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { elementwise } from '../common.js';
 import { channelSums } from '../reduce.js';
 import { arrayView, mapTexture, mapWindows } from '../texture.js';
 import { directForward, directInputGradient, directWeightGradient } from './direct.js';
+import { naiveForward, naiveInputGradient, naiveWeightGradient } from './naive.js';
 import { convAlgorithms, planConv, type ConvAlgorithm, type ConvPlan, type ConvShape } from './plan.js';
 import { winogradForward, winogradInputGradient, winogradWeightGradient } from './winograd.js';
 
@@ -89,7 +91,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
   const chosen = plan(device, s, options.algorithm);
   const y = device.empty([s.n, s.o, s.oh, s.ow], { layout: 'c4' });
   if (y.size > 0) {
-    if (chosen.forward === 'naive') naive(device, 'conv/naive_conv', s, { x, w: weight, y, ...(bias ? { bias } : {}) }, y.storedSize, { BIAS: bias !== null, RELU: relu });
+    if (chosen.forward === 'naive') naiveForward(x, weight, bias, y, s, relu);
     else if (chosen.forward === 'direct') directForward(x, weight, bias, y, s, relu);
     else winogradForward(x, weight, bias, y, s, relu, chosen.forward === 'winograd2' ? 2 : 4);
   }
@@ -102,36 +104,6 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
   // Without a tape nobody asks for this map's texture again once the next layer has read it.
   if (!needsGrad(x) && !needsGrad(weight) && device.tape === null) x.invalidateTexture();
   return y;
-}
-
-function naive(
-  device: Device,
-  kernel: string,
-  s: ConvShape,
-  bindings: Record<string, Tensor>,
-  count: number,
-  defines: Record<string, boolean> = {},
-): void {
-  device.dispatch({
-    kernel,
-    defines,
-    bindings,
-    params: {
-      batch: s.n,
-      channels_in: s.c,
-      height: s.h,
-      width: s.w,
-      channels_out: s.o,
-      out_h: s.oh,
-      out_w: s.ow,
-      kernel_h: s.kh,
-      kernel_w: s.kw,
-      stride: s.stride,
-      pad: s.pad,
-      dilation: s.dilation,
-    },
-    workgroups: grid1d(count),
-  });
 }
 
 /** The texture of dY, with the fused ReLU's mask applied. */
@@ -185,12 +157,7 @@ function convBackward(
   let masked = dY;
   if (relu && isNaive) {
     masked = device.empty(dY.shape, { layout: 'c4' });
-    device.dispatch({
-      kernel: 'conv/relu_grad',
-      bindings: { dy: dY, y, g: masked },
-      params: { n: dY.storedSize },
-      workgroups: grid1d(dY.storedSize),
-    });
+    elementwise({ kernel: 'conv/relu_grad', tensors: { dy: dY, y, g: masked } });
   }
   const gradient = isNaive ? null : gradientTexture(masked, y, relu);
   let dX: Tensor | null = null;
@@ -198,13 +165,13 @@ function convBackward(
   let dB: Tensor | null = null;
   if (needX) {
     dX = device.empty(x.shape, { layout: 'c4' });
-    if (isNaive) naive(device, 'conv/naive_conv_dx', s, { dy: masked, w: weight, dx: dX }, dX.storedSize);
+    if (isNaive) naiveInputGradient(masked, weight, dX, s);
     else if (chosen.inputGradient === 'direct') directInputGradient(gradient as GPUTexture, weight, dX, s);
     else winogradInputGradient(gradient as GPUTexture, weight, dX, s, chosen.inputGradient === 'winograd2' ? 2 : 4);
   }
   if (needW) {
     dW = device.empty(weight.shape);
-    if (isNaive) naive(device, 'conv/naive_conv_dw', s, { dy: masked, x, dw: dW }, dW.size);
+    if (isNaive) naiveWeightGradient(masked, x, dW, s);
     else if (chosen.weightGradient === 'direct') directWeightGradient(gradient as GPUTexture, x, dW, s);
     else winogradWeightGradient(gradient as GPUTexture, x, dW, s, chosen.weightGradient === 'winograd2' ? 2 : 4);
   }

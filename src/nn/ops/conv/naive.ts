@@ -1,0 +1,138 @@
+import { grid1d } from '../../kernel/dispatch.js';
+import { sliceOf, windowAt } from '../../kernel/windows.js';
+import type { Device, DispatchSpec } from '../../tensor/device.js';
+import { dims4, quads } from '../../tensor/shape.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { mapWindows } from '../texture.js';
+import type { ConvShape } from './plan.js';
+
+/** Channels of a c4 map (of one image, or of all where everything fits) that one binding holds. */
+interface ChannelWindow {
+  image: number;
+  images: number;
+  from: number;
+  to: number;
+  binding: DispatchSpec['bindings'][string];
+  /** Elements between the binding's begin and the first channel. */
+  base: number;
+}
+
+/** All of a map, or its images one by one in ranges of channels: [image][range]. */
+function channelWindows(map: Tensor, whole: boolean): ChannelWindow[][] {
+  const [n, c, h, w] = dims4(map.shape);
+  if (whole) return [[{ image: 0, images: n, from: 0, to: c, binding: map, base: 0 }]];
+  const planeBytes = h * w * 16;
+  const ranges = mapWindows(quads(c), planeBytes, map.device.context.bindingLimit);
+  return Array.from({ length: n }, (_, image) =>
+    ranges.map(({ start, count }) => {
+      const window = windowAt(image * quads(c) + start, count, planeBytes);
+      const binding = sliceOf(map.buffer, window);
+      const to = Math.min(c, 4 * (start + count));
+      return { image, images: 1, from: 4 * start, to, binding, base: window.base };
+    }),
+  );
+}
+
+function fits(...maps: Tensor[]): boolean {
+  return maps.every((map) => map.byteLength <= map.device.context.bindingLimit);
+}
+
+function run(
+  device: Device,
+  kernel: string,
+  s: ConvShape,
+  input: ChannelWindow,
+  output: ChannelWindow,
+  rest: { bindings: DispatchSpec['bindings']; count: number; defines: Record<string, boolean> },
+): void {
+  device.dispatch({
+    kernel: `conv/${kernel}`,
+    defines: rest.defines,
+    bindings: rest.bindings,
+    params: {
+      batch: input.images,
+      channels_in: s.c,
+      height: s.h,
+      width: s.w,
+      channels_out: s.o,
+      out_h: s.oh,
+      out_w: s.ow,
+      kernel_h: s.kh,
+      kernel_w: s.kw,
+      stride: s.stride,
+      pad: s.pad,
+      dilation: s.dilation,
+      in_from: input.from,
+      in_to: input.to,
+      x_base: input.base,
+      out_from: output.from,
+      out_to: output.to,
+      y_base: output.base,
+    },
+    workgroups: grid1d(rest.count),
+  });
+}
+
+/** Stored elements of a window's channels in maps of `plane` pixels. */
+const elements = (w: ChannelWindow, plane: number): number =>
+  w.images * quads(w.to - w.from) * plane * 4;
+
+/** y = conv(x, w) + bias, optionally clamped at 0; input windows add up in order. */
+export function naiveForward(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  y: Tensor,
+  s: ConvShape,
+  relu: boolean,
+): void {
+  const whole = fits(x, y);
+  const inputs = channelWindows(x, whole);
+  channelWindows(y, whole).forEach((outputs, image) => {
+    for (const output of outputs) {
+      const list = inputs[image] as ChannelWindow[];
+      list.forEach((input, i) => {
+        const withBias = bias !== null && i === 0;
+        run(x.device, 'naive_conv', s, input, output, {
+          bindings: { x: input.binding, w: weight, y: output.binding, ...(withBias ? { bias } : {}) },
+          count: elements(output, s.oh * s.ow),
+          defines: { BIAS: withBias, RELU: relu && i === list.length - 1, ACCUMULATE: i > 0 },
+        });
+      });
+    }
+  });
+}
+
+/** dX from dY, in gather form. */
+export function naiveInputGradient(dY: Tensor, weight: Tensor, dX: Tensor, s: ConvShape): void {
+  const whole = fits(dX, dY);
+  const outputs = channelWindows(dY, whole);
+  channelWindows(dX, whole).forEach((inputs, image) => {
+    for (const input of inputs) {
+      (outputs[image] as ChannelWindow[]).forEach((output, i) => {
+        run(dX.device, 'naive_conv_dx', s, input, output, {
+          bindings: { dy: output.binding, w: weight, dx: input.binding },
+          count: elements(input, s.h * s.w),
+          defines: { ACCUMULATE: i > 0 },
+        });
+      });
+    }
+  });
+}
+
+/** dW from dY and x; images add up in order. */
+export function naiveWeightGradient(dY: Tensor, x: Tensor, dW: Tensor, s: ConvShape): void {
+  const whole = fits(x, dY);
+  const inputs = channelWindows(x, whole);
+  channelWindows(dY, whole).forEach((outputs, image) => {
+    for (const output of outputs) {
+      for (const input of inputs[image] as ChannelWindow[]) {
+        run(x.device, 'naive_conv_dw', s, input, output, {
+          bindings: { dy: output.binding, x: input.binding, dw: dW },
+          count: (output.to - output.from) * (input.to - input.from) * s.kh * s.kw,
+          defines: { ACCUMULATE: image > 0 },
+        });
+      }
+    }
+  });
+}
