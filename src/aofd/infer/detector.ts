@@ -113,6 +113,7 @@ export class Detector implements Disposable, AsyncDisposable {
     const where = weights.file ?? 'weights';
     const config = options.config ?? configOf(weights, where);
     const values = hostParams(weights);
+    completeSettings(config, options); // refuses wrong ones before anything is opened
     const given = options.device;
     const isOwn = !(given instanceof Device);
     const device = isOwn ? await Device.createAsync(given ? { adapter: given } : {}) : given;
