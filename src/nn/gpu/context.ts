@@ -40,6 +40,11 @@ export class GpuContext {
   maxBatch = 96;
   /** Larger tensors are bound in windows of at most this many bytes (tests lower it). */
   bindingLimit: number;
+  /**
+   * Whether WGSL here reads storage textures, which lane kernels do. A language feature that every
+   * current implementation has; without it the kernels over plain buffers are used.
+   */
+  readsStorageTextures = true;
   lost: NnError | null = null;
 
   #encoder: GPUCommandEncoder | null = null;

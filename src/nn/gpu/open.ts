@@ -62,6 +62,9 @@ export async function openContextAsync(
     subgroupMaxSize: info.subgroupMaxSize ?? 0,
   };
   const context = new GpuContext(platform, gpu, summary);
+  context.readsStorageTextures = choice.gpu.wgslLanguageFeatures.has(
+    'readonly_and_readwrite_storage_textures',
+  );
   if (options.bindingLimit !== undefined) {
     context.bindingLimit = Math.min(context.bindingLimit, options.bindingLimit);
   }

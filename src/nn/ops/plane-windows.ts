@@ -98,7 +98,9 @@ export function mapSource(x: Tensor): MapSource {
   const [n, c, h, w] = dims4(x.shape);
   const { maxTextureDimension2D: side, maxTextureArrayLayers: layers } = x.device.context.limits;
   const fits = x.size > 0 && n * h <= side && w <= side && quads(c) <= layers;
-  return fits && x.device.kind === 'lavapipe' ? 'texture' : 'buffer';
+  const { device } = x;
+  const isCheaper = device.kind === 'lavapipe' && device.context.readsStorageTextures;
+  return fits && isCheaper ? 'texture' : 'buffer';
 }
 
 /** Workgroups of a map kernel of workgroup size 32 x 8: x over columns and lanes, y over rows. */

@@ -84,6 +84,7 @@ export class Device {
    */
   async #probeSubgroupsAsync(): Promise<void> {
     const { subgroupMinSize: low, subgroupMaxSize: high } = this.adapter;
+    if (!this.context.readsStorageTextures) return;
     if (!this.context.features.has('subgroups') || low !== high || (low !== 4 && low !== 8)) return;
     using scope = this.scope();
     const out = this.empty([64], { dtype: 'u32' });
