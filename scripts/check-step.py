@@ -22,8 +22,11 @@ import numpy as np
 
 # Largest accepted differences, relative to a tensor's largest value; the file holds float32.
 FORWARD_TOL = 2e-4
-GRAD_TOL = 3e-3  # of single elements: a tie or a ReLU at 0 that float32 decides differently
-GRAD_L2_TOL = 1e-3  # of the whole tensor
+# Gradients agree to about 1e-6, unless float32 decides one near-tie of a max pool (or one ReLU at 0)
+# differently: then a cell's gradient moves to its neighbour, and all layers before feel it.
+GRAD_TOL = 1e-2  # of single elements
+GRAD_L2_TOL = 3e-3  # of the whole tensor
+LOSS_FLOOR = 1e-6  # float32 knows a cross-entropy no better
 UPDATE_TOL = 1e-4
 # Standardised weights sum to 0, so flat image areas give activations of exactly 0 but for rounding,
 # and whether ReLU passes them is chance. Only bias gradients feel it: by the sum over such cells in
@@ -82,7 +85,7 @@ class Report:
     def title(self, text):
         print(f'\n-- {text}')
 
-    def same(self, name, got, mine, tol=FORWARD_TOL, l2=None, always=True, slack=0.0):
+    def same(self, name, got, mine, tol=FORWARD_TOL, l2=None, always=True, slack=0.0, reason='below float32'):
         """`got` from the file against `mine`; `slack`: absolute difference that is explained."""
         got = np.asarray(got, np.float64)
         if got.shape != np.shape(mine):
@@ -100,7 +103,7 @@ class Report:
         norm = np.linalg.norm(diff.ravel()) / max(np.linalg.norm(np.ravel(mine)), 1e-300)
         strict = err <= tol and (l2 is None or norm <= l2)
         ok = bool(strict or diff.max() <= slack)
-        why = '' if strict or not ok else '   (ties at ReLU: flat image areas)'
+        why = '' if strict or not ok else f'   ({reason})'
         self._line(ok, name, f'max rel {err:8.1e}   L2 rel {norm:8.1e}   max |x| {scale:9.3e}{why}', always)
 
     def rule(self, name, ok, text=''):
@@ -793,7 +796,7 @@ class Check:
         f, r, box = self.f, self.r, self.box
         faces, grounds = int((labels[own] == 1).sum()), int((labels[own] == 0).sum())
         if self.stage.get('ohem', self.c['ohem']['enabled']) and kind != 'generator':
-            r.rule(f'image {n}: mined RoIs', len(own) <= self.c['ohem']['batchSize'], f'{faces} faces, {grounds} background')
+            self.check_mining(n, own, rule)
             return
         limit = round(rule['batchSize'] * rule['positiveFraction'])
         if f'proposals.{n}' not in f:
@@ -812,6 +815,44 @@ class Check:
             want_ground = 0
         ok = abs(faces - want) <= vague and abs(grounds - want_ground) <= vague
         r.rule(f'image {n}: faces, background', ok, f'{faces}, {grounds}; the rules give {want}, {want_ground}')
+
+    def check_mining(self, n, own, rule):
+        """Hard examples: the largest losses of all candidates, unmasked, after NMS by loss per label."""
+        f, r, box, o = self.f, self.r, self.box, self.c['ohem']
+        mined = self.rois[own, 1:]
+        if f'proposals.{n}' not in f or o['masked'] or o['dropout']:
+            r.rule(f'image {n}: mined RoIs', len(own) <= o['batchSize'], f'{len(own)}')
+            return
+        gt = self.gt[n]
+        room = max(0, o['maxRois'] - len(gt))
+        boxes = f.f64(f'proposals.{n}').reshape(-1, 4)[:room]
+        if rule['addGroundTruth']:
+            boxes = np.concatenate([boxes, gt])
+        iou = box.iou(boxes, gt) if len(gt) else np.zeros((len(boxes), 1))
+        top, best = iou.max(1), iou.argmax(1)
+        face = top >= rule['positiveIou']
+        free = box.share_inside(boxes, self.ignored[n]) < rule['ignoreOverlap']
+        keep = face | ((top >= rule['negativeIouLow']) & (top < rule['negativeIouHigh']) & free)
+        boxes, best, face = boxes[keep], best[keep], face[keep]
+        model = self.c['model']
+        rois = np.concatenate([np.full((len(boxes), 1), n), boxes], 1)
+        features = self.features[self.level[model['roiStride']]]
+        pooled, _ = roi_pool(features, rois, model['roiStride'], model['roiSize'])
+        logits, deltas = Head(self.net, [None, None]).forward(pooled)
+        loss = -log_softmax(logits)[np.arange(len(boxes)), face.astype(int)]
+        if face.any():
+            code = box.encode(boxes[face], gt[best[face]]) / np.array(rule['stds'])
+            loss[face] += smooth_l1(deltas[face, 4:8] - code, 1)[0].sum(1)
+        chosen = []
+        for i in np.argsort(-loss, kind='stable'):
+            rivals = [j for j in chosen if face[j] == face[i]]
+            if not rivals or box.iou(boxes[i : i + 1], boxes[rivals]).max() <= o['nmsIou']:
+                chosen.append(i)
+            if len(chosen) == o['batchSize']:
+                break
+        found = sum(np.abs(mined - boxes[i]).max(1).min() < 1e-2 for i in chosen) if len(mined) else 0
+        ok = len(mined) == len(chosen) and found >= 0.95 * len(chosen)
+        r.rule(f'image {n}: mined RoIs', ok, f'{found} of {len(chosen)} as recomputed, {len(boxes)} candidates')
 
     # ---- masks
 
@@ -1073,13 +1114,13 @@ class Check:
         total = 0.0
         for name, value in self.mine.items():
             got = float(f[f'loss.{name}'][0]) if f'loss.{name}' in f else self.losses[name]
-            r.same(f'loss.{name}', np.array([got]), np.array([value]), FORWARD_TOL)
+            r.same(f'loss.{name}', np.array([got]), np.array([value]), FORWARD_TOL, slack=LOSS_FLOOR)
             r.same(f'  losses.{name}', np.array([self.losses[name]]), np.array([got]), 1e-6, always=False)
             if f'loss_weight.{name}' in f:
                 r.same(f'  loss_weight.{name}', f[f'loss_weight.{name}'], np.array([self.weights[name]]), 1e-6, always=False)
             total += self.weights[name] * value
         key = 'generatorTotal' if self.info['kind'] == 'generator' else 'total'
-        r.same(key, np.array([self.losses[key]]), np.array([total]), FORWARD_TOL)
+        r.same(key, np.array([self.losses[key]]), np.array([total]), FORWARD_TOL, slack=LOSS_FLOOR)
         extra = set(self.losses) - set(self.mine) - {key}
         r.rule('no other losses', not extra, ', '.join(sorted(extra)))
 
@@ -1093,7 +1134,7 @@ class Check:
             elif name not in self.net.grad:
                 r.rule(f'grad/{name}', not np.any(f[f'grad/{name}']), 'no gradient expected')
             else:
-                r.same(f'grad/{name}', f[f'grad/{name}'], self.net.grad.pop(name), GRAD_TOL, GRAD_L2_TOL, slack=self.net.slack.get(name, 0))
+                r.same(f'grad/{name}', f[f'grad/{name}'], self.net.grad.pop(name), GRAD_TOL, GRAD_L2_TOL, slack=self.net.slack.get(name, 0), reason='ties at ReLU: flat image areas')
 
     def is_trained(self, name):
         kind, model = self.info['kind'], self.c['model']
