@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
-import * as fs from 'node:fs';
+import fsDefault, * as fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import { runCli } from '../../src/aofd/cli/main.js';
 import type { DetectionDocument } from '../../src/aofd/cli/detect.js';
 import { decodeImage } from '../../src/aofd/data/decode.node.js';
 import { listPictures } from '../../src/aofd/infer/detect-files.node.js';
@@ -28,6 +30,19 @@ describe('aofd detect', () => {
       maxBuffer: 1 << 28,
     });
     return { status: got.status, stdout: got.stdout, stderr: got.stderr };
+  }
+
+  /** Runs a command in this process: quicker, but standard error must be caught. */
+  async function inProcess(args: string[]): Promise<{ code: number; stderr: string }> {
+    const printed: string[] = [];
+    const print = process.stderr.write.bind(process.stderr);
+    process.stderr.write = ((text: string) => printed.push(text) > 0) as typeof print;
+    try {
+      const code = await runCli(args);
+      return { code, stderr: printed.join('') };
+    } finally {
+      process.stderr.write = print;
+    }
   }
 
   /** Files below the folder, leftovers of interrupted writes among them. */
@@ -160,38 +175,51 @@ describe('aofd detect', () => {
     expect(fs.existsSync(path.join(folder, 'out'))).to.equal(false);
   });
 
-  it('refuses wrong calls with exit code 2, and damaged weights with 1, writing nothing', () => {
-    fs.mkdirSync(path.join(folder, 'none'));
+  it('refuses wrong calls with exit code 2, and damaged weights with 1, writing nothing', async () => {
+    const none = path.join(folder, 'none');
+    const photos = path.join(folder, 'photos');
+    const json = path.join(folder, 'd.json');
+    fs.mkdirSync(none);
     const before = files();
-    const empty = aofd(['detect', 'none', '--weights', weights]);
-    expect(empty.status).to.equal(2);
-    expect(empty.stderr).to.include('no picture in none');
-    expect(aofd(['detect']).status).to.equal(2);
-    expect(aofd(['detect', 'photos', '--score', '7']).stderr).to.include('from 0 to 1');
+    const empty = await inProcess(['detect', none, '--json', json, '--weights', weights]);
+    expect(empty.code).to.equal(2);
+    expect(empty.stderr).to.include('there is no picture in');
+    expect((await inProcess(['detect'])).code).to.equal(2);
+    const score = await inProcess(['detect', photos, '--score', '7']);
+    expect(score.code).to.equal(2);
+    expect(score.stderr).to.include('from 0 to 1');
     const cut = path.join(folder, 'cut.safetensors');
     fs.writeFileSync(cut, fs.readFileSync(weights).subarray(0, 5000));
-    const damaged = aofd(['detect', 'photos', '--weights', cut, '--json', 'd.json']);
-    expect(damaged.status).to.equal(1);
+    const damaged = await inProcess(['detect', photos, '--weights', cut, '--json', json]);
+    expect(damaged.code).to.equal(1);
     expect(damaged.stderr).to.include('cut.safetensors').and.include('Fix: ');
     fs.rmSync(cut);
-    const missing = aofd(['detect', 'photos', '--weights', 'no.safetensors', '--json', 'd.json']);
-    expect(missing.stderr).to.include('no.safetensors');
+    const missing = await inProcess(['detect', photos, '--weights', cut, '--json', json]);
+    expect(missing.code).to.equal(1);
+    expect(missing.stderr).to.include('cut.safetensors');
     expect(files()).to.deep.equal(before);
   });
 
-  it('leaves nothing half-written when the disk is full', function () {
-    if (process.platform === 'win32') this.skip();
-    // A file size limit stands for a full disk: 4 blocks of 1024 bytes.
-    const command = `ulimit -f 4; exec "$0" "$@"`;
-    const tsx = path.join(root, 'node_modules/tsx/dist/esm/index.mjs');
-    const args = [process.execPath, `--import=file://${tsx}`, main, 'detect', 'photos/a.jpg'];
-    const got = spawnSync('bash', ['-c', command, ...args, '--weights', weights, '--out', 'full'], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { ...process.env, DEBUG: '', TSX_DISABLE_CACHE: '1' },
-    });
-    expect(got.status).to.equal(1);
-    expect(got.stderr).to.match(/full[\\/]a\.png/);
+  it('leaves nothing half-written when the disk is full', async () => {
+    const out = path.join(folder, 'full');
+    const write = fsDefault.writeFileSync;
+    // The disk takes 100 bytes of each picture, then is full.
+    fsDefault.writeFileSync = ((file: string, data: Uint8Array | string) => {
+      write(file, data.slice(0, 100));
+      const error = new Error('ENOSPC: no space left on device, write');
+      throw Object.assign(error, { code: 'ENOSPC', path: file });
+    }) as typeof write;
+    syncBuiltinESMExports();
+    let got = { code: 0, stderr: '' };
+    try {
+      const photo = path.join(folder, 'photos/a.jpg');
+      got = await inProcess(['detect', photo, '--weights', weights, '--out', out, '--quiet']);
+    } finally {
+      fsDefault.writeFileSync = write;
+      syncBuiltinESMExports();
+    }
+    expect(got.code).to.equal(1);
+    expect(got.stderr).to.include('a.png: the disk is full. Fix: ');
     expect(files('full')).to.deep.equal([]);
   });
 

@@ -1,7 +1,7 @@
 /** Finding faces, and what covers them. */
 import { Device, NnError } from '../../nn/index.js';
 import { toFloat32, type StoredTensor } from '../../nn/io/index.js';
-import { checkConfig, type Config } from '../config/index.js';
+import { resolveConfig, type Config } from '../config/index.js';
 import type { DecodedImage } from '../data/sample.js';
 import { AofdModel, ParamStore, type HostParam } from '../model/index.js';
 import {
@@ -300,7 +300,10 @@ function checkPicture({ width, height, data }: DecodedImage): void {
   );
 }
 
-/** The configuration stored in a weights file. */
+/**
+ * The configuration stored in a weights file; settings that are younger than the file have the value
+ * of its preset.
+ */
 export function configOf(weights: Pick<DetectorWeights, 'metadata'>, where: string): Config {
   const text = weights.metadata['config'];
   if (text === undefined) {
@@ -321,7 +324,7 @@ export function configOf(weights: Pick<DetectorWeights, 'metadata'>, where: stri
       fix: 'copy or download the file again.',
     });
   }
-  return checkConfig(value, `${where}: config`);
+  return resolveConfig(value, [], `${where}: config`);
 }
 
 function recommendedScore({ metadata }: DetectorWeights): number | undefined {
