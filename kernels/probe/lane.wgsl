@@ -1,6 +1,6 @@
 // Writes each invocation's subgroup lane: the host checks lane == local_invocation_index % L,
 // which lane kernels rely on.
-//   lanes: u32[64]
+//   lanes: u32[64]; one workgroup. Deterministic per adapter.
 enable subgroups;
 
 @group(0) @binding(0) var<storage, read_write> lanes: array<u32>;

@@ -1,5 +1,10 @@
 export { NnError } from './gpu/errors.js';
-export { Device, type DeviceOptions, type DeviceStats, type DispatchSpec } from './tensor/device.js';
+export {
+  Device,
+  type DeviceOptions,
+  type DeviceStats,
+  type DispatchSpec,
+} from './tensor/device.js';
 export { Tensor, type TensorData } from './tensor/tensor.js';
 export { Scope } from './tensor/scope.js';
 export type { DType, Layout, Shape } from './tensor/shape.js';

@@ -56,7 +56,10 @@ export class Tape implements Recorder, Disposable {
    * `watch` tensors get their gradients returned too, in the same order; null where none arrived.
    * They belong to the surrounding scope.
    */
-  backward(seeds: readonly (readonly [Tensor, number | Tensor])[], watch: readonly Tensor[] = []): MaybeTensor[] {
+  backward(
+    seeds: readonly (readonly [Tensor, number | Tensor])[],
+    watch: readonly Tensor[] = [],
+  ): MaybeTensor[] {
     const gradients = new Map<Tensor, Tensor>();
     const give = (tensor: Tensor, gradient: Tensor, op: string): void => {
       if (!sameShape(tensor.shape, gradient.shape) || tensor.layout !== gradient.layout) {
@@ -77,7 +80,9 @@ export class Tape implements Recorder, Disposable {
         continue;
       }
       if (loss.size !== 1) {
-        throw new NnError('backward', `a loss must be a scalar, got ${loss.describe()}.`, { fix: 'reduce it with sum or mean.' });
+        throw new NnError('backward', `a loss must be a scalar, got ${loss.describe()}.`, {
+          fix: 'reduce it with sum or mean.',
+        });
       }
       if (weight === 0 || !this.tracks(loss)) continue;
       give(loss, this.device.tensor([weight], loss.shape), 'seed');

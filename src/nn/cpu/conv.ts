@@ -42,12 +42,18 @@ function eachTap(
 }
 
 /** x (N, C, H, W), weight (O, C, KH, KW), bias (O) or null -> (N, O, OH, OW). */
-export function conv2d(x: TwinArray, weight: TwinArray, bias: TwinArray | null, g: ConvGeometry): TwinArray {
+export function conv2d(
+  x: TwinArray,
+  weight: TwinArray,
+  bias: TwinArray | null,
+  g: ConvGeometry,
+): TwinArray {
   const shape = eachTap([0, ...x.shape.slice(1)], weight.shape, g, () => {});
   shape[0] = x.shape[0] ?? 0;
   const [n = 0, o = 0, oh = 0, ow = 0] = shape;
   const y = new Float64Array(n * o * oh * ow);
-  if (bias) for (let i = 0; i < y.length; i++) y[i] = bias.data[Math.floor(i / (oh * ow)) % o] as number;
+  if (bias)
+    for (let i = 0; i < y.length; i++) y[i] = bias.data[Math.floor(i / (oh * ow)) % o] as number;
   eachTap(x.shape, weight.shape, g, (yi, xi, wi) => {
     y[yi]! += (x.data[xi] as number) * (weight.data[wi] as number);
   });
@@ -76,6 +82,11 @@ export function conv2dBackward(
     dX[xi]! += (gradient[yi] as number) * (weight.data[wi] as number);
     dW[wi]! += (gradient[yi] as number) * (x.data[xi] as number);
   });
-  for (let i = 0; i < gradient.length; i++) dB[Math.floor(i / (oh * ow)) % o]! += gradient[i] as number;
-  return { x: { shape: x.shape, data: dX }, weight: { shape: weight.shape, data: dW }, bias: { shape: [o], data: dB } };
+  for (let i = 0; i < gradient.length; i++)
+    dB[Math.floor(i / (oh * ow)) % o]! += gradient[i] as number;
+  return {
+    x: { shape: x.shape, data: dX },
+    weight: { shape: weight.shape, data: dW },
+    bias: { shape: [o], data: dB },
+  };
 }

@@ -1,14 +1,20 @@
 import type { TwinArray } from './nd.js';
 
 /** x (R, I), weight (O, I), bias (O) or null -> (R, O). */
-export function linear(x: TwinArray, weight: TwinArray, bias: TwinArray | null, relu = false): TwinArray {
+export function linear(
+  x: TwinArray,
+  weight: TwinArray,
+  bias: TwinArray | null,
+  relu = false,
+): TwinArray {
   const [r = 0, i = 0] = x.shape;
   const [o = 0] = weight.shape;
   const y = new Float64Array(r * o);
   for (let a = 0; a < r; a++)
     for (let b = 0; b < o; b++) {
       let sum = bias ? (bias.data[b] as number) : 0;
-      for (let k = 0; k < i; k++) sum += (x.data[a * i + k] as number) * (weight.data[b * i + k] as number);
+      for (let k = 0; k < i; k++)
+        sum += (x.data[a * i + k] as number) * (weight.data[b * i + k] as number);
       y[a * o + b] = relu ? Math.max(0, sum) : sum;
     }
   return { shape: [r, o], data: y };

@@ -55,7 +55,9 @@ export class GpuContext {
   readonly #alignment: number;
   #uncaptured: NnError | null = null;
   /** Called for every dispatch and copy when a profiler is attached. */
-  profiler: { begin(encoder: GPUCommandEncoder, label: string): GPUComputePassDescriptor | undefined } | null = null;
+  profiler: {
+    begin(encoder: GPUCommandEncoder, label: string): GPUComputePassDescriptor | undefined;
+  } | null = null;
 
   constructor(platform: Platform, gpu: GPUDevice, adapter: AdapterSummary) {
     this.platform = platform;
@@ -70,10 +72,14 @@ export class GpuContext {
     this.textures = new Pool(cap, (t) => t.destroy());
     void gpu.lost.then((info) => {
       if (info.reason === 'destroyed') return;
-      this.lost = new NnError('device-lost', `the GPU device was lost: ${info.message || info.reason}.`, {
-        kind: 'device',
-        fix: 'close other programs that use the GPU or lower the image size, then run again (training resumes with --resume).',
-      });
+      this.lost = new NnError(
+        'device-lost',
+        `the GPU device was lost: ${info.message || info.reason}.`,
+        {
+          kind: 'device',
+          fix: 'close other programs that use the GPU or lower the image size, then run again (training resumes with --resume).',
+        },
+      );
     });
     gpu.onuncapturederror = (event) => {
       // It is thrown by the next check; without this the implementation prints it as well.
@@ -100,12 +106,18 @@ export class GpuContext {
   acquireBuffer(bytes: number): GPUBuffer {
     const size = roundBytes(bytes);
     if (size > this.limits.maxBufferSize) {
-      throw new NnError('buffer-too-large', `a buffer of ${size} bytes exceeds this adapter's limit of ${this.limits.maxBufferSize}.`, {
-        kind: 'device',
-        fix: 'use an adapter with a larger maxBufferSize, a smaller image or the lite preset.',
-      });
+      throw new NnError(
+        'buffer-too-large',
+        `a buffer of ${size} bytes exceeds this adapter's limit of ${this.limits.maxBufferSize}.`,
+        {
+          kind: 'device',
+          fix: 'use an adapter with a larger maxBufferSize, a smaller image or the lite preset.',
+        },
+      );
     }
-    return this.buffers.acquire(String(size), size, () => this.gpu.createBuffer({ size, usage: usageAll }));
+    return this.buffers.acquire(String(size), size, () =>
+      this.gpu.createBuffer({ size, usage: usageAll }),
+    );
   }
 
   releaseBuffer(buffer: GPUBuffer): void {
@@ -116,10 +128,14 @@ export class GpuContext {
   acquireTexture(width: number, height: number, layers: number): GPUTexture {
     const { maxTextureDimension2D: side, maxTextureArrayLayers: most } = this.limits;
     if (width > side || height > side || layers > most) {
-      throw new NnError('texture-too-large', `a texture of ${width}x${height}x${layers} exceeds this adapter's limits (${side}x${side}x${most}).`, {
-        kind: 'device',
-        fix: 'use a smaller image or batch, or set AOFD_ALGORITHM=naive.',
-      });
+      throw new NnError(
+        'texture-too-large',
+        `a texture of ${width}x${height}x${layers} exceeds this adapter's limits (${side}x${side}x${most}).`,
+        {
+          kind: 'device',
+          fix: 'use a smaller image or batch, or set AOFD_ALGORITHM=naive.',
+        },
+      );
     }
     const bytes = width * height * layers * 16;
     return this.textures.acquire(`${width}x${height}x${layers}`, bytes, () =>
@@ -132,7 +148,10 @@ export class GpuContext {
   }
 
   releaseTexture(texture: GPUTexture): void {
-    this.textures.release(`${texture.width}x${texture.height}x${texture.depthOrArrayLayers}`, texture);
+    this.textures.release(
+      `${texture.width}x${texture.height}x${texture.depthOrArrayLayers}`,
+      texture,
+    );
   }
 
   /** Copies data into a buffer, ordered after everything that was recorded before. */
@@ -140,7 +159,13 @@ export class GpuContext {
     // writeBuffer runs before commands that are recorded but not submitted, and the buffer may
     // come from the pool with such commands still to read it.
     if (this.#pending > 0) this.flush();
-    this.gpu.queue.writeBuffer(buffer, offset, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    this.gpu.queue.writeBuffer(
+      buffer,
+      offset,
+      data.buffer as ArrayBuffer,
+      data.byteOffset,
+      data.byteLength,
+    );
   }
 
   /** A place of `bytes` in this batch's uniform memory, to be filled by the caller. */

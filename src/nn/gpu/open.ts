@@ -35,20 +35,28 @@ export async function openContextAsync(
     ...(options.powerPreference === undefined ? {} : { powerPreference: options.powerPreference }),
   });
   const { adapter, kind } = choice;
-  const requiredFeatures = wantedFeatures.filter((f) => adapter.features.has(f)) as GPUFeatureName[];
+  const requiredFeatures = wantedFeatures.filter((f) =>
+    adapter.features.has(f),
+  ) as GPUFeatureName[];
   const requiredLimits: Record<string, number> = {};
   for (const name of wantedLimits) requiredLimits[name] = adapter.limits[name];
-  requiredLimits['minUniformBufferOffsetAlignment'] = adapter.limits.minUniformBufferOffsetAlignment;
-  requiredLimits['minStorageBufferOffsetAlignment'] = adapter.limits.minStorageBufferOffsetAlignment;
+  requiredLimits['minUniformBufferOffsetAlignment'] =
+    adapter.limits.minUniformBufferOffsetAlignment;
+  requiredLimits['minStorageBufferOffsetAlignment'] =
+    adapter.limits.minStorageBufferOffsetAlignment;
   let gpu: GPUDevice;
   try {
     gpu = await adapter.requestDevice({ requiredFeatures, requiredLimits });
   } catch (cause) {
-    throw new NnError('no-device', `the adapter "${adapter.info.description || adapter.info.device}" gave no device.`, {
-      kind: 'device',
-      cause,
-      fix: 'run `aofd doctor`, or choose another adapter with --device.',
-    });
+    throw new NnError(
+      'no-device',
+      `the adapter "${adapter.info.description || adapter.info.device}" gave no device.`,
+      {
+        kind: 'device',
+        cause,
+        fix: 'run `aofd doctor`, or choose another adapter with --device.',
+      },
+    );
   }
   const { info } = adapter;
   const summary: AdapterSummary = {

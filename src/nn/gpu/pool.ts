@@ -23,7 +23,13 @@ export class Pool<T> {
   readonly #sizes = new Map<T, number>();
   readonly #destroy: (object: T) => void;
   readonly stats: PoolStats = {
-    liveBytes: 0, liveCount: 0, pooledBytes: 0, pooledCount: 0, peakBytes: 0, hits: 0, misses: 0,
+    liveBytes: 0,
+    liveCount: 0,
+    pooledBytes: 0,
+    pooledCount: 0,
+    peakBytes: 0,
+    hits: 0,
+    misses: 0,
   };
   capBytes: number;
 

@@ -45,7 +45,9 @@ export function dispatch(context: GpuContext, kernels: KernelCache, spec: RawDis
   const [x, y = 1, z = 1] = spec.workgroups;
   if (x === 0 || y === 0 || z === 0) return;
   if (Math.max(x, y, z) > maxGroups) {
-    throw internalError(`kernel ${spec.kernel}: grid ${x}x${y}x${z} exceeds ${maxGroups} workgroups per axis`);
+    throw internalError(
+      `kernel ${spec.kernel}: grid ${x}x${y}x${z} exceeds ${maxGroups} workgroups per axis`,
+    );
   }
   if (kernels.debugLevel >= 3) debugDispatch(spec.label ?? spec.kernel, [x, y, z], bytesOf(spec));
   const { group, offsets } = bindGroup(context, kernel, spec);
@@ -103,7 +105,8 @@ function bindGroup(
       continue;
     }
     const resource = spec.bindings[binding.name];
-    if (resource === undefined) throw internalError(`kernel ${kernel.name}: binding "${binding.name}" is missing`);
+    if (resource === undefined)
+      throw internalError(`kernel ${kernel.name}: binding "${binding.name}" is missing`);
     used++;
     if (isSlice(resource)) {
       if (resource.size > context.limits.maxStorageBufferBindingSize) {
@@ -124,7 +127,10 @@ function bindGroup(
   if (!group) {
     group = context.gpu.createBindGroup({
       layout: kernel.layout,
-      entries: kernel.bindings.map((b, i) => ({ binding: b.index, resource: resources[i] as BindingResource })),
+      entries: kernel.bindings.map((b, i) => ({
+        binding: b.index,
+        resource: resources[i] as BindingResource,
+      })),
     });
     // Groups of buffers that were destroyed since are never asked for again; forget all now and then.
     if (kernel.groups.size >= groupsPerKernel) kernel.groups.clear();

@@ -82,7 +82,11 @@ export class KernelCache {
           case 'uniform':
             return {
               ...entry,
-              buffer: { type: 'uniform', hasDynamicOffset: true, minBindingSize: described.paramsSize },
+              buffer: {
+                type: 'uniform',
+                hasDynamicOffset: true,
+                minBindingSize: described.paramsSize,
+              },
             };
           case 'read':
             return { ...entry, buffer: { type: 'read-only-storage' } };
@@ -123,7 +127,10 @@ function explain(code: string, errors: readonly GPUCompilationMessage[]): string
       const from = Math.max(0, e.lineNum - 3);
       const shown = lines
         .slice(from, e.lineNum + 1)
-        .map((l, i) => `${String(from + i + 1).padStart(5)}${from + i + 1 === e.lineNum ? ' > ' : '   '}${l}`);
+        .map(
+          (l, i) =>
+            `${String(from + i + 1).padStart(5)}${from + i + 1 === e.lineNum ? ' > ' : '   '}${l}`,
+        );
       return `${e.lineNum}:${e.linePos} ${e.message}\n${shown.join('\n')}`;
     })
     .join('\n');

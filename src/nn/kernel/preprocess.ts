@@ -54,12 +54,7 @@ function inlineIncludes(name: string, source: string, include: Include, seen: Se
     if (seen.has(file)) return;
     seen.add(file);
     out.push(
-      ...inlineIncludes(
-        `include/${file.replace(/\.wgsl$/, '')}`,
-        include(file),
-        include,
-        seen,
-      ),
+      ...inlineIncludes(`include/${file.replace(/\.wgsl$/, '')}`, include(file), include, seen),
     );
   });
   return out;
@@ -101,7 +96,8 @@ function expandBlock(lines: Line[], from: number, to: number, env: Env, out: str
     const rest = stripComment(directive[2] as string);
     if (word === 'define') {
       const match = /^(\w+)\s+(.+)$/.exec(rest);
-      if (!match) throw new NnError('wgsl-preprocess', `bad #define "${rest}".`, { where: line.where });
+      if (!match)
+        throw new NnError('wgsl-preprocess', `bad #define "${rest}".`, { where: line.where });
       const key = match[1] as string;
       if (!env.has(key)) {
         const value = match[2] as string;
@@ -112,7 +108,9 @@ function expandBlock(lines: Line[], from: number, to: number, env: Env, out: str
       for (let b = 0; b + 1 < marks.length; b++) {
         const mark = lines[marks[b] as number] as Line;
         const condition = /^\s*#(?:if|elif)\s+(.*)$/.exec(mark.text);
-        const taken = condition === null || evaluate(stripComment(condition[1] as string), env, mark.where) !== 0;
+        const taken =
+          condition === null ||
+          evaluate(stripComment(condition[1] as string), env, mark.where) !== 0;
         if (taken) {
           expandBlock(lines, (marks[b] as number) + 1, marks[b + 1] as number, env, out);
           break;
@@ -121,7 +119,8 @@ function expandBlock(lines: Line[], from: number, to: number, env: Env, out: str
       i = marks[marks.length - 1] as number;
     } else if (word === 'for') {
       const match = /^(\w+)\s+in\s+(.+?)\.\.(.+)$/.exec(rest);
-      if (!match) throw new NnError('wgsl-preprocess', `bad #for "${rest}".`, { where: line.where });
+      if (!match)
+        throw new NnError('wgsl-preprocess', `bad #for "${rest}".`, { where: line.where });
       const close = findBranches(lines, i, to)[1] as number;
       const first = evaluate(match[2] as string, env, line.where);
       const last = evaluate(match[3] as string, env, line.where);
@@ -166,11 +165,27 @@ function tokens(text: string): string[] {
 }
 
 const precedence: Record<string, number> = {
-  '||': 1, '&&': 2, '==': 3, '!=': 3, '<': 4, '<=': 4, '>': 4, '>=': 4, '+': 5, '-': 5, '*': 6, '/': 6, '%': 6,
+  '||': 1,
+  '&&': 2,
+  '==': 3,
+  '!=': 3,
+  '<': 4,
+  '<=': 4,
+  '>': 4,
+  '>=': 4,
+  '+': 5,
+  '-': 5,
+  '*': 6,
+  '/': 6,
+  '%': 6,
 };
 
 /** Value of an integer expression; comparisons give 0 or 1; `/` truncates towards zero. */
-export function evaluate(text: string, env: ReadonlyMap<string, number | string>, where: string): number {
+export function evaluate(
+  text: string,
+  env: ReadonlyMap<string, number | string>,
+  where: string,
+): number {
   const list = tokens(text);
   let at = 0;
   const fail = (what: string): never => {
@@ -214,18 +229,31 @@ export function evaluate(text: string, env: ReadonlyMap<string, number | string>
 
 function apply(operator: string, a: number, b: number): number {
   switch (operator) {
-    case '+': return a + b;
-    case '-': return a - b;
-    case '*': return a * b;
-    case '/': return Math.trunc(a / b);
-    case '%': return a % b;
-    case '<': return Number(a < b);
-    case '<=': return Number(a <= b);
-    case '>': return Number(a > b);
-    case '>=': return Number(a >= b);
-    case '==': return Number(a === b);
-    case '!=': return Number(a !== b);
-    case '&&': return Number(a !== 0 && b !== 0);
-    default: return Number(a !== 0 || b !== 0);
+    case '+':
+      return a + b;
+    case '-':
+      return a - b;
+    case '*':
+      return a * b;
+    case '/':
+      return Math.trunc(a / b);
+    case '%':
+      return a % b;
+    case '<':
+      return Number(a < b);
+    case '<=':
+      return Number(a <= b);
+    case '>':
+      return Number(a > b);
+    case '>=':
+      return Number(a >= b);
+    case '==':
+      return Number(a === b);
+    case '!=':
+      return Number(a !== b);
+    case '&&':
+      return Number(a !== 0 && b !== 0);
+    default:
+      return Number(a !== 0 || b !== 0);
   }
 }

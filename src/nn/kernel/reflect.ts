@@ -47,7 +47,12 @@ export function reflect(name: string, code: string): KernelInterface {
     if (!field) continue;
     const shape = memberShape((field[2] as string).trim(), name);
     offset = Math.ceil(offset / shape.align) * shape.align;
-    params.push({ name: field[1] as string, offset, kind: shape.kind, components: shape.components });
+    params.push({
+      name: field[1] as string,
+      offset,
+      kind: shape.kind,
+      components: shape.components,
+    });
     offset += shape.components * 4;
   }
   return { bindings, params, paramsSize: Math.ceil(offset / 16) * 16 };
@@ -76,7 +81,8 @@ function memberShape(
   kernel: string,
 ): { kind: ParamField['kind']; components: number; align: number } {
   const kinds: Record<string, ParamField['kind']> = { u: 'u32', i: 'i32', f: 'f32' };
-  if (type === 'u32' || type === 'i32' || type === 'f32') return { kind: type, components: 1, align: 4 };
+  if (type === 'u32' || type === 'i32' || type === 'f32')
+    return { kind: type, components: 1, align: 4 };
   const vector = /^vec([24])([uif])$/.exec(type);
   if (vector) {
     const n = Number(vector[1]);
@@ -103,15 +109,20 @@ export function packParams(
 ): void {
   for (const key of Object.keys(values)) {
     if (!fields.some((f) => f.name === key)) {
-      throw internalError(`kernel ${kernel} has no parameter "${key}" (it has ${fields.map((f) => f.name).join(', ')})`);
+      throw internalError(
+        `kernel ${kernel} has no parameter "${key}" (it has ${fields.map((f) => f.name).join(', ')})`,
+      );
     }
   }
   for (const field of fields) {
     const value = values[field.name];
-    if (value === undefined) throw internalError(`kernel ${kernel}: parameter "${field.name}" is missing`);
+    if (value === undefined)
+      throw internalError(`kernel ${kernel}: parameter "${field.name}" is missing`);
     const list = typeof value === 'number' ? [value] : value;
     if (list.length > field.components) {
-      throw internalError(`kernel ${kernel}: parameter "${field.name}" takes ${field.components} values, got ${list.length}`);
+      throw internalError(
+        `kernel ${kernel}: parameter "${field.name}" takes ${field.components} values, got ${list.length}`,
+      );
     }
     for (let i = 0; i < field.components; i++) {
       const at = byteOffset + field.offset + 4 * i;

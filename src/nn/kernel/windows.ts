@@ -49,8 +49,7 @@ export function windowsOf(
   step = 1,
 ): Window[] {
   const usable = unitBytes % alignment === 0 ? limitBytes : limitBytes - alignment;
-  let most =
-    count * unitBytes <= limitBytes ? count : Math.max(1, Math.floor(usable / unitBytes));
+  let most = count * unitBytes <= limitBytes ? count : Math.max(1, Math.floor(usable / unitBytes));
   if (most < count && most > step) most -= most % step;
   const windows: Window[] = [];
   for (let start = 0; start < count; start += most) {

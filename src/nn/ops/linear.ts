@@ -45,15 +45,27 @@ export function planLinear(
  * R may be 0. Weights beyond one binding are read as textures, or in windows of rows by the naive
  * kernels, and their gradient is written in windows of rows. Differentiable in x, weight and bias.
  */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor | null, options: LinearOptions = {}): Tensor {
+export function linear(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: LinearOptions = {},
+): Tensor {
   const [r = 0, i = 0] = x.shape;
   const [o = 0, wi = 0] = weight.shape;
   const at = `(input ${formatShape(x.shape)}, weight ${formatShape(weight.shape)})`;
   if (x.shape.length !== 2 || weight.shape.length !== 2 || x.layout !== 'row') {
-    throw new NnError('shape', `linear: input and weight must be row tensors of rank 2 ${at}.`, { fix: 'flatten the input with toRow and reshape.' });
+    throw new NnError('shape', `linear: input and weight must be row tensors of rank 2 ${at}.`, {
+      fix: 'flatten the input with toRow and reshape.',
+    });
   }
-  if (wi !== i) throw new NnError('shape', `linear: weight takes ${wi} features, input has ${i} ${at}.`);
-  if (bias && bias.size !== o) throw new NnError('shape', `linear: bias has ${bias.size} values, weight has ${o} outputs ${at}.`);
+  if (wi !== i)
+    throw new NnError('shape', `linear: weight takes ${wi} features, input has ${i} ${at}.`);
+  if (bias && bias.size !== o)
+    throw new NnError(
+      'shape',
+      `linear: bias has ${bias.size} values, weight has ${o} outputs ${at}.`,
+    );
   const { device } = x;
   const s = { r, i, o };
   const relu = options.relu ?? false;
@@ -72,7 +84,8 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
     op: 'linear',
     inputs: [x, weight, bias],
     outputs: [y],
-    backward: ([dY], needs) => (dY ? linearBackward(x, weight, bias, y, dY, s, relu, algorithm, needs) : []),
+    backward: ([dY], needs) =>
+      dY ? linearBackward(x, weight, bias, y, dY, s, relu, algorithm, needs) : [],
   });
   return y;
 }
@@ -84,7 +97,14 @@ function weightWindows(device: Device, s: LinearShape): Window[] {
 
 const noBases = { a_base: 0, b_base: 0, c_base: 0, bias_base: 0 };
 
-function naiveForward(x: Tensor, weight: Tensor, bias: Tensor | null, y: Tensor, s: LinearShape, relu: boolean): void {
+function naiveForward(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  y: Tensor,
+  s: LinearShape,
+  relu: boolean,
+): void {
   for (const window of weightWindows(x.device, s)) {
     const { start, count, base } = window;
     x.device.dispatch({
@@ -111,10 +131,24 @@ function naiveForward(x: Tensor, weight: Tensor, bias: Tensor | null, y: Tensor,
   }
 }
 
-function laneForward(x: Tensor, weight: Tensor, bias: Tensor | null, y: Tensor, s: LinearShape, relu: boolean): void {
+function laneForward(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  y: Tensor,
+  s: LinearShape,
+  relu: boolean,
+): void {
   runGemm(x.device, {
     label: 'linear forward',
-    defines: { A_FORM: 1, B_FORM: 0, A_ADDRESS: 2, B_ADDRESS: 0, EPILOGUE: bias !== null, RELU: relu },
+    defines: {
+      A_FORM: 1,
+      B_FORM: 0,
+      A_ADDRESS: 2,
+      B_ADDRESS: 0,
+      EPILOGUE: bias !== null,
+      RELU: relu,
+    },
     a: matrixTexture(weight, s.o, s.i),
     b: matrixTexture(x, s.r, s.i),
     c: { buffer: y.buffer, offset: 0, size: y.byteLength },
@@ -150,7 +184,12 @@ function runGemm(device: Device, g: Gemm): void {
     kernel: 'gemm/rot_gemm',
     label: g.label,
     defines: { LANES: lanes, ...g.defines },
-    bindings: { a_map: arrayView(g.a), b_map: arrayView(g.b), c: g.c, ...(g.bias ? { bias: g.bias } : {}) },
+    bindings: {
+      a_map: arrayView(g.a),
+      b_map: arrayView(g.b),
+      c: g.c,
+      ...(g.bias ? { bias: g.bias } : {}),
+    },
     params: {
       rows: g.rows,
       cols: g.cols,
@@ -218,7 +257,13 @@ function linearBackward(
 }
 
 /** dX = dY · W. */
-function inputGradient(g: Tensor, weight: Tensor, dX: Tensor, s: LinearShape, algorithm: LinearAlgorithm): void {
+function inputGradient(
+  g: Tensor,
+  weight: Tensor,
+  dX: Tensor,
+  s: LinearShape,
+  algorithm: LinearAlgorithm,
+): void {
   if (algorithm === 'naive') {
     for (const window of weightWindows(g.device, s)) {
       const { start, count, base } = window;
@@ -260,7 +305,13 @@ function inputGradient(g: Tensor, weight: Tensor, dX: Tensor, s: LinearShape, al
 }
 
 /** dW = dYᵀ · x, in windows of whole row panels where dW exceeds one binding. */
-function weightGradient(g: Tensor, x: Tensor, dW: Tensor, s: LinearShape, algorithm: LinearAlgorithm): void {
+function weightGradient(
+  g: Tensor,
+  x: Tensor,
+  dW: Tensor,
+  s: LinearShape,
+  algorithm: LinearAlgorithm,
+): void {
   const { device } = x;
   if (algorithm === 'naive') {
     for (const window of weightWindows(device, s)) {

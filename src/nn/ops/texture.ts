@@ -24,10 +24,14 @@ const views = new WeakMap<GPUTexture, GPUTextureView>();
 export function mapWindows(planes: number, planeBytes: number, limit: number, step = 1): Window[] {
   const most = planeBytes % 256 === 0 ? limit : limit - 256;
   if (planes * planeBytes > limit && planeBytes > most) {
-    throw new NnError('map-too-large', `one channel quad of this map takes ${planeBytes} bytes, more than a binding of ${limit} bytes allows.`, {
-      kind: 'device',
-      fix: 'use a smaller image.',
-    });
+    throw new NnError(
+      'map-too-large',
+      `one channel quad of this map takes ${planeBytes} bytes, more than a binding of ${limit} bytes allows.`,
+      {
+        kind: 'device',
+        fix: 'use a smaller image.',
+      },
+    );
   }
   return windowsOf(planes, planeBytes, limit, step);
 }
@@ -77,7 +81,11 @@ export function matrixTexture(x: Tensor, rows: number, cols: number): GPUTexture
     if ((cols * 4) % 256 === 0) {
       device.context
         .copyEncoder()
-        .copyBufferToTexture({ buffer: x.buffer, bytesPerRow: cols * 4, rowsPerImage: rows }, { texture }, [width, rows, 1]);
+        .copyBufferToTexture(
+          { buffer: x.buffer, bytesPerRow: cols * 4, rowsPerImage: rows },
+          { texture },
+          [width, rows, 1],
+        );
       device.context.recorded();
       return texture;
     }
@@ -100,7 +108,13 @@ export function panelTexture(x: Tensor, rows: number, cols: number, lanes: numbe
   });
 }
 
-function packRows(x: Tensor, texture: GPUTexture, rows: number, cols: number, form: { panel: 0 | 1; lanes?: number }): void {
+function packRows(
+  x: Tensor,
+  texture: GPUTexture,
+  rows: number,
+  cols: number,
+  form: { panel: 0 | 1; lanes?: number },
+): void {
   x.device.dispatch({
     kernel: 'pack/rows_to_texture',
     defines: { PANEL: form.panel, LANES: form.lanes ?? 1 },

@@ -1,4 +1,5 @@
-import { GpuContext, type AdapterSummary } from '../gpu/context.js';
+import type { GpuContext } from '../gpu/context.js';
+import { type AdapterSummary } from '../gpu/context.js';
 import type { AdapterKind } from '../platform/index.js';
 import { NnError } from '../gpu/errors.js';
 import { openContextAsync, type OpenOptions } from '../gpu/open.js';
@@ -6,7 +7,15 @@ import { dispatch, type BindingResource, type BufferSlice } from '../kernel/disp
 import { KernelCache } from '../kernel/pipeline.js';
 import type { Defines } from '../kernel/preprocess.js';
 import { Scope } from './scope.js';
-import { formatShape, packC4, sizeOf, storedSize, type DType, type Layout, type Shape } from './shape.js';
+import {
+  formatShape,
+  packC4,
+  sizeOf,
+  storedSize,
+  type DType,
+  type Layout,
+  type Shape,
+} from './shape.js';
 import { Tensor } from './tensor.js';
 
 export type DeviceOptions = OpenOptions;
@@ -97,9 +106,13 @@ export class Device {
   scope(): Scope {
     const scope = new Scope(this.#scope, (ended) => {
       if (this.#scope !== ended) {
-        throw new NnError('scope-order', 'a scope ended while one that was opened later is still open.', {
-          fix: 'end scopes in the reverse order of their start: await one operation before you start the next one on this device, or open a second device.',
-        });
+        throw new NnError(
+          'scope-order',
+          'a scope ended while one that was opened later is still open.',
+          {
+            fix: 'end scopes in the reverse order of their start: await one operation before you start the next one on this device, or open a second device.',
+          },
+        );
       }
       this.#scope = ended.parent;
     });
@@ -132,13 +145,23 @@ export class Device {
   empty(shape: Shape, options: TensorOptions = {}): Tensor {
     const { dtype = 'f32', layout = 'row', name = '' } = options;
     if (layout === 'c4' && (shape.length !== 4 || dtype !== 'f32')) {
-      throw new NnError('layout', `layout c4 needs a rank 4 f32 tensor, got ${formatShape(shape)} ${dtype}.`);
+      throw new NnError(
+        'layout',
+        `layout c4 needs a rank 4 f32 tensor, got ${formatShape(shape)} ${dtype}.`,
+      );
     }
     if (shape.some((d) => !Number.isInteger(d) || d < 0)) {
       throw new NnError('shape', `a shape holds whole numbers >= 0, got [${shape.join(', ')}].`);
     }
     const bytes = storedSize(shape, layout) * 4;
-    const made = new Tensor(this, this.context.acquireBuffer(bytes), [...shape], layout, dtype, name);
+    const made = new Tensor(
+      this,
+      this.context.acquireBuffer(bytes),
+      [...shape],
+      layout,
+      dtype,
+      name,
+    );
     this.adopt(made);
     return made;
   }
@@ -146,7 +169,10 @@ export class Device {
   /** A tensor with these values, given in logical row-major order. */
   tensor(data: ArrayLike<number>, shape: Shape, options: TensorOptions = {}): Tensor {
     if (data.length !== sizeOf(shape)) {
-      throw new NnError('shape', `${data.length} values do not fill shape ${formatShape(shape)} (${sizeOf(shape)}).`);
+      throw new NnError(
+        'shape',
+        `${data.length} values do not fill shape ${formatShape(shape)} (${sizeOf(shape)}).`,
+      );
     }
     const made = this.empty(shape, options);
     this.write(made, data);
@@ -176,8 +202,10 @@ export class Device {
     if (tensor.size === 0) return;
     let stored: Float32Array | Int32Array | Uint32Array;
     if (tensor.layout === 'c4') stored = packC4(data, tensor.shape);
-    else if (tensor.dtype === 'i32') stored = data instanceof Int32Array ? data : Int32Array.from(data);
-    else if (tensor.dtype === 'u32') stored = data instanceof Uint32Array ? data : Uint32Array.from(data);
+    else if (tensor.dtype === 'i32')
+      stored = data instanceof Int32Array ? data : Int32Array.from(data);
+    else if (tensor.dtype === 'u32')
+      stored = data instanceof Uint32Array ? data : Uint32Array.from(data);
     else stored = data instanceof Float32Array ? data : Float32Array.from(data);
     this.context.upload(tensor.buffer, stored);
   }
@@ -185,7 +213,9 @@ export class Device {
   /** Copies a tensor's buffer; same shape and layout. */
   copy(source: Tensor, target: Tensor): void {
     target.invalidateTexture();
-    this.context.copyEncoder().copyBufferToBuffer(source.buffer, 0, target.buffer, 0, source.byteLength);
+    this.context
+      .copyEncoder()
+      .copyBufferToBuffer(source.buffer, 0, target.buffer, 0, source.byteLength);
     this.context.recorded();
   }
 

@@ -1,6 +1,14 @@
 import { NnError } from '../gpu/errors.js';
 import type { Device } from './device.js';
-import { formatShape, sizeOf, storedSize, unpackC4, type DType, type Layout, type Shape } from './shape.js';
+import {
+  formatShape,
+  sizeOf,
+  storedSize,
+  unpackC4,
+  type DType,
+  type Layout,
+  type Shape,
+} from './shape.js';
 
 export type TensorData = Float32Array | Int32Array | Uint32Array;
 
@@ -87,7 +95,15 @@ export class Tensor {
         fix: 'the element counts must agree and the layout must be row (use toRow first).',
       });
     }
-    const made = new Tensor(this.device, this.buffer, [...shape], 'row', this.dtype, name, this.#sharers);
+    const made = new Tensor(
+      this.device,
+      this.buffer,
+      [...shape],
+      'row',
+      this.dtype,
+      name,
+      this.#sharers,
+    );
     this.device.adopt(made);
     return made;
   }

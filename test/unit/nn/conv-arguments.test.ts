@@ -9,11 +9,13 @@ describe('conv2d arguments', () => {
   });
   afterEach(() => device.destroyAsync());
 
-  const run = (options: Conv2dOptions, channels = 4) => (): void => {
-    using _scope = device.scope();
-    const x = device.zeros([1, channels, 5, 5], { layout: 'c4' });
-    conv2d(x, device.zeros([8, 4, 3, 3]), null, options);
-  };
+  const run =
+    (options: Conv2dOptions, channels = 4) =>
+    (): void => {
+      using _scope = device.scope();
+      const x = device.zeros([1, channels, 5, 5], { layout: 'c4' });
+      conv2d(x, device.zeros([8, 4, 3, 3]), null, options);
+    };
 
   it('must be whole numbers in range', () => {
     expect(run({ stride: 0 })).to.throw(/stride must be a whole number of at least 1, got 0/);

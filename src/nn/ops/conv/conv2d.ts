@@ -10,7 +10,13 @@ import { channelSums } from '../reduce.js';
 import { arrayView, mapTexture, mapWindows } from '../texture.js';
 import { directForward, directInputGradient, directWeightGradient } from './direct.js';
 import { naiveForward, naiveInputGradient, naiveWeightGradient } from './naive.js';
-import { convAlgorithms, planConv, type ConvAlgorithm, type ConvPlan, type ConvShape } from './plan.js';
+import {
+  convAlgorithms,
+  planConv,
+  type ConvAlgorithm,
+  type ConvPlan,
+  type ConvShape,
+} from './plan.js';
 import { winogradForward, winogradInputGradient, winogradWeightGradient } from './winograd.js';
 
 export interface Conv2dOptions {
@@ -27,7 +33,12 @@ export interface Conv2dOptions {
 }
 
 /** Checks a convolution's operands and computes its sizes. */
-export function convShape(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions): ConvShape {
+export function convShape(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: Conv2dOptions,
+): ConvShape {
   const { stride = 1, pad = 0, dilation = 1 } = options;
   const [n, c, h, w] = dims4(x.shape);
   const [o, ci, kh, kw] = dims4(weight.shape);
@@ -38,21 +49,37 @@ export function convShape(x: Tensor, weight: Tensor, bias: Tensor | null, option
     ['dilation', dilation, 1],
   ] as const) {
     if (Number.isInteger(value) && value >= least) continue;
-    throw new NnError('argument', `conv2d: ${name} must be a whole number of at least ${least}, got ${value}.`);
+    throw new NnError(
+      'argument',
+      `conv2d: ${name} must be a whole number of at least ${least}, got ${value}.`,
+    );
   }
   if (x.layout !== 'c4' || weight.shape.length !== 4 || weight.layout !== 'row') {
-    throw new NnError('shape', `conv2d: the input must be a c4 map and the weight a row tensor of rank 4 ${at}.`, { fix: 'convert the input with toC4.' });
+    throw new NnError(
+      'shape',
+      `conv2d: the input must be a c4 map and the weight a row tensor of rank 4 ${at}.`,
+      { fix: 'convert the input with toC4.' },
+    );
   }
   if (c !== ci) {
-    throw new NnError('shape', `conv2d: weight has ${ci} input channels, input has ${c} ${at}.`, { fix: 'use a weight made for this input.' });
+    throw new NnError('shape', `conv2d: weight has ${ci} input channels, input has ${c} ${at}.`, {
+      fix: 'use a weight made for this input.',
+    });
   }
   if (bias && bias.size !== o) {
-    throw new NnError('shape', `conv2d: bias has ${bias.size} values, weight has ${o} output channels ${at}.`);
+    throw new NnError(
+      'shape',
+      `conv2d: bias has ${bias.size} values, weight has ${o} output channels ${at}.`,
+    );
   }
   const oh = Math.floor((h + 2 * pad - dilation * (kh - 1) - 1) / stride) + 1;
   const ow = Math.floor((w + 2 * pad - dilation * (kw - 1) - 1) / stride) + 1;
   if (oh < 1 || ow < 1) {
-    throw new NnError('shape', `conv2d: the input is smaller than the kernel ${at}, pad ${pad}, dilation ${dilation}.`, { fix: 'use a larger image or more padding.' });
+    throw new NnError(
+      'shape',
+      `conv2d: the input is smaller than the kernel ${at}, pad ${pad}, dilation ${dilation}.`,
+      { fix: 'use a larger image or more padding.' },
+    );
   }
   return { n, c, h, w, o, kh, kw, oh, ow, stride, pad, dilation };
 }
@@ -84,7 +111,12 @@ function plan(device: Device, s: ConvShape, force: ConvAlgorithm | undefined): C
  * OH = floor((H + 2·pad − dilation·(KH − 1) − 1) / stride) + 1.
  * Differentiable in x, weight and bias.
  */
-export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions = {}): Tensor {
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: Conv2dOptions = {},
+): Tensor {
   const s = convShape(x, weight, bias, options);
   const { device } = x;
   const relu = options.relu ?? false;
@@ -99,7 +131,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias: Tensor | null, options: 
     op: 'conv2d',
     inputs: [x, weight, bias],
     outputs: [y],
-    backward: ([dY], needs) => (dY ? convBackward(x, weight, bias, y, dY, s, relu, chosen, needs) : []),
+    backward: ([dY], needs) =>
+      dY ? convBackward(x, weight, bias, y, dY, s, relu, chosen, needs) : [],
   });
   // Without a tape nobody asks for this map's texture again once the next layer has read it.
   if (!needsGrad(x) && !needsGrad(weight) && device.tape === null) x.invalidateTexture();
@@ -123,7 +156,11 @@ function gradientTexture(dY: Tensor, y: Tensor, relu: boolean): GPUTexture {
       device.dispatch({
         kernel: 'conv/relu_grad_to_texture',
         defines: { Y_MAP: hasMap },
-        bindings: { dy: slice(dY), y: hasMap ? arrayView(mapTexture(y)) : slice(y), g_map: arrayView(texture) },
+        bindings: {
+          dy: slice(dY),
+          y: hasMap ? arrayView(mapTexture(y)) : slice(y),
+          g_map: arrayView(texture),
+        },
         params: { quad_from: start, count, quads: q, height: h, width: w, base },
         workgroups: grid1d(count * h * w),
       });
@@ -166,14 +203,30 @@ function convBackward(
   if (needX) {
     dX = device.empty(x.shape, { layout: 'c4' });
     if (isNaive) naiveInputGradient(masked, weight, dX, s);
-    else if (chosen.inputGradient === 'direct') directInputGradient(gradient as GPUTexture, weight, dX, s);
-    else winogradInputGradient(gradient as GPUTexture, weight, dX, s, chosen.inputGradient === 'winograd2' ? 2 : 4);
+    else if (chosen.inputGradient === 'direct')
+      directInputGradient(gradient as GPUTexture, weight, dX, s);
+    else
+      winogradInputGradient(
+        gradient as GPUTexture,
+        weight,
+        dX,
+        s,
+        chosen.inputGradient === 'winograd2' ? 2 : 4,
+      );
   }
   if (needW) {
     dW = device.empty(weight.shape);
     if (isNaive) naiveWeightGradient(masked, x, dW, s);
-    else if (chosen.weightGradient === 'direct') directWeightGradient(gradient as GPUTexture, x, dW, s);
-    else winogradWeightGradient(gradient as GPUTexture, x, dW, s, chosen.weightGradient === 'winograd2' ? 2 : 4);
+    else if (chosen.weightGradient === 'direct')
+      directWeightGradient(gradient as GPUTexture, x, dW, s);
+    else
+      winogradWeightGradient(
+        gradient as GPUTexture,
+        x,
+        dW,
+        s,
+        chosen.weightGradient === 'winograd2' ? 2 : 4,
+      );
   }
   if (needB && bias && isNaive) {
     dB = channelSums(masked);

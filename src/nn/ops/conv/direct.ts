@@ -14,7 +14,13 @@ interface Tap {
 }
 
 /** Weight panels of rot_conv for one tap table, cached on the weight tensor. */
-function weightPanels(weight: Tensor, s: ConvShape, taps: readonly Tap[], form: 'forward' | 'input-gradient', name: string): { texture: GPUTexture; kx: number; ky: number; panels: number } {
+function weightPanels(
+  weight: Tensor,
+  s: ConvShape,
+  taps: readonly Tap[],
+  form: 'forward' | 'input-gradient',
+  name: string,
+): { texture: GPUTexture; kx: number; ky: number; panels: number } {
   const { device } = weight;
   const lanes = device.subgroupSize;
   const [rows, cols] = form === 'forward' ? [s.o, s.c] : [s.c, s.o];
@@ -113,14 +119,25 @@ function forwardTaps(s: ConvShape): Tap[] {
   const taps: Tap[] = [];
   for (let ky = 0; ky < s.kh; ky++) {
     for (let kx = 0; kx < s.kw; kx++) {
-      taps.push({ dy: ky * s.dilation - s.pad, dx: kx * s.dilation - s.pad, index: ky * s.kw + kx });
+      taps.push({
+        dy: ky * s.dilation - s.pad,
+        dx: kx * s.dilation - s.pad,
+        index: ky * s.kw + kx,
+      });
     }
   }
   return taps;
 }
 
 /** y = conv(x, w) + bias, optionally clamped at 0. */
-export function directForward(x: Tensor, weight: Tensor, bias: Tensor | null, y: Tensor, s: ConvShape, relu: boolean): void {
+export function directForward(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  y: Tensor,
+  s: ConvShape,
+  relu: boolean,
+): void {
   const taps = forwardTaps(s);
   runRotConv(x.device, {
     source: mapTexture(x),
@@ -139,7 +156,12 @@ export function directForward(x: Tensor, weight: Tensor, bias: Tensor | null, y:
  * dX from dY: for each residue (ry, rx) of the stride, the input pixels at that residue are a
  * stride 1 convolution of dY with the taps that reach them.
  */
-export function directInputGradient(gradient: GPUTexture, weight: Tensor, dX: Tensor, s: ConvShape): void {
+export function directInputGradient(
+  gradient: GPUTexture,
+  weight: Tensor,
+  dX: Tensor,
+  s: ConvShape,
+): void {
   const { device } = dX;
   for (let ry = 0; ry < s.stride; ry++) {
     for (let rx = 0; rx < s.stride; rx++) {
@@ -160,7 +182,13 @@ export function directInputGradient(gradient: GPUTexture, weight: Tensor, dX: Te
       runRotConv(device, {
         source: gradient,
         sourceSize: { n: s.n, c: s.o, h: s.oh, w: s.ow },
-        weight: weightPanels(weight, s, used, 'input-gradient', `${ry}-${rx}-${s.pad}-${s.stride}-${s.dilation}`),
+        weight: weightPanels(
+          weight,
+          s,
+          used,
+          'input-gradient',
+          `${ry}-${rx}-${s.pad}-${s.stride}-${s.dilation}`,
+        ),
         bias: null,
         relu: false,
         output: dX,
@@ -173,7 +201,12 @@ export function directInputGradient(gradient: GPUTexture, weight: Tensor, dX: Te
 }
 
 /** dW from dY and x: partial sums over row ranges, then an ordered sum of the parts. */
-export function directWeightGradient(gradient: GPUTexture, x: Tensor, dW: Tensor, s: ConvShape): void {
+export function directWeightGradient(
+  gradient: GPUTexture,
+  x: Tensor,
+  dW: Tensor,
+  s: ConvShape,
+): void {
   const { device } = x;
   const lanes = device.subgroupSize;
   const tile = 4 * lanes;
@@ -184,7 +217,12 @@ export function directWeightGradient(gradient: GPUTexture, x: Tensor, dW: Tensor
   const base = coPanels * colPanels;
   let splits = 1;
   const partBytes = coPanels * tile * colPanels * tile * 4;
-  while (base * splits < 64 && splits * 2 <= rows && 2 * splits * partBytes <= device.context.bindingLimit) splits *= 2;
+  while (
+    base * splits < 64 &&
+    splits * 2 <= rows &&
+    2 * splits * partBytes <= device.context.bindingLimit
+  )
+    splits *= 2;
   const rowsPerSplit = Math.ceil(rows / splits);
   const rowStride = colPanels * tile;
   const part = device.empty([splits, coPanels * tile, rowStride]);

@@ -35,7 +35,16 @@ export function outputWindows(device: Device, map: Tensor): OutputWindow[] {
   const limit = device.context.bindingLimit;
   const { buffer } = map;
   if (n * q * planeBytes <= limit) {
-    return [{ imageFrom: 0, images: n, quadFrom: 0, quadTo: q, slice: { buffer, offset: 0, size: n * q * planeBytes }, base: 0 }];
+    return [
+      {
+        imageFrom: 0,
+        images: n,
+        quadFrom: 0,
+        quadTo: q,
+        slice: { buffer, offset: 0, size: n * q * planeBytes },
+        base: 0,
+      },
+    ];
   }
   const windows: OutputWindow[] = [];
   for (let image = 0; image < n; image++) {

@@ -94,7 +94,12 @@ export function naiveForward(
       list.forEach((input, i) => {
         const withBias = bias !== null && i === 0;
         run(x.device, 'naive_conv', s, input, output, {
-          bindings: { x: input.binding, w: weight, y: output.binding, ...(withBias ? { bias } : {}) },
+          bindings: {
+            x: input.binding,
+            w: weight,
+            y: output.binding,
+            ...(withBias ? { bias } : {}),
+          },
           count: elements(output, s.oh * s.ow),
           defines: { BIAS: withBias, RELU: relu && i === list.length - 1, ACCUMULATE: i > 0 },
         });

@@ -51,10 +51,16 @@ export function convFlops(s: ConvShape): number {
  */
 export function planConv(s: ConvShape, caps: ConvCapabilities): ConvPlan {
   const fits = (height: number, width: number, channels: number): boolean =>
-    height <= caps.maxTextureSide && width <= caps.maxTextureSide && Math.ceil(channels / 4) <= caps.maxTextureLayers;
+    height <= caps.maxTextureSide &&
+    width <= caps.maxTextureSide &&
+    Math.ceil(channels / 4) <= caps.maxTextureLayers;
   const laneable =
-    caps.lanes > 0 && s.kh * s.kw <= maxTaps && fits(s.n * s.h, s.w, s.c) && fits(s.n * s.oh, s.ow, s.o);
-  if (!laneable || caps.force === 'naive') return { forward: 'naive', inputGradient: 'naive', weightGradient: 'naive' };
+    caps.lanes > 0 &&
+    s.kh * s.kw <= maxTaps &&
+    fits(s.n * s.h, s.w, s.c) &&
+    fits(s.n * s.oh, s.ow, s.o);
+  if (!laneable || caps.force === 'naive')
+    return { forward: 'naive', inputGradient: 'naive', weightGradient: 'naive' };
   const isSmall = convFlops(s) < 2e5 && caps.force === undefined;
   if (isSmall) return { forward: 'naive', inputGradient: 'naive', weightGradient: 'naive' };
   const is3x3 = s.kh === 3 && s.kw === 3 && s.stride === 1 && s.dilation === 1 && s.pad <= 2;
@@ -62,15 +68,22 @@ export function planConv(s: ConvShape, caps: ConvCapabilities): ConvPlan {
   const widest = Math.max(s.c, s.o) * caps.lanes;
   const worthwhile = s.c >= 32 && s.o >= 32 && tiles >= 32;
   const possible = is3x3 && widest <= caps.maxTextureSide;
-  if (caps.force === 'direct') return { forward: 'direct', inputGradient: 'direct', weightGradient: 'direct' };
-  if (possible && caps.force) return { forward: caps.force, inputGradient: caps.force, weightGradient: caps.force };
+  if (caps.force === 'direct')
+    return { forward: 'direct', inputGradient: 'direct', weightGradient: 'direct' };
+  if (possible && caps.force)
+    return { forward: caps.force, inputGradient: caps.force, weightGradient: caps.force };
   if (possible && worthwhile) {
     // All frequencies of dU, padded to panels of 4L channels, are one binding.
     const panel = 4 * caps.lanes;
     const padded = (channels: number): number => Math.ceil(channels / panel) * panel;
-    const holdsGradient = 36 * (padded(s.o) * padded(s.c) + 32) * 4 <= (caps.bindingLimit ?? Infinity);
+    const holdsGradient =
+      36 * (padded(s.o) * padded(s.c) + 32) * 4 <= (caps.bindingLimit ?? Infinity);
     const useful = tiles >= 64 && holdsGradient;
-    return { forward: 'winograd4', inputGradient: 'winograd4', weightGradient: useful ? 'winograd4' : 'direct' };
+    return {
+      forward: 'winograd4',
+      inputGradient: 'winograd4',
+      weightGradient: useful ? 'winograd4' : 'direct',
+    };
   }
   return { forward: 'direct', inputGradient: 'direct', weightGradient: 'direct' };
 }

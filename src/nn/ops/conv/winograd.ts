@@ -20,7 +20,14 @@ interface Tiling {
   strip: number;
 }
 
-function tiling(device: Device, m: 2 | 4, n: number, h: number, w: number, channels: number): Tiling {
+function tiling(
+  device: Device,
+  m: 2 | 4,
+  n: number,
+  h: number,
+  w: number,
+  channels: number,
+): Tiling {
   const panel = 4 * device.subgroupSize;
   const a = m + 2;
   const tilesY = Math.ceil(h / m);
@@ -35,7 +42,12 @@ function tiling(device: Device, m: 2 | 4, n: number, h: number, w: number, chann
 }
 
 /** Winograd-transformed weights U, cached on the weight tensor. */
-function transformedWeight(weight: Tensor, s: ConvShape, m: 2 | 4, form: 'forward' | 'input-gradient'): GPUTexture {
+function transformedWeight(
+  weight: Tensor,
+  s: ConvShape,
+  m: 2 | 4,
+  form: 'forward' | 'input-gradient',
+): GPUTexture {
   return weight.cachedTexture(`winograd${m}-${form}`, () => {
     const { device } = weight;
     const lanes = device.subgroupSize;
@@ -73,7 +85,13 @@ interface Source {
 }
 
 /** Transforms one strip of tiles of a map; returns the texture that GEMMs read. */
-function transformStrip(device: Device, source: Source, t: Tiling, from: number, tiles: number): GPUTexture {
+function transformStrip(
+  device: Device,
+  source: Source,
+  t: Tiling,
+  from: number,
+  tiles: number,
+): GPUTexture {
   const panel = 4 * device.subgroupSize;
   const rowTexels = source.quads * panel;
   const panels = tiles / panel;
@@ -103,7 +121,11 @@ function transformStrip(device: Device, source: Source, t: Tiling, from: number,
   const texture = context.acquireTexture(rowTexels, panels, frequencies);
   context
     .copyEncoder()
-    .copyBufferToTexture({ buffer, bytesPerRow: rowTexels * 16, rowsPerImage: panels }, { texture }, [rowTexels, panels, frequencies]);
+    .copyBufferToTexture(
+      { buffer, bytesPerRow: rowTexels * 16, rowsPerImage: panels },
+      { texture },
+      [rowTexels, panels, frequencies],
+    );
   context.recorded();
   context.releaseBuffer(buffer);
   return texture;
@@ -139,7 +161,11 @@ function runPass(device: Device, p: Pass): void {
       kernel: 'gemm/rot_gemm',
       label: 'winograd gemm',
       defines: { LANES: lanes, A_FORM: 0, B_FORM: 0, A_ADDRESS: 0, B_ADDRESS: 1 },
-      bindings: { a_map: arrayView(p.weight), b_map: arrayView(v), c: { buffer: product, offset: 0, size: bytes } },
+      bindings: {
+        a_map: arrayView(p.weight),
+        b_map: arrayView(v),
+        c: { buffer: product, offset: 0, size: bytes },
+      },
       params: {
         rows: quadRows * 4,
         cols: tiles,
@@ -158,7 +184,11 @@ function runPass(device: Device, p: Pass): void {
     const m = context.acquireTexture(tiles, quadRows, frequencies);
     context
       .copyEncoder()
-      .copyBufferToTexture({ buffer: product, bytesPerRow: tiles * 16, rowsPerImage: quadRows }, { texture: m }, [tiles, quadRows, frequencies]);
+      .copyBufferToTexture(
+        { buffer: product, bytesPerRow: tiles * 16, rowsPerImage: quadRows },
+        { texture: m },
+        [tiles, quadRows, frequencies],
+      );
     context.recorded();
     context.releaseBuffer(product);
     for (const window of outputWindows(device, p.output)) {
@@ -189,9 +219,25 @@ function runPass(device: Device, p: Pass): void {
 }
 
 /** y = conv3x3(x, w) + bias through F(m x m, 3 x 3), optionally clamped at 0. */
-export function winogradForward(x: Tensor, weight: Tensor, bias: Tensor | null, y: Tensor, s: ConvShape, relu: boolean, m: 2 | 4): void {
+export function winogradForward(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  y: Tensor,
+  s: ConvShape,
+  relu: boolean,
+  m: 2 | 4,
+): void {
   runPass(x.device, {
-    source: { texture: mapTexture(x), n: s.n, h: s.h, w: s.w, quads: quads(s.c), pad: s.pad, adjoint: false },
+    source: {
+      texture: mapTexture(x),
+      n: s.n,
+      h: s.h,
+      w: s.w,
+      quads: quads(s.c),
+      pad: s.pad,
+      adjoint: false,
+    },
     weight: transformedWeight(weight, s, m, 'forward'),
     channelsIn: s.c,
     channelsOut: s.o,
@@ -203,9 +249,23 @@ export function winogradForward(x: Tensor, weight: Tensor, bias: Tensor | null, 
 }
 
 /** dX: the forward pass over dY with channels swapped, taps rotated and padding 2 - pad. */
-export function winogradInputGradient(gradient: GPUTexture, weight: Tensor, dX: Tensor, s: ConvShape, m: 2 | 4): void {
+export function winogradInputGradient(
+  gradient: GPUTexture,
+  weight: Tensor,
+  dX: Tensor,
+  s: ConvShape,
+  m: 2 | 4,
+): void {
   runPass(dX.device, {
-    source: { texture: gradient, n: s.n, h: s.oh, w: s.ow, quads: quads(s.o), pad: 2 - s.pad, adjoint: false },
+    source: {
+      texture: gradient,
+      n: s.n,
+      h: s.oh,
+      w: s.ow,
+      quads: quads(s.o),
+      pad: 2 - s.pad,
+      adjoint: false,
+    },
     weight: transformedWeight(weight, s, m, 'input-gradient'),
     channelsIn: s.o,
     channelsOut: s.c,
@@ -220,7 +280,13 @@ export function winogradInputGradient(gradient: GPUTexture, weight: Tensor, dX: 
  * dW through the adjoint of the forward algorithm: dU[f] = sum over tiles of dM[f] V[f]^t with
  * dM = A dY At, then dW = Gt dU G. Strips of tiles accumulate into dU in order.
  */
-export function winogradWeightGradient(gradient: GPUTexture, x: Tensor, dW: Tensor, s: ConvShape, m: 2 | 4): void {
+export function winogradWeightGradient(
+  gradient: GPUTexture,
+  x: Tensor,
+  dW: Tensor,
+  s: ConvShape,
+  m: 2 | 4,
+): void {
   const { device } = x;
   const context = device.context;
   const lanes = device.subgroupSize;
@@ -237,13 +303,36 @@ export function winogradWeightGradient(gradient: GPUTexture, x: Tensor, dW: Tens
   const texture = mapTexture(x);
   for (let from = 0; from < t.total; from += t.strip) {
     const tiles = Math.min(t.strip, Math.ceil((t.total - from) / panel) * panel);
-    const v = transformStrip(device, { texture, n: s.n, h: s.h, w: s.w, quads: quads(s.c), pad: s.pad, adjoint: false }, t, from, tiles);
-    const dM = transformStrip(device, { texture: gradient, n: s.n, h: s.oh, w: s.ow, quads: quads(s.o), pad: 0, adjoint: true }, t, from, tiles);
+    const v = transformStrip(
+      device,
+      { texture, n: s.n, h: s.h, w: s.w, quads: quads(s.c), pad: s.pad, adjoint: false },
+      t,
+      from,
+      tiles,
+    );
+    const dM = transformStrip(
+      device,
+      { texture: gradient, n: s.n, h: s.oh, w: s.ow, quads: quads(s.o), pad: 0, adjoint: true },
+      t,
+      from,
+      tiles,
+    );
     device.dispatch({
       kernel: 'gemm/rot_gemm',
       label: 'winograd dW gemm',
-      defines: { LANES: lanes, A_FORM: 0, B_FORM: 1, A_ADDRESS: 3, B_ADDRESS: 3, ACCUMULATE: from > 0 },
-      bindings: { a_map: arrayView(dM), b_map: arrayView(v), c: { buffer: dU, offset: 0, size: bytes } },
+      defines: {
+        LANES: lanes,
+        A_FORM: 0,
+        B_FORM: 1,
+        A_ADDRESS: 3,
+        B_ADDRESS: 3,
+        ACCUMULATE: from > 0,
+      },
+      bindings: {
+        a_map: arrayView(dM),
+        b_map: arrayView(v),
+        c: { buffer: dU, offset: 0, size: bytes },
+      },
       params: {
         rows: rowPanels * panel,
         cols: colPanels * panel,
@@ -265,7 +354,12 @@ export function winogradWeightGradient(gradient: GPUTexture, x: Tensor, dW: Tens
     kernel: 'wino/wino_dw',
     defines: { M: m, A: t.a },
     bindings: { du: { buffer: dU, offset: 0, size: bytes }, dw: dW },
-    params: { channels_out: s.o, channels_in: s.c, row_stride: rowStride * 4, stride: layerStride * 4 },
+    params: {
+      channels_out: s.o,
+      channels_in: s.c,
+      row_stride: rowStride * 4,
+      stride: layerStride * 4,
+    },
     workgroups: grid1d(s.o * s.c),
   });
   context.releaseBuffer(dU);
