@@ -1,4 +1,4 @@
-/** Reads a picture's size from its header, without decoding it (JPEG and PNG). */
+/** Reads a picture's size from its header, without decoding it (JPEG, PNG, WebP). */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { ImageDecodeError } from './errors.js';
 
@@ -42,11 +42,15 @@ function sizeOf(b: Buffer, file: string): { width: number; height: number } | nu
   if (b.length >= 24 && b.readUInt32BE(0) === 0x89504e47) {
     return { width: b.readUInt32BE(16), height: b.readUInt32BE(20) };
   }
+  if (b.length >= 30 && b.toString('latin1', 0, 4) === 'RIFF') {
+    const size = webpSize(b);
+    if (size) return size;
+  }
   if (b.length < 4 || b.readUInt16BE(0) !== 0xffd8) {
     throw new ImageDecodeError(
       'image-format',
       file,
-      `neither JPEG nor PNG (first bytes ${b.subarray(0, 4).toString('hex')})`,
+      `neither JPEG, PNG nor WebP (first bytes ${b.subarray(0, 4).toString('hex')})`,
       'convert the picture to JPEG or PNG',
     );
   }
@@ -63,4 +67,20 @@ function sizeOf(b: Buffer, file: string): { width: number; height: number } | nu
     at += 2 + b.readUInt16BE(at + 2);
   }
   return null;
+}
+
+/** Size from the first chunk of a WebP file: lossy, lossless or extended; null for anything else. */
+function webpSize(b: Buffer): { width: number; height: number } | null {
+  switch (b.toString('latin1', 8, 16)) {
+    case 'WEBPVP8 ':
+      return { width: b.readUInt16LE(26) & 0x3fff, height: b.readUInt16LE(28) & 0x3fff };
+    case 'WEBPVP8L': {
+      const bits = b.readUInt32LE(21);
+      return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+    }
+    case 'WEBPVP8X':
+      return { width: b.readUIntLE(24, 3) + 1, height: b.readUIntLE(27, 3) + 1 };
+    default:
+      return null;
+  }
 }

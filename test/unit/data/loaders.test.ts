@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sharp from 'sharp';
 import { loadCoco } from '../../../src/aofd/data/coco.node.js';
 import { ellipseBounds, loadFddb } from '../../../src/aofd/data/fddb.node.js';
 import { readImageSize } from '../../../src/aofd/data/image-size.node.js';
@@ -52,11 +53,21 @@ describe('data/loaders', () => {
     });
   });
 
-  it('reads sizes of JPEG and PNG headers', () => {
+  it('reads sizes of JPEG, PNG and WebP headers', async () => {
+    const { width, height, data } = gradientImage(37, 21);
+    const raw = sharp(data, { raw: { width, height, channels: 3 } });
+    for (const [i, webp] of [
+      raw.clone().webp(),
+      raw.clone().webp({ lossless: true }),
+      raw.clone().ensureAlpha(0.5).webp(),
+    ].entries()) {
+      const file = temp.write(`size-${i}.webp`, await webp.toBuffer());
+      expect(readImageSize(file)).to.deep.equal({ width: 37, height: 21 });
+    }
     expect(readImageSize(`${temp.root}/img/a/one.jpg`)).to.deep.equal({ width: 60, height: 40 });
     expect(readImageSize(`${temp.root}/img/c.png`)).to.deep.equal({ width: 17, height: 9 });
     const text = temp.write('note.jpg', 'hello world');
-    expect(() => readImageSize(text)).to.throw(/neither JPEG nor PNG/);
+    expect(() => readImageSize(text)).to.throw(/neither JPEG, PNG nor WebP/);
     expect(() => readImageSize(temp.write('empty.jpg', ''))).to.throw(/0 bytes/);
     expect(() => readImageSize(`${temp.root}/none.jpg`)).to.throw(/not found/);
   });
