@@ -19,6 +19,7 @@ import {
   InterruptedError,
   UsageError,
 } from '../../src/aofd/cli/errors.js';
+import { ConfigError } from '../../src/aofd/config/index.js';
 import { NnError } from '../../src/nn/gpu/errors.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -77,6 +78,13 @@ describe('command line shell', () => {
         'error: /nonexistent/picture.png: no such file or folder. Fix: check the path.',
       );
     }
+    const taken = Object.assign(new Error('x'), { code: 'EEXIST', path: 'out' });
+    expect(formatError(taken, false)).to.include('out: is a file, a folder is needed.');
+  });
+
+  it('prints mistakes in a config without the class of the error', () => {
+    const error = new ConfigError('a.json: optim.lrr: there is no such setting.');
+    expect(formatError(error, false)).to.equal(`error: ${error.message}`);
   });
 
   it('checks numbers', () => {

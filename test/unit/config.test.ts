@@ -11,6 +11,7 @@ import {
   JUDGEMENTS,
   PRESETS,
   checkConfig,
+  differences,
   learningRate,
   maskingOf,
   parseJsonc,
@@ -79,6 +80,14 @@ describe('config: presets', () => {
 });
 
 describe('config: differences and overrides', () => {
+  it('names the paths in which two configurations differ', () => {
+    const a = presetConfig('lite');
+    const b = resolveConfig({}, ['stages.stage1.steps=3', 'optim.lr=0.5']);
+    expect(differences(a, b)).to.deep.equal(['optim.lr', 'stages.1.steps']);
+    expect(differences(a, presetConfig('lite'))).to.deep.equal([]);
+    expect(differences(undefined, b)).to.deep.equal(['(all)']);
+  });
+
   it('merges objects, replaces lists, keeps the preset untouched', () => {
     const config = resolveConfig({
       preset: 'paper',
@@ -128,6 +137,11 @@ describe('config: differences and overrides', () => {
     const error = failure(() => resolveConfig({}, ['optim.lr=fast', 'rois.batchSize=2.5']));
     expect(error.paths).to.have.members(['optim.lr', 'rois.batchSize']);
     expect(error.message).to.match(/optim\.lr: expected number.*got "fast"/);
+    const sizes = ['input.std=[1,0,1]', 'model.segmentation.channels=[8]'];
+    expect(failure(() => resolveConfig({}, sizes)).paths).to.have.members([
+      'input.std.1',
+      'model.segmentation.channels',
+    ]);
     expect(failure(() => resolveConfig({ preset: 'nope' })).message).to.match(/paper, lite/);
     expect(failure(() => resolveConfig([])).message).to.match(/expected an object/);
     expect(failure(() => resolveConfig({}, ['optim.lr'])).message).to.match(/path=value/);
@@ -144,6 +158,8 @@ describe('config: differences and overrides', () => {
     expect(failure(() => resolveConfig({}, ['masking.trainCells=49'])).message).to.match(
       /below 49/,
     );
+    expect(failure(() => resolveConfig({}, ['model.fpnChannels=0'])).message).to.match(/above 0/);
+    expect(failure(() => resolveConfig({}, ['model.roiChannels=8'])).message).to.match(/must be 0/);
   });
 });
 

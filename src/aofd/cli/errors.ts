@@ -36,6 +36,7 @@ const SYSTEM_ERRORS: Record<string, (path: string) => string> = {
   EACCES: (path) => `${path}: permission denied. Fix: check who owns it and its mode.`,
   EPERM: (path) => `${path}: not permitted. Fix: check who owns it and its mode.`,
   EISDIR: (path) => `${path}: is a folder, a file is needed. Fix: name a file inside it.`,
+  EEXIST: (path) => `${path}: is a file, a folder is needed. Fix: choose another path.`,
   ENOTDIR: (path) => `${path}: part of this path is a file. Fix: choose another path.`,
   ENOSPC: (path) => `${path}: the disk is full. Fix: free some space or choose another --out.`,
   EDQUOT: (path) => `${path}: your disk quota is used up. Fix: free some space.`,

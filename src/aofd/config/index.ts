@@ -3,4 +3,4 @@ export * from './presets.js';
 export * from './load.js';
 export * from './derive.js';
 export * from './judgements.js';
-export { mergeConfig } from './merge.js';
+export { differences, mergeConfig } from './merge.js';

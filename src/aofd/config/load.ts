@@ -6,6 +6,8 @@ import type { Config } from './schema.js';
 
 /** A configuration that cannot be used; the message names each place and how to mend it. */
 export class ConfigError extends Error {
+  readonly code = 'config';
+
   constructor(
     message: string,
     /** Dotted paths of the values at fault. */
@@ -188,6 +190,12 @@ function crossCheck(config: Config, where: string): void {
   }
   if (model.backbone === 'lite' && model.blocks.length !== model.stageChannels.length) {
     problems.push(['model.blocks', 'needs one entry per entry of model.stageChannels']);
+  }
+  if (model.roiChannels !== 0) {
+    problems.push(['model.roiChannels', 'must be 0: RoIs are pooled without a reduction']);
+  }
+  if (model.backbone === 'lite' && model.fpnChannels === 0) {
+    problems.push(['model.fpnChannels', 'must be above 0 for the lite backbone']);
   }
   const names = new Set<string>();
   stages.forEach((stage, i) => {

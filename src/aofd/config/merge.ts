@@ -20,6 +20,17 @@ export function mergeConfig(base: unknown, over: unknown): unknown {
   return out;
 }
 
+/** Dotted paths of the values in which two configurations differ, in the order of `b`. */
+export function differences(a: unknown, b: unknown, path = ''): string[] {
+  const isPair = (isPlainObject(a) && isPlainObject(b)) || (Array.isArray(a) && Array.isArray(b));
+  if (!isPair) return JSON.stringify(a) === JSON.stringify(b) ? [] : [path || '(all)'];
+  const [from, to] = [a as PlainObject, b as PlainObject];
+  const keys = new Set([...Object.keys(to), ...Object.keys(from)]);
+  return [...keys].flatMap((key) =>
+    differences(from[key], to[key], path === '' ? key : `${path}.${key}`),
+  );
+}
+
 /**
  * Sets one value in place by its dotted path. A part that meets a list is an index, or the `name`
  * of one of its items (`stages.stage1.steps`). Missing objects on the way are made; whether the

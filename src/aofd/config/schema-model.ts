@@ -20,7 +20,10 @@ export const boxesSchema = z.strictObject({
 export const inputSchema = z.strictObject({
   channelOrder: z.enum(['bgr', 'rgb']).describe('order of the three input channels'),
   mean: triple.describe('subtracted per channel in that order, 0..255 (AOFD-SPEC 1.2)'),
-  std: triple.describe('divisor per channel after the mean; 1 in the paper'),
+  std: z
+    .array(z.number().positive())
+    .length(3)
+    .describe('divisor per channel after the mean; 1 in the paper'),
   trainShortSides: z
     .array(positive)
     .min(1)
@@ -53,13 +56,13 @@ export const modelSchema = z.strictObject({
   blocks: z.array(count).min(1).describe('lite: extra blocks of each stage'),
   weightStandardize: z.boolean().describe('normalise conv weights instead of activations'),
   residual: z.boolean().describe('lite: add the input of each extra block to its output'),
-  fpnChannels: count.describe('top-down pathway; 0 = none'),
+  fpnChannels: count.describe('lite: channels of the top-down pathway; not used by vgg16'),
   levels: z.array(anchorLevel).min(1).describe('finest first; one level of stride 16 in the paper'),
   rpnChannels: positive.describe('3x3 convolution before the RPN outputs'),
   roiStride: positive.describe('feature level that RoIs are pooled from, by its stride'),
   roiSize: positive.describe('side of the pooled map; 7'),
   roiRounding: z.literal('exact-integer').describe('J7: bins floor(pn/7)..ceil((p+1)n/7)'),
-  roiChannels: count.describe('1x1 reduction before pooling; 0 = none'),
+  roiChannels: count.describe('reserved, 0: no reduction before pooling'),
   hidden6: positive.describe('width of fc6'),
   hidden7: count.describe('width of fc7; 0 = no fc7'),
   dropout: share.describe('after fc6 and fc7 while the detector trains'),
@@ -75,7 +78,7 @@ export const modelSchema = z.strictObject({
   segmentation: z.strictObject({
     enabled: z.boolean(),
     stride: positive.describe('feature level it reads, by its stride'),
-    channels: z.array(positive).min(1).describe('J18: widths of the 3x3 convolutions'),
+    channels: z.array(positive).length(2).describe('J18: widths of the two 3x3 convolutions'),
     dilation: positive.describe('J18: dilation of the last 3x3 convolution'),
   }),
 });
