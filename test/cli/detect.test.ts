@@ -188,6 +188,9 @@ describe('aofd detect', () => {
     const score = await inProcess(['detect', photos, '--score', '7']);
     expect(score.code).to.equal(2);
     expect(score.stderr).to.include('from 0 to 1');
+    const scales = await inProcess(['detect', photos, '--scales', 'large']);
+    expect(scales.code).to.equal(2);
+    expect(scales.stderr).to.include('from 0.1 to 8');
     const cut = path.join(folder, 'cut.safetensors');
     fs.writeFileSync(cut, fs.readFileSync(weights).subarray(0, 5000));
     const damaged = await inProcess(['detect', photos, '--weights', cut, '--json', json]);

@@ -7,7 +7,6 @@ import type { Detector } from '../infer/detector.js';
 import type { FaceRecord } from '../infer/postprocess.js';
 import {
   addDeviceOption,
-  collect,
   parseInteger,
   parseNumber,
   printNotice,
@@ -23,7 +22,7 @@ interface DetectFlags {
   score?: number;
   device?: string;
   masks: boolean;
-  scales?: string[];
+  scales?: number[];
   flip?: boolean;
   maxPixels?: number;
   quiet?: boolean;
@@ -48,6 +47,8 @@ export interface DetectionDocument {
   errors?: { file: string; error: string }[];
 }
 
+const parseFactor = parseNumber(0.1, 8);
+
 export function register(program: Command): void {
   const command = program
     .command('detect')
@@ -63,8 +64,8 @@ export function register(program: Command): void {
     .option('--no-masks', 'leave the pixel masks out of the JSON document')
     .option(
       '--scales <factor>',
-      'also look at this multiple of the usual size; repeatable',
-      collect,
+      'also look at this multiple of the usual size, 0.1 to 8; repeatable',
+      (text: string, previous: number[] = []) => [...previous, parseFactor(text)],
     )
     .option('--flip', 'also look at the mirrored picture')
     .option('--max-pixels <count>', 'refuse larger pictures (default: 100000000)', parseInteger(1))
@@ -92,7 +93,7 @@ async function detectAsync(
       'name files, or folders with JPEG, PNG, WebP, AVIF or TIFF files in them.',
     );
   }
-  const scales = factorsOf(flags.scales);
+  const scales = [1, ...(flags.scales ?? []).filter((factor) => factor !== 1)];
   if (out !== null) fs.mkdirSync(out, { recursive: true });
   const { Detector: DetectorClass } = await import('../infer/detector.js');
   await using detector = await DetectorClass.createAsync({
@@ -183,11 +184,6 @@ function outputNames(): (name: string) => string {
     taken.add(candidate.toLowerCase());
     return candidate;
   };
-}
-
-function factorsOf(texts: readonly string[] = []): number[] {
-  const parse = parseNumber(0.1, 8);
-  return [1, ...texts.map(parse).filter((factor) => factor !== 1)];
 }
 
 /** Writes the expanded WGSL of kernels, one file per variant. */
