@@ -24,7 +24,8 @@ export class ImageCache {
 
   /** The caller must not change the arrays. Throws ImageDecodeError. */
   async getAsync(sample: Sample): Promise<DecodedSample> {
-    const key = sample.file;
+    // A file may be listed with and without a mask: what is found must not depend on what came first.
+    const key = `${sample.file}\n${sample.segmentation?.maskFile ?? ''}`;
     const found = this.entries.get(key);
     if (found) {
       this.hits++;

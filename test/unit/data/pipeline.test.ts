@@ -192,6 +192,11 @@ describe('data/pipeline', () => {
     const roomy = new ImageCache(1e8);
     for (const sample of [...detection, ...portraits, ...detection]) await roomy.getAsync(sample);
     expect([roomy.hits, roomy.misses]).to.deep.equal([3, 5]);
+    const [portrait] = portraits as [Sample];
+    const { segmentation, ...bare } = portrait;
+    expect(segmentation).not.to.equal(undefined);
+    expect((await roomy.getAsync(bare)).mask).to.equal(null);
+    expect((await roomy.getAsync(portrait)).mask).not.to.equal(null);
     const odd = { ...(portraits[0] as Sample) };
     odd.segmentation = {
       maskFile: temp.write(
