@@ -33,6 +33,16 @@ describe('postprocessing', () => {
       flip: true,
     });
     expect([mirrored.boxes[0], mirrored.boxes[2]]).to.deep.equal([169.5, 190]);
+    // In input pixels: a RoI of 16 pixels is 64 of a picture four times as large, edges included.
+    const large = decodeHead(
+      [0, 8, 16, 23, 31],
+      [0, 0],
+      new Float32Array(8),
+      1,
+      presetConfig('lite'),
+      { scale: 0.25, ...size },
+    );
+    expect([...large.boxes]).to.deep.equal([32, 64, 96, 128]);
   });
 
   it('keeps the best boxes, ties with the last included, and drops bad rows', () => {

@@ -155,6 +155,6 @@ export const lossSchema = z.strictObject({
   segReduction: z.enum(['sum', 'mean']).describe('J17: over valid pixels at input resolution'),
   segBoxScale: z.number().min(1).describe('boxes are enlarged by this before gating'),
   segFaceOnFace: z
-    .enum(['ignore', 'occluder', 'clear'])
-    .describe('J19: label where one face covers another'),
+    .literal('ignore')
+    .describe('J19: pixels where one face covers another have no label'),
 });

@@ -157,6 +157,12 @@ const testSchema = z.strictObject({
   scoreThreshold: share,
   nmsIou: share,
   maxDetections: positive.describe('per image; ties with the last may exceed it'),
+  decodeIn: z
+    .enum(['original', 'input'])
+    .describe(
+      'pixels in which RoIs are inclusive boxes: original after division by the scale ' +
+        '(AOFD-SPEC 1.14), or input, as the head was trained',
+    ),
   occluderThreshold: share.describe('probability above which a pixel counts as covered'),
 });
 

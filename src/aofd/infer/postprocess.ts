@@ -90,7 +90,9 @@ export interface InputGeometry {
 
 /**
  * The head's output for `count` RoIs as boxes in original pixels (AOFD-SPEC 1.14): RoIs divided by
- * the scale, columns 4-7 of the box code times the standard deviations, decoded, clipped.
+ * the scale, columns 4-7 of the box code times the standard deviations, decoded, clipped. With
+ * `test.decodeIn: 'input'` the decoded box is divided instead: inclusive RoIs lose no part of a
+ * pixel then.
  * @param rois [R*5] image, x1, y1, x2, y2 in input pixels
  */
 export function decodeHead(
@@ -102,15 +104,18 @@ export function decodeHead(
   geometry: InputGeometry,
 ): Candidates {
   const { scale, width, height, flip = false } = geometry;
+  const isInput = config.test.decodeIn === 'input';
+  const before = isInput ? 1 : scale;
   const sources = new Float64Array(count * 4);
   const codes = new Float64Array(count * 4);
   for (let r = 0; r < count; r++) {
     for (let j = 0; j < 4; j++) {
-      sources[4 * r + j] = rois[5 * r + 1 + j]! / scale;
+      sources[4 * r + j] = rois[5 * r + 1 + j]! / before;
       codes[4 * r + j] = deltas[8 * r + 4 + j]!;
     }
   }
   const boxes = decodeBoxes(sources, codes, headCoderOf(config));
+  if (isInput) for (let i = 0; i < boxes.length; i++) boxes[i]! /= scale;
   if (flip) {
     // Decoded corners are positions on a line for both conventions (AOFD-SPEC 1.6).
     for (let o = 0; o < boxes.length; o += 4) {
