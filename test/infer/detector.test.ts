@@ -126,6 +126,10 @@ describe('Detector', () => {
       Detector.createAsync({ weights: randomWeights(), device, scales: [] }),
     );
     expect(scales.message).to.include('scales');
+    for (const wrong of [{ score: NaN }, { nmsIou: 2 }, { maxDetections: 0 }, { scales: [0] }]) {
+      const error = await errorOf(() => detector.detectAsync(noise(8, 8), wrong));
+      expect(error.code, JSON.stringify(wrong)).to.equal('settings');
+    }
     const gone = await Detector.createAsync({ weights: randomWeights(), device });
     gone.dispose();
     expect((await errorOf(() => gone.detectAsync(noise(8, 8)))).code).to.equal('use-after-free');

@@ -160,7 +160,10 @@ export class Detector implements Disposable, AsyncDisposable {
     const picture = typeof image === 'string' ? await decodeAsync(image) : image;
     checkPicture(picture);
     const start = performance.now();
-    const settings = { ...this.settings, ...withoutUndefined(overrides) };
+    const settings = completeSettings(this.config, {
+      ...this.settings,
+      ...withoutUndefined(overrides),
+    });
     const size = { width: picture.width, height: picture.height };
     const passes: PassResult[] = [];
     for (const [i, factor] of settings.scales.entries()) {
@@ -268,6 +271,18 @@ function completeSettings(config: Config, settings: DetectSettings): Required<De
     scales: settings.scales ?? [1],
     flip: settings.flip ?? false,
   };
+  const { score, nmsIou, maxDetections } = complete;
+  for (const [name, value] of Object.entries({ score, nmsIou })) {
+    if (value >= 0 && value <= 1) continue;
+    throw new NnError('settings', `detector: ${name} is ${value}.`, {
+      fix: 'give a number from 0 to 1.',
+    });
+  }
+  if (!Number.isInteger(maxDetections) || maxDetections < 1) {
+    throw new NnError('settings', `detector: maxDetections is ${maxDetections}.`, {
+      fix: 'give a whole number above 0.',
+    });
+  }
   if (complete.scales.length === 0 || complete.scales.some((s) => !(s > 0 && s <= 8))) {
     throw new NnError('settings', `detector: scales are [${complete.scales.join(', ')}].`, {
       fix: 'give at least one number above 0 and at most 8, such as [1, 1.5].',
