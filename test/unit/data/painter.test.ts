@@ -247,7 +247,9 @@ describe('data/painter', () => {
       const masked: FaceBox = { ...face([0, 0, 99, 99]), attributes: { cover: 'masked' } };
       expect(detectionLabels(null, [masked], new Set(), 100, 100)).to.equal(null);
       const labels = detectionLabels(null, [masked], new Set(), 100, 100, true) as Uint8Array;
-      expect([labels[75 * 100 + 50], labels[33 * 100 + 50], labels[50 * 100 + 50]]).to.eql([1, 0, 255]);
+      expect([labels[75 * 100 + 50], labels[33 * 100 + 50], labels[50 * 100 + 50]]).to.eql([
+        1, 0, 255,
+      ]);
       const wrong: FaceBox = { ...masked, attributes: { cover: 'incorrect' } };
       expect(detectionLabels(null, [wrong], new Set(), 100, 100, true)).to.equal(null);
     });
