@@ -71,7 +71,7 @@ module.exports = {
       from: { path: '^src/aofd/' },
       to: {
         path: '^src/nn/',
-        pathNot: [nnPublic, '^src/nn/(io|platform)/[^/]+\\.ts$', engineErrors],
+        pathNot: [nnPublic, '^src/nn/(io|platform|check)/[^/]+\\.ts$', engineErrors],
       },
     },
     {
