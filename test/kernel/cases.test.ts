@@ -1,22 +1,11 @@
-import { readdirSync } from 'node:fs';
 import type { Device } from '../../src/nn/index.js';
-import type { OpCase } from './case.js';
+import { loadFamiliesAsync } from './families.js';
 import { checkGradientAsync, checkParityAsync, checkTwinGradient } from './runner.js';
 import { testDeviceAsync } from './setup.js';
 
-// The kernel table: every file of cases/ is one family. AOFD_CASE=text runs the cases whose
-// "family/name" contains the text.
-const folder = new URL('cases/', import.meta.url);
-const filter = process.env['AOFD_CASE'] ?? '';
-const families: { family: string; cases: OpCase[] }[] = [];
-for (const file of readdirSync(folder)
-  .filter((f) => f.endsWith('.ts'))
-  .sort()) {
-  const family = file.replace(/\.ts$/, '');
-  const loaded = (await import(new URL(file, folder).href)) as { cases: OpCase[] };
-  const cases = loaded.cases.filter((c) => `${family}/${c.name}`.includes(filter));
-  if (cases.length > 0) families.push({ family, cases });
-}
+// AOFD_CASE=text runs the cases whose "family/name" contains the text. The same table is timed, and
+// listed by support, by `npm run kernels`.
+const families = await loadFamiliesAsync(process.env['AOFD_CASE'] ?? '');
 
 describe('kernels', () => {
   let device: Device;

@@ -130,7 +130,8 @@ async function checkPadsAsync(what: string, tensor: Tensor): Promise<void> {
   }
 }
 
-function upload(device: Device, test: OpCase, arrays: Arrays): Record<string, Tensor> {
+/** The case's inputs as tensors of the device. */
+export function upload(device: Device, test: OpCase, arrays: Arrays): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
   for (const [name, input] of Object.entries(test.inputs)) {
     const { layout = 'row', dtype = 'f32' } = input;
