@@ -56,7 +56,7 @@ const batch = {
 
 for (let i = 0; i < 2; i++) {
   const start = performance.now();
-  using scope = device.scope();
+  using _scope = device.scope();
   const tape = device.tape;
   const features = model.backbone.forward(params, imageTensor(device, images, 1, height, width, config.input));
   await device.settledAsync();
@@ -74,7 +74,7 @@ for (let i = 0; i < 2; i++) {
   const losses = await result.losses;
   const gradients = performance.now();
   {
-    using scope = device.scope();
+    using _scope = device.scope();
     clipGradNorm(params.trainable().map(({ tensor }) => tensor), 1e9);
     optimizer.step(1e-5);
     params.zeroGrad();
