@@ -118,6 +118,15 @@ describe('training step', function () {
     }
   });
 
+  it('drops out in the generator stage by its own share', async () => {
+    const plain = await run(tinyConfig(), 1, 1);
+    const dropped = await run(tinyConfig({}, ['model.generator.dropout=0.9']), 1, 1);
+    expect(plain.curve[0]?.['adversarialClass']).to.be.a('number');
+    expect(dropped.curve[0]?.['adversarialClass']).not.to.equal(
+      plain.curve[0]?.['adversarialClass'],
+    );
+  });
+
   it('does without faces, and without any picture labels', async () => {
     const config = tinyConfig();
     const stage = config.stages[0];

@@ -8,6 +8,8 @@ export interface DropoutSeed {
   seed: number;
   /** Changes every step. */
   step: number;
+  /** Share of zeros; default `model.dropout`. */
+  p?: number;
 }
 
 export interface HeadOutput {
@@ -86,7 +88,7 @@ export class RoiHead {
   /** Factors of dropout, [rows, width] of 0 and 1 / (1 - p), by layer; empty where it is off. */
   dropFactors(device: Device, rows: number, drop: DropoutSeed): Map<string, Tensor> {
     const factors = new Map<string, Tensor>();
-    if (this.#dropout <= 0) return factors;
+    if ((drop.p ?? this.#dropout) <= 0) return factors;
     for (const [name, layer, id] of [
       ['fc6', this.#fc6, 6],
       ['fc7', this.#fc7, 7],
@@ -100,8 +102,9 @@ export class RoiHead {
   }
 
   #drop(x: Tensor, drop: DropoutSeed | null, layer: number): Tensor {
-    if (!drop || this.#dropout <= 0) return x;
-    return dropout(x, { p: this.#dropout, seed: drop.seed, stream: drop.step * 16 + layer });
+    const p = drop?.p ?? this.#dropout;
+    if (!drop || p <= 0) return x;
+    return dropout(x, { p, seed: drop.seed, stream: drop.step * 16 + layer });
   }
 
   macs(rois: number): number {

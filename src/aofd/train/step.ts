@@ -253,7 +253,8 @@ export class TrainStep {
     );
     const heat = model.generator.forward(params, pooled);
     const mask = trainingMask(device, heat, settings);
-    const drop = settings.generator.dropout > 0 ? { seed: settings.seed, step } : null;
+    const { dropout } = settings.generator;
+    const drop = dropout > 0 ? { seed: settings.seed, step, p: dropout } : null;
     const output = model.head.forward(params, mulMask(pooled, mask), drop);
     const { loss } = settings;
     const parts = generatorLosses(device, output.classLogits, rois.labels, mask, loss.compact);
