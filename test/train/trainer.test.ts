@@ -70,8 +70,8 @@ describe('trainer', function () {
     ]);
     const parts = join(folder, 'parts');
     const live = device.stats().liveTensors;
-    // Inside stage a, in stage c, and (by then) at the end of one.
-    for (const [i, stopAfter] of [2, 7].entries()) {
+    // At the last update of stage a, and inside stage c.
+    for (const [i, stopAfter] of [4, 7].entries()) {
       const stopped = await train(parts, config, { resume: i > 0, stopAfter });
       expect(stopped.reason).to.equal('interrupted');
     }
@@ -100,6 +100,18 @@ describe('trainer', function () {
     await train(parts, config, { stopAfter: 3 });
     await train(parts, config, { resume: true });
     expect(weightsOf(parts)).to.deep.equal(weightsOf(join(folder, 'whole')));
+  });
+
+  it('names the settings that a resumed run changes', async () => {
+    await train(folder, tinyConfig(), { stopAfter: 1 });
+    const events: TrainEvent[] = [];
+    await train(folder, tinyConfig({}, ['stages.a.lr=0.001', 'train.keepLast=3']), {
+      resume: true,
+      stopAfter: 2,
+      events,
+    });
+    const notes = events.flatMap((e) => (e.kind === 'notice' ? [e.text] : [])).join('\n');
+    expect(notes).to.include('(stages.0.lr, train.keepLast)');
   });
 
   it('refuses to write over a run', async () => {

@@ -25,7 +25,36 @@ export function loadSource(config: Config, name: string): Sample[] {
   return source.limit === undefined ? samples : samples.slice(0, source.limit);
 }
 
-function read(config: Config, name: string, source: DataSourceConfig): Sample[] {
+/**
+ * Looks at the paths of everything that a run will read, so that a mistake in a late stage shows at
+ * once. Throws DataError for a path that is not there, or an evaluation set to train on.
+ */
+export function checkSources(config: Config): void {
+  const names = new Set<string>();
+  for (const { name, steps, data } of config.stages) {
+    if (steps === 0) continue;
+    for (const source of Object.keys(data)) {
+      names.add(source);
+      if (config.data.sources[source]?.kind !== 'fddb') continue;
+      throw new DataError(
+        'option-invalid',
+        `stage "${name}"`,
+        `FDDB ("${source}") is an evaluation set`,
+        'train on other data sets',
+      );
+    }
+  }
+  const { validateEverySteps, samplesEverySteps, validation } = config.train;
+  if (validation && validateEverySteps + samplesEverySteps > 0) names.add(validation.source);
+  for (const name of names) placesOf(config, name, config.data.sources[name] as DataSourceConfig);
+}
+
+/** Where a source's annotations and pictures are. Throws DataError for a path that is not there. */
+function placesOf(
+  config: Config,
+  name: string,
+  source: DataSourceConfig,
+): { list: string; images: string } {
   const place = (path: string): string => {
     const full = isAbsolute(path) ? path : join(config.data.root, path);
     if (existsSync(full)) return full;
@@ -36,8 +65,11 @@ function read(config: Config, name: string, source: DataSourceConfig): Sample[] 
       'set data.root to the folder of your data sets, for example --set data.root=../data',
     );
   };
-  const list = place(source.list);
-  const images = place(source.images ?? '.');
+  return { list: place(source.list), images: place(source.images ?? '.') };
+}
+
+function read(config: Config, name: string, source: DataSourceConfig): Sample[] {
+  const { list, images } = placesOf(config, name, source);
   switch (source.kind) {
     case 'wider':
       return loadWider(list, { imageRoot: images, source: name });

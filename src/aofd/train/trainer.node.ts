@@ -8,7 +8,13 @@ import {
   writeSafetensorsFileAsync,
   type LoadedCheckpoint,
 } from '../../nn/io/index.node.js';
-import { learningRate, totalSteps, type Config, type StageConfig } from '../config/index.js';
+import {
+  differences,
+  learningRate,
+  totalSteps,
+  type Config,
+  type StageConfig,
+} from '../config/index.js';
 import { BatchLoader } from '../data/pipeline.node.js';
 import { AofdModel, ParamStore, type HostParam } from '../model/index.js';
 import { DumpTrace, parameterRules } from './dump-step.node.js';
@@ -17,7 +23,7 @@ import type { EventWriter, TrainEvent } from './events.js';
 import { ImageLoader, type StepLoader } from './image-loader.node.js';
 import { Meter } from './meter.js';
 import { stepSettings } from './settings.js';
-import { canvasBatchOptions, stageSources } from './sources.node.js';
+import { canvasBatchOptions, checkSources, stageSources } from './sources.node.js';
 import { TrainStep } from './step.js';
 import type { NamedLosses, StepBatch, StepCounts } from './step-types.js';
 import { TrainingState } from './training-state.js';
@@ -116,9 +122,13 @@ export class Trainer {
     });
   }
 
-  /** Loads initial weights or the newest checkpoint. Call once, before `runAsync`. */
+  /**
+   * Loads initial weights or the newest checkpoint. Call once, before `runAsync`. Throws DataError
+   * where data of any stage are missing.
+   */
   async prepareAsync(): Promise<void> {
-    const { initialWeights, resume } = this.#options;
+    const { initialWeights, makeLoader, resume } = this.#options;
+    if (!makeLoader) checkSources(this.config);
     if (resume) {
       const loaded = await this.#store.loadLatestAsync();
       this.#restore(loaded);
@@ -283,16 +293,14 @@ export class Trainer {
           meter.skipTime(savedAt - began);
         }
         await this.#hooksAsync(stage, state, meter, settle);
-        if (isStopping) {
-          await settle();
-          await this.#saveAsync(stage, state);
-          return 'interrupted';
-        }
+        if (isStopping) break;
       }
       await settle();
-      state.adoptAverages();
+      // A run stopped at a stage's last update ends that stage: resuming starts at the next one.
+      const isComplete = this.#position.stageStep >= stage.steps;
+      if (isComplete) state.adoptAverages();
       await this.#saveAsync(stage, state);
-      return 'finished';
+      return signal?.aborted === true ? 'interrupted' : 'finished';
     } finally {
       await loader.closeAsync();
     }
@@ -463,8 +471,12 @@ export class Trainer {
         'resume with the config of that run.',
       );
     }
-    if (JSON.stringify(meta['config']) !== JSON.stringify(this.config)) {
-      this.#notice('note: the config differs from the one of the checkpoint; the new one is used');
+    const differing = differences(meta['config'], this.config);
+    if (differing.length > 0) {
+      const shown = differing.slice(0, 6).join(', ') + (differing.length > 6 ? ', ...' : '');
+      this.#notice(
+        `note: the config differs from the one of the checkpoint (${shown}); the new one is used`,
+      );
     }
     this.#position = {
       stage: index,
