@@ -70,9 +70,9 @@ const config = resolveConfig({
 const terminal: EventWriter = {
   write(event) {
     if (event.kind !== 'progress') return;
-    const total = Object.values(event.losses).reduce((sum, loss) => sum + loss, 0);
+    const total = event.losses['total'] ?? NaN;
     console.log(
-      `step ${event.step}/${event.totalSteps}: losses ${total.toFixed(3)}, ${Math.round(event.msPerStep)} ms per step`,
+      `step ${event.step}/${event.totalSteps}: loss ${total.toFixed(3)}, ${Math.round(event.msPerStep)} ms per step`,
     );
   },
 };
@@ -87,6 +87,8 @@ using detector = await Detector.createAsync({
   device,
 });
 const { faces } = await detector.detectAsync(path.join(images, 'sample6.jpg'), { score: 0.3 });
-console.log(`faces found in sample6.jpg (of 4): ${faces.length}`);
+console.log(
+  `${faces.length} detections in sample6.jpg, which has 4 faces: a minute is not enough.`,
+);
 await device.destroyAsync();
 process.exit(0);
