@@ -939,7 +939,7 @@ class Check:
             r.rule('both copies share targets', (f['roi.targets'][:half] == f['roi.targets'][half:]).all())
             r.rule('every copy is masked', c['masking']['maskNegatives'] is False or (types > 0).all())
         self.r.title('head')
-        head = Head(self.net, self.dropout_factors(len(entered)))
+        head = Head(self.net, self.dropout_factors(len(entered), c['model']['dropout']))
         logits, deltas = head.forward(entered)
         self.r.same('head.class_logits', f['head.class_logits'], logits)
         self.r.same('head.box_deltas', f['head.box_deltas'], deltas)
@@ -980,9 +980,8 @@ class Check:
             self.segmentation_step(dfeatures, logits, deltas, labels)
         self.backbone.backward(dfeatures)
 
-    def dropout_factors(self, rows):
+    def dropout_factors(self, rows, p):
         """0 or 1/(1-p) of every hidden unit, from the file."""
-        p = self.c['model']['dropout']
         widths = [self.f.header[f'before/head.{n}.bias']['shape'][0] for n in ('fc6', 'fc7') if self.net.has(f'head.{n}.bias')]
         if p == 0:
             return [None] * len(widths)
@@ -1085,9 +1084,7 @@ class Check:
         wrong = int(((mask != stored) & ~near).sum())
         r.rule('masks hide the smallest', wrong == 0 and ((stored == 0).sum(1) == k).all(), f'{k} cells, {wrong} cells differ')
         mask = stored
-        head = Head(self.net, [None, None])
-        if c['model']['generator']['dropout'] > 0:
-            head = Head(self.net, self.dropout_factors(len(pooled)))
+        head = Head(self.net, self.dropout_factors(len(pooled), c['model']['generator']['dropout']))
         logits, deltas = head.forward(pooled * mask.reshape(-1, 1, size, size))
         r.same('head.class_logits', f['head.class_logits'], logits)
         self.mine['adversarialClass'], dcls = cross_entropy_mean(logits, labels)

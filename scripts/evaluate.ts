@@ -55,7 +55,9 @@ if (missing.length > 0) {
 const device = await Device.createAsync(args.device ? { adapter: args.device } : {});
 const detector = await Detector.createAsync({ weights: args.weights, device, score: scoreFloor });
 
-async function detectAllAsync(samples: readonly Sample[]): Promise<{ images: GroupedImage[]; msPerImage: number }> {
+async function detectAllAsync(
+  samples: readonly Sample[],
+): Promise<{ images: GroupedImage[]; msPerImage: number }> {
   const images: GroupedImage[] = [];
   let totalMs = 0;
   for (const [i, sample] of samples.entries()) {
@@ -68,7 +70,9 @@ async function detectAllAsync(samples: readonly Sample[]): Promise<{ images: Gro
     images.push({
       boxes: Float64Array.from(faces.flatMap((face) => [...face.box])),
       scores: Float64Array.from(faces, (face) => face.score),
-      gt: Float64Array.from(sample.faces.flatMap(({ box: [x1, y1, x2, y2] }) => [x1, y1, x2 + 1, y2 + 1])),
+      gt: Float64Array.from(
+        sample.faces.flatMap(({ box: [x1, y1, x2, y2] }) => [x1, y1, x2 + 1, y2 + 1]),
+      ),
       ignore: Uint8Array.from(sample.faces, (face) => (face.ignore || face.invalid ? 1 : 0)),
       groups: sample.faces.map((face) => face.attributes?.cover ?? 'unknown'),
     });
@@ -85,7 +89,10 @@ const report: Record<string, unknown> = {
 };
 
 const masked = await detectAllAsync(
-  loadCoco(join(root, 'masked/val.json'), { imageRoot: join(root, 'masked'), source: 'masked' }).slice(0, limit),
+  loadCoco(join(root, 'masked/val.json'), {
+    imageRoot: join(root, 'masked'),
+    source: 'masked',
+  }).slice(0, limit),
 );
 const facecount = await detectAllAsync(
   loadWider(join(root, 'facecount/val_bbx_gt.txt'), {
@@ -96,7 +103,9 @@ const facecount = await detectAllAsync(
 );
 for (const iou of [0.5, 0.4]) {
   const result: Record<string, unknown> = {};
-  for (const [view, { ap, recall, positives }] of Object.entries(evaluateViews(masked.images, views, { iou }))) {
+  for (const [view, { ap, recall, positives }] of Object.entries(
+    evaluateViews(masked.images, views, { iou }),
+  )) {
     result[`masked/val ${view}`] = { ap, recall, faces: positives };
   }
   const { all } = evaluateViews(facecount.images, { all: null }, { iou });
@@ -108,10 +117,15 @@ const counts = newPixelCounts();
 const predictedRatios: number[] = [];
 const trueRatios: number[] = [];
 let found = 0;
-const portraits = loadOcclusionSeg(join(root, 'occlusion-seg'), { split: 'test', source: 'occlusion-seg' }).slice(0, limit);
+const portraits = loadOcclusionSeg(join(root, 'occlusion-seg'), {
+  split: 'test',
+  source: 'occlusion-seg',
+}).slice(0, limit);
 for (const sample of portraits) {
   const image = await decodeImage(sample.file);
-  const labels = (await decodeMaskPng(sample.segmentation?.maskFile as string)).data.map((v) => (v > 0 ? 1 : 0));
+  const labels = (await decodeMaskPng(sample.segmentation?.maskFile as string)).data.map((v) =>
+    v > 0 ? 1 : 0,
+  );
   const { faces } = await detector.detectAsync(image);
   const predicted = new Uint8Array(image.width * image.height);
   const confident = faces.filter((face) => face.score >= maskScore && face.occlusion !== null);

@@ -11,7 +11,13 @@ import { Device, Tape } from '../src/nn/index.js';
 import { atomicWriteFile } from '../src/nn/io/index.node.js';
 import type { OpCase } from '../test/kernel/case.js';
 import { loadFamiliesAsync } from '../test/kernel/families.js';
-import { checkParityAsync, makeInputs, makeUpstream, upload, wantsGrad } from '../test/kernel/runner.js';
+import {
+  checkParityAsync,
+  makeInputs,
+  makeUpstream,
+  upload,
+  wantsGrad,
+} from '../test/kernel/runner.js';
 
 interface Spread {
   median: number;
@@ -103,7 +109,9 @@ for (const { family, cases } of await loadFamiliesAsync(args.case)) {
   for (const test of cases) {
     const row = await runCaseAsync(device, family, test);
     rows.push(row);
-    process.stdout.write(`${row.name.padEnd(60)} ${row.result}${ms(row.forwardMs)}${ms(row.trainMs)}\n`);
+    process.stdout.write(
+      `${row.name.padEnd(60)} ${row.result}${ms(row.forwardMs)}${ms(row.trainMs)}\n`,
+    );
   }
 }
 const failed = rows.filter((row) => row.result.startsWith('FAILED')).length;

@@ -35,13 +35,19 @@ const device = await Device.createAsync(process.argv[2] ? { adapter: process.arg
 print(`adapter ${device.adapter.description || device.adapter.device}`);
 const config = presetConfig('paper');
 const stage = config.stages.find((s) => s.kind === 'joint') as StageConfig;
-const model = new AofdModel(config.model, { lrMult: config.optim.biasLrMult, decayMult: config.optim.biasDecayMult });
+const model = new AofdModel(config.model, {
+  lrMult: config.optim.biasLrMult,
+  decayMult: config.optim.biasDecayMult,
+});
 const params = ParamStore.create(device, model.specs(), 1);
 params.setTrainable(trainedGroups(stage));
 print(`paper: ${(params.count() / 1e6).toFixed(1)} M parameters, image ${width}x${height}`);
 
 // A picture of soft noise with two "faces": the figures do not depend on the content.
-const images = Uint8Array.from({ length: height * width * 3 }, (_, i) => 100 + ((i * 2654435761) >>> 24) / 3);
+const images = Uint8Array.from(
+  { length: height * width * 3 },
+  (_, i) => 100 + ((i * 2654435761) >>> 24) / 3,
+);
 const segLabels = new Uint8Array(height * width).fill(255);
 for (let y = 100; y < 300; y++) segLabels.fill(y < 200 ? 0 : 1, y * width + 120, y * width + 260);
 const batch = {
@@ -58,14 +64,21 @@ for (let i = 0; i < 2; i++) {
   const start = performance.now();
   using _scope = device.scope();
   const tape = device.tape;
-  const features = model.backbone.forward(params, imageTensor(device, images, 1, height, width, config.input));
+  const features = model.backbone.forward(
+    params,
+    imageTensor(device, images, 1, height, width, config.input),
+  );
   await device.settledAsync();
   device.tape = tape;
-  print(`backbone forward ${i === 0 ? 'cold' : 'warm'}: ${((performance.now() - start) / 1000).toFixed(2)} s, map ${features[0]?.shape.join('x')}, peak ${peakGb().toFixed(2)} GB`);
+  print(
+    `backbone forward ${i === 0 ? 'cold' : 'warm'}: ${((performance.now() - start) / 1000).toFixed(2)} s, map ${features[0]?.shape.join('x')}, peak ${peakGb().toFixed(2)} GB`,
+  );
 }
 
 const optimizer = new Sgd(
-  params.trainable().map(({ spec, tensor }) => ({ param: tensor, lrMult: spec.lrMult, decayMult: spec.decayMult })),
+  params
+    .trainable()
+    .map(({ spec, tensor }) => ({ param: tensor, lrMult: spec.lrMult, decayMult: spec.decayMult })),
 );
 const step = new TrainStep(device, model, params, stepSettings(config, stage));
 for (let i = 0; i < 2; i++) {
@@ -75,7 +88,10 @@ for (let i = 0; i < 2; i++) {
   const gradients = performance.now();
   {
     using _scope = device.scope();
-    clipGradNorm(params.trainable().map(({ tensor }) => tensor), 1e9);
+    clipGradNorm(
+      params.trainable().map(({ tensor }) => tensor),
+      1e9,
+    );
     optimizer.step(1e-5);
     params.zeroGrad();
     await device.settledAsync();
@@ -86,7 +102,11 @@ for (let i = 0; i < 2; i++) {
     `training step ${i === 0 ? 'cold' : 'warm'}: ${((end - start) / 1000).toFixed(2)} s (update ${((end - gradients) / 1000).toFixed(2)} s), ` +
       `device peak ${(stats.peakBytes / 1e9).toFixed(2)} GB, process peak ${peakGb().toFixed(2)} GB`,
   );
-  print(`  ${Object.entries(losses).map(([name, value]) => `${name} ${value.toPrecision(4)}`).join('  ')}`);
+  print(
+    `  ${Object.entries(losses)
+      .map(([name, value]) => `${name} ${value.toPrecision(4)}`)
+      .join('  ')}`,
+  );
   if (!Object.values(losses).every(Number.isFinite)) throw new Error('a loss is not finite');
 }
 const peak = peakGb();
