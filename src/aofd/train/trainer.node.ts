@@ -122,13 +122,9 @@ export class Trainer {
     });
   }
 
-  /**
-   * Loads initial weights or the newest checkpoint. Call once, before `runAsync`. Throws DataError
-   * where data of any stage are missing.
-   */
+  /** Loads initial weights or the newest checkpoint. Call once, before `runAsync`. */
   async prepareAsync(): Promise<void> {
-    const { initialWeights, makeLoader, resume } = this.#options;
-    if (!makeLoader) checkSources(this.config);
+    const { initialWeights, resume } = this.#options;
     if (resume) {
       const loaded = await this.#store.loadLatestAsync();
       this.#restore(loaded);
@@ -154,8 +150,12 @@ export class Trainer {
     return this.#position.step;
   }
 
-  /** Trains to the end, or until the signal. Throws TrainError on a loss that is not finite. */
+  /**
+   * Trains to the end, or until the signal. Throws DataError at once where the data of any stage are
+   * missing, TrainError on a loss that is not finite.
+   */
   async runAsync(): Promise<TrainResult> {
+    if (!this.#options.makeLoader) checkSources(this.config);
     const { stages } = this.config;
     let reason: TrainResult['reason'] = 'finished';
     while (this.#position.stage < stages.length) {
