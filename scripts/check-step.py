@@ -134,6 +134,11 @@ class Net:
         if tie is not None and tie.any():
             self.ties = math.hypot(self.ties, np.linalg.norm(dy[tie]) / max(np.linalg.norm(dy), 1e-300))
 
+    def take_ties(self):
+        """Ends a branch: its share, to be joined where branches meet."""
+        share, self.ties = self.ties, 0.0
+        return share
+
     def add(self, name, value):
         self.slack[name] = max(self.slack.get(name, 0.0), self.ties)
         self.grad[name] = self.grad[name] + value if name in self.grad else value
@@ -963,6 +968,8 @@ class Check:
         self.net.note_ties(dpooled, self.pool_tie)
         dfeatures[at] += roi_pool_backward(dpooled, self.pool_arg, self.rois, self.features[at].shape)
 
+        shares = [self.net.take_ties()]
+
         # RPN: mean CE over the sampled anchors; smooth L1 of positives / sampled anchors
         self.mine['rpnClass'], d = cross_entropy_mean(self.scores[rows], anchor_labels_)
         dscores, ddeltas = np.zeros_like(self.scores), np.zeros_like(self.deltas)
@@ -973,11 +980,14 @@ class Check:
         ddeltas[rows] = loss['rpnBox'] * slope * weight
         for i, d in zip(self.rpn_levels, self.rpn.backward(dscores, ddeltas)):
             dfeatures[i] += d
+        shares.append(self.net.take_ties())
 
         self.weights = {'class': loss['alpha'], 'box': loss['beta'], 'rpnClass': loss['rpnClass'], 'rpnBox': loss['rpnBox']}
         if 'segmentation' in self.losses:
             self.weights['segmentation'] = self.stage['mu']
             self.segmentation_step(dfeatures, logits, deltas, labels)
+            shares.append(self.net.take_ties())
+        self.net.ties = math.hypot(*shares)
         self.backbone.backward(dfeatures)
 
     def dropout_factors(self, rows, p):
