@@ -22,7 +22,6 @@ interface TrainArguments {
   device?: string;
   overfitOneBatch?: boolean;
   dumpStep?: string;
-  steps?: string;
 }
 
 /** Adds the command. */
@@ -54,6 +53,12 @@ export function register(program: Command): void {
 async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise<void> {
   if (!options.out && !options.dumpStep) {
     throw new UsageError('train needs a folder for the run.', 'add --out runs/my-run.');
+  }
+  if (options.resume && options.weights) {
+    throw new UsageError(
+      '--weights starts a run, --resume goes on with one: both together make no sense.',
+      'leave one of them out.',
+    );
   }
   const { loadConfig } = await import('../config/load.node.js');
   const config = loadConfig(options.config ?? null, options.set);

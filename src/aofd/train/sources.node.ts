@@ -1,3 +1,4 @@
+import { streamOf } from '../../nn/index.js';
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Config, DataSourceConfig, StageConfig } from '../config/index.js';
@@ -31,8 +32,19 @@ export function loadSource(config: Config, name: string): Sample[] {
  */
 export function checkSources(config: Config): void {
   const names = new Set<string>();
-  for (const { name, steps, data } of config.stages) {
+  const order = config.input.canvas ? 'weighted' : 'shuffle';
+  for (const { name, steps, data, ...stage } of config.stages) {
     if (steps === 0) continue;
+    if (stage.order !== order) {
+      throw new DataError(
+        'option-invalid',
+        `stage "${name}": order "${stage.order}"`,
+        config.input.canvas
+          ? 'canvas input draws sources by weight'
+          : 'without input.canvas every pass takes all pictures once',
+        `set stages.${name}.order to "${order}"`,
+      );
+    }
     for (const source of Object.keys(data)) {
       names.add(source);
       if (config.data.sources[source]?.kind !== 'fddb') continue;
@@ -121,7 +133,8 @@ export function canvasBatchOptions(
     batchSize: stage.batch ?? train.batch,
     width: size[1],
     height: size[0],
-    seed: train.seed,
+    // Each stage draws its own pictures and crops.
+    seed: (train.seed + streamOf(stage.name)) >>> 0,
     sources,
     augment: data.augment,
     ...(stage.paintProbability > 0 ? { painter: data.painter } : {}),

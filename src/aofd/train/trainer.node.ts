@@ -22,10 +22,11 @@ import { TrainError, nonFiniteError } from './errors.js';
 import type { EventWriter, TrainEvent } from './events.js';
 import { ImageLoader, type StepLoader } from './image-loader.node.js';
 import { Meter } from './meter.js';
+import { RepeatingLoader } from './repeating-loader.js';
 import { stepSettings } from './settings.js';
 import { canvasBatchOptions, checkSources, stageSources } from './sources.node.js';
 import { TrainStep } from './step.js';
-import type { NamedLosses, StepBatch, StepCounts } from './step-types.js';
+import type { NamedLosses, StepCounts } from './step-types.js';
 import { TrainingState } from './training-state.js';
 
 /** What the periodic hooks of a run are given. Parameters are the averaged ones meanwhile. */
@@ -73,6 +74,9 @@ export interface TrainResult {
   reason: 'finished' | 'interrupted';
   lastCheckpoint: string | null;
 }
+
+/** A clip limit that no gradient reaches, and that float32 holds. */
+const unlimitedNorm = 3e38;
 
 /** Where a run stands. */
 interface Position {
@@ -321,7 +325,7 @@ export class Trainer {
   /** Clips the gradients; resolves to their norm before that. */
   #clip(trained: readonly Tensor[]): Promise<number> {
     const { clipNorm } = this.config.optim;
-    const norm = clipGradNorm(trained, clipNorm > 0 ? clipNorm : Number.MAX_VALUE);
+    const norm = clipGradNorm(trained, clipNorm > 0 ? clipNorm : unlimitedNorm);
     if (!norm) return Promise.resolve(0);
     const reading = norm.readAsync().then((values) => values[0] as number);
     reading.catch(() => undefined);
@@ -399,6 +403,10 @@ export class Trainer {
         const values = (await hooks.validateAsync?.(context)) ?? {};
         this.#emit({ kind: 'validation', stage: stage.name, step: this.step, values });
       }
+    } catch (error) {
+      // A picture that cannot be drawn or a validation file that went away must not end a run.
+      if (this.device.context.lost) throw error;
+      this.#notice(`samples or validation failed, training goes on: ${(error as Error).message}`);
     } finally {
       state.ema?.swap();
       meter.skipTime(performance.now() - began);
@@ -499,28 +507,5 @@ export class Trainer {
 
   #emit(event: TrainEvent): void {
     for (const writer of this.#options.writers ?? []) writer.write(event);
-  }
-}
-
-/** Gives the first batch of a loader again and again. */
-class RepeatingLoader implements StepLoader {
-  readonly #inner: StepLoader;
-  #batch: StepBatch | null = null;
-
-  constructor(inner: StepLoader) {
-    this.#inner = inner;
-  }
-
-  get waitedMs(): number {
-    return this.#inner.waitedMs;
-  }
-
-  async nextAsync(): Promise<StepBatch> {
-    this.#batch ??= await this.#inner.nextAsync();
-    return this.#batch;
-  }
-
-  closeAsync(): Promise<void> {
-    return this.#inner.closeAsync();
   }
 }

@@ -257,6 +257,6 @@ function damaged(file: string, folder: string, record: CheckpointRecord, sha256:
     `${file}: damaged: its SHA-256 is ${sha256}, ${POINTER} recorded ${record.sha256}`,
     previous === undefined
       ? 'start the run again; no older checkpoint is left'
-      : `resume from the one before: ${join(folder, previous)}`,
+      : `delete it and ${join(folder, POINTER)}, then resume: ${previous} is the one before`,
   );
 }

@@ -86,9 +86,12 @@ describe('checkpoints', () => {
     bytes[bytes.length - 1]! ^= 1;
     writeFileSync(file, bytes);
     expect(await refusal(store.loadLatestAsync())).to.match(
-      /step-00000002.*damaged.*resume from the one before: .*step-00000001/,
+      /step-00000002.*damaged.*delete it and .*latest\.json, then resume: step-00000001/,
     );
     expect((await store.loadLatestAsync({ verify: false })).meta['step']).to.equal(2);
+    rmSync(file);
+    rmSync(path('latest.json'));
+    expect((await store.loadLatestAsync()).meta['step']).to.equal(1);
   });
 
   it('works without latest.json and explains a damaged one', async () => {
