@@ -73,6 +73,23 @@ describe('postprocessing', () => {
     expect(none.scores.length).to.equal(0);
   });
 
+  it('moves a kept box to the mean of its voters where the config asks for it', () => {
+    const voting = presetConfig('paper');
+    voting.test.boxVoting = 0.5;
+    const candidates = {
+      boxes: Float64Array.of(0, 0, 19, 19, 4, 0, 23, 19, 60, 60, 79, 79),
+      scores: Float64Array.of(0.9, 0.3, 0.6),
+    };
+    const keep = { scoreThreshold: 0.05, nmsIou: 0.5, maxDetections: 10 };
+    const got = keepBest([candidates], voting, keep);
+    // (0.9 * 0 + 0.3 * 4) / 1.2 = 1: the first box moves by a quarter of the way, the last stays.
+    expect([...got.scores]).to.deep.equal([0.9, 0.6]);
+    [1, 0, 20, 19, 60, 60, 79, 79].forEach((v, i) => expect(got.boxes[i]).to.be.closeTo(v, 1e-9));
+    expect([...keepBest([candidates], config, keep).boxes.subarray(0, 4)]).to.deep.equal([
+      0, 0, 19, 19,
+    ]);
+  });
+
   it('measures what covers a box', () => {
     // 5 x 5 cells of 8 pixels; occluder logits high in the right three columns.
     const logits = new Float32Array(2 * 25);

@@ -205,6 +205,7 @@ export const PAPER: Config = {
     scoreThreshold: 0.05, // AOFD-SPEC 1.14
     nmsIou: 0.3,
     maxDetections: 100,
+    boxVoting: 0,
     decodeIn: 'original', // AOFD-SPEC 1.14
     occluderThreshold: 0.5, // AOFD-SPEC 4.3
   },

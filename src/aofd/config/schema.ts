@@ -157,6 +157,9 @@ const testSchema = z.strictObject({
   scoreThreshold: share,
   nmsIou: share,
   maxDetections: positive.describe('per image; ties with the last may exceed it'),
+  boxVoting: share.describe(
+    'a kept box becomes the score-weighted mean of all candidates that overlap it this much; 0 = off',
+  ),
   decodeIn: z
     .enum(['original', 'input'])
     .describe(

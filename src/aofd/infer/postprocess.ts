@@ -1,5 +1,12 @@
 /** From the network's numbers to faces (AOFD-SPEC 1.14, 4.3). Plain arrays, no device. */
-import { clipBoxes, decodeBoxes, nms, takeBoxes } from '../boxes/index.js';
+import {
+  boxIou,
+  clipBoxes,
+  decodeBoxes,
+  nms,
+  takeBoxes,
+  type BoxConvention,
+} from '../boxes/index.js';
 import { headCoderOf, type Config } from '../config/index.js';
 import { encodeRunLength, type BinaryMask, type RunLengthMask } from './rle.js';
 
@@ -158,9 +165,37 @@ export function keepBest(
     kept = kept.filter((i) => some.scores[i]! >= last);
   }
   return {
-    boxes: takeBoxes(some.boxes, kept),
+    boxes:
+      config.test.boxVoting > 0
+        ? voted(some, kept, config.test.boxVoting, config.boxes.convention)
+        : takeBoxes(some.boxes, kept),
     scores: Float64Array.from(kept, (i) => some.scores[i]!),
   };
+}
+
+/**
+ * Box voting (Gidaris and Komodakis, ICCV 2015): each kept box moves to the mean, weighted by score,
+ * of all candidates whose overlap with it is at least `minIou`. Scores stay.
+ */
+function voted(
+  candidates: Candidates,
+  kept: ArrayLike<number>,
+  minIou: number,
+  convention: BoxConvention,
+): Float64Array {
+  const { boxes, scores } = candidates;
+  const out = new Float64Array(kept.length * 4);
+  for (let k = 0; k < kept.length; k++) {
+    const own = kept[k]!;
+    let weight = 0;
+    for (let j = 0; j < scores.length; j++) {
+      if (j !== own && boxIou(boxes, own, boxes, j, convention) < minIou) continue;
+      weight += scores[j]!;
+      for (let c = 0; c < 4; c++) out[4 * k + c]! += scores[j]! * boxes[4 * j + c]!;
+    }
+    for (let c = 0; c < 4; c++) out[4 * k + c]! /= weight;
+  }
+  return out;
 }
 
 /** Occluder logits minus the others', on the grid of the segmentation branch. */
