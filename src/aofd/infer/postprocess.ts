@@ -164,12 +164,19 @@ export function keepBest(
     const last = some.scores[kept[keep.maxDetections - 1]!]!;
     kept = kept.filter((i) => some.scores[i]! >= last);
   }
-  return {
-    boxes:
-      config.test.boxVoting > 0
-        ? voted(some, kept, config.test.boxVoting, config.boxes.convention)
-        : takeBoxes(some.boxes, kept),
+  const best = {
+    boxes: takeBoxes(some.boxes, kept),
     scores: Float64Array.from(kept, (i) => some.scores[i]!),
+  };
+  const { boxVoting } = config.test;
+  if (boxVoting === 0) return best;
+  // Voting may move two boxes onto one face: the lower one goes where they would vote for each other.
+  const { convention } = config.boxes;
+  const moved = voted(some, kept, boxVoting, convention);
+  const apart = nms(moved, best.scores, { iouThreshold: boxVoting, convention });
+  return {
+    boxes: takeBoxes(moved, apart),
+    scores: Float64Array.from(apart, (i) => best.scores[i]!),
   };
 }
 
