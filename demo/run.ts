@@ -21,7 +21,7 @@ import {
   type FaceRecord,
   type OccluderKind,
 } from '../src/aofd/index.js';
-import { packageVersion } from '../src/aofd/cli/detect.js';
+import { packageVersion } from '../src/aofd/cli/common.js';
 import { formatError } from '../src/aofd/cli/errors.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');

@@ -58,6 +58,12 @@ export function printLine(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** The version in package.json. */
+export function packageVersion(): string {
+  const file = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
 /**
  * Writes a file so that it is complete or not there at all.
  * @throws the system's error; nothing is left behind

@@ -11,6 +11,7 @@ import {
   parseNumber,
   printNotice,
   withInterrupt,
+  packageVersion,
   writeFileAtomic,
 } from './common.js';
 import { EXIT, formatError, UsageError } from './errors.js';
@@ -210,10 +211,4 @@ async function checkKernelsAsync(detector: Detector, out: string | null): Promis
   writeFileAtomic(file, `${JSON.stringify(report, null, 2)}\n`);
   printNotice(`wrote ${file}; attach it to a bug report.`);
   if (!report.passed) process.exitCode = EXIT.failure;
-}
-
-/** The version in package.json. */
-export function packageVersion(): string {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -6,8 +6,8 @@ import type { Command } from 'commander';
 import type { Device } from '../../nn/index.js';
 import type { CheckRow } from '../../nn/check/index.js';
 import type { ModelCheck } from '../infer/detector-check.js';
-import { addDeviceOption, printLine, writeFileAtomic } from './common.js';
-import { dumpKernels, packageVersion } from './detect.js';
+import { addDeviceOption, packageVersion, printLine, writeFileAtomic } from './common.js';
+import { dumpKernels } from './detect.js';
 import { EXIT, formatError } from './errors.js';
 
 interface DoctorFlags {

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import type { CommandModule } from './common.js';
+import { packageVersion, type CommandModule } from './common.js';
 import { EXIT, exitCodeOf, formatError, isCommanderError } from './errors.js';
 
 /** Commands by name: the file `./<name>.js` registers it. */
@@ -63,11 +63,6 @@ function commandUrl(command: string): string {
 
 function isAvailable(command: string): boolean {
   return fs.existsSync(fileURLToPath(commandUrl(command)));
-}
-
-function packageVersion(): string {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** True when this file is what node was asked to run, also through the link in node_modules/.bin. */

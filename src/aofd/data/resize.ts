@@ -3,16 +3,11 @@
  * output size round-half-even(n s), source coordinate (i + 0.5) / s - 0.5 (1 / s, not n_in / n_out),
  * clamped to the picture, no anti-aliasing when shrinking.
  */
+import { roundHalfEven } from '../anchors.js';
 import { DataError } from './errors.js';
 import type { DecodedImage } from './sample.js';
 
-/** Rounds to the nearest integer, halves to the even one (as cv2 and Python do). */
-export function roundHalfEven(value: number): number {
-  const low = Math.floor(value);
-  const rest = value - low;
-  if (rest !== 0.5) return Math.round(value);
-  return low % 2 === 0 ? low : low + 1;
-}
+export { roundHalfEven };
 
 /** Size of one axis after scaling, at least 1. */
 export const resizedLength = (n: number, scale: number): number =>
