@@ -33,6 +33,8 @@ export class Tensor {
   #buffer: GPUBuffer | null;
   /** The same values as textures in the forms that kernels asked for, by form. */
   readonly #textures = new Map<string, GPUTexture>();
+  /** The same values in other orders that kernels asked for, by form. */
+  readonly #copies = new Map<string, GPUBuffer>();
   /** Every tensor over this buffer: this one and its views (made by reshape). */
   readonly #sharers: Set<Tensor>;
 
@@ -117,14 +119,24 @@ export class Tensor {
     return made;
   }
 
+  /** The buffer that holds the values in this form, made by `make` when it does not exist yet. */
+  cachedBuffer(form: string, make: () => GPUBuffer): GPUBuffer {
+    const known = this.#copies.get(form);
+    if (known) return known;
+    const made = make();
+    this.#copies.set(form, made);
+    return made;
+  }
+
   /** Whether a texture mirror of this form exists. */
   hasTexture(form: string): boolean {
     return this.#textures.has(form);
   }
 
   /**
-   * Forgets the texture mirrors of this tensor and of its views. Whoever writes a buffer in place,
-   * by a dispatch or a copy of their own, must call it, or later convolutions read old values.
+   * Forgets the mirrors (textures and reordered copies) of this tensor and of its views. Whoever
+   * writes a buffer in place, by a dispatch or a copy of their own, must call it, or later
+   * convolutions read old values.
    */
   invalidateTexture(): void {
     for (const tensor of this.#sharers) tensor.#dropTextures();
@@ -133,11 +145,17 @@ export class Tensor {
   #dropTextures(): void {
     for (const texture of this.#textures.values()) this.device.context.releaseTexture(texture);
     this.#textures.clear();
+    for (const buffer of this.#copies.values()) this.device.context.releaseBuffer(buffer);
+    this.#copies.clear();
   }
 
-  /** Values in logical row-major order. */
-  async readAsync(): Promise<TensorData> {
-    const bytes = await this.device.context.readAsync(this.buffer, 0, this.byteLength);
+  /**
+   * Values in logical row-major order.
+   * @param cause what they are for: readbacks are counted by it (`device.stats().readbackCauses`)
+   */
+  async readAsync(cause = this.name || 'unnamed tensor'): Promise<TensorData> {
+    const { context } = this.device;
+    const bytes = await context.readAsync(this.buffer, 0, this.byteLength, cause);
     if (this.dtype === 'i32') return new Int32Array(bytes);
     if (this.dtype === 'u32') return new Uint32Array(bytes);
     const stored = new Float32Array(bytes);

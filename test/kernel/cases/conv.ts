@@ -11,6 +11,7 @@ import { spread } from '../fill.js';
  */
 const relativeToMax: Record<ConvAlgorithm, number> = {
   naive: 2e-6,
+  tile: 2e-6,
   direct: 2e-6,
   winograd2: 2e-6,
   winograd4: 1e-5,
@@ -65,7 +66,7 @@ function convCase(algorithm: ConvAlgorithm | null, row: Row): OpCase {
     gradAtol: tolerance * expectedMax(Math.max(o * kh * kw, pixels)),
     // The twin does not know algorithms: once per row is enough.
     ...(algorithm === 'naive' || algorithm === null ? {} : { fd: false as const }),
-    ...(algorithm === 'naive' || algorithm === null
+    ...(algorithm === 'naive' || algorithm === 'tile' || algorithm === null
       ? {}
       : { skip: (device) => (device.subgroupSize === 0 ? 'no lane kernels here' : null) }),
     ...row.extra,
@@ -105,7 +106,7 @@ const rows3x3: Row[] = [
   },
 ];
 
-/** Everything else: naive and direct only. */
+/** Everything else: naive, tile and direct only. */
 const rowsOther: Row[] = [
   {
     name: 'stride 2, odd',
@@ -176,6 +177,7 @@ const windows: OpCase[] = [
 const oddWindows: OpCase[] = (
   [
     ['naive', 15, 17, 32768],
+    ['tile', 15, 17, 32768],
     ['direct', 15, 17, 32768],
     ['winograd2', 15, 33, 69632],
     ['winograd4', 31, 33, 155648],
@@ -190,12 +192,12 @@ const oddWindows: OpCase[] = (
   }),
 );
 
-const algorithms: ConvAlgorithm[] = ['naive', 'direct', 'winograd2', 'winograd4'];
+const algorithms: ConvAlgorithm[] = ['naive', 'tile', 'direct', 'winograd2', 'winograd4'];
 
 export const cases: OpCase[] = [
   ...rows3x3.flatMap((row) => algorithms.map((algorithm) => convCase(algorithm, row))),
   ...rowsOther.flatMap((row) =>
-    (['naive', 'direct'] as const).map((algorithm) => convCase(algorithm, row)),
+    (['naive', 'tile', 'direct'] as const).map((algorithm) => convCase(algorithm, row)),
   ),
   convCase(null, { name: 'no image', x: [0, 4, 5, 5], w: [6, 4, 3, 3], options: relu1 }),
   convCase(null, {

@@ -10,13 +10,15 @@ import { channelSums } from '../reduce.js';
 import { arrayView, mapTexture, mapWindows } from '../texture.js';
 import { directForward, directInputGradient, directWeightGradient } from './direct.js';
 import { naiveForward, naiveInputGradient, naiveWeightGradient } from './naive.js';
+import { capabilitiesOf, convEnvironment } from './environment.js';
 import {
-  convAlgorithms,
   planConv,
   type ConvAlgorithm,
   type ConvPlan,
+  type ConvPrecision,
   type ConvShape,
 } from './plan.js';
+import { tileForward, tileInputGradient, tileWeightGradient } from './tile.js';
 import { winogradForward, winogradInputGradient, winogradWeightGradient } from './winograd.js';
 
 export interface Conv2dOptions {
@@ -28,6 +30,11 @@ export interface Conv2dOptions {
   dilation?: number;
   /** Clamps the result at 0, fused. Default false. */
   relu?: boolean;
+  /**
+   * How far rounding may grow for speed: `exact`, `high` or `fast` (see ConvPrecision). Default: the
+   * environment's AOFD_PRECISION, else `fast`.
+   */
+  precision?: ConvPrecision;
   /** Forces one algorithm for every pass; for tests and benchmarks. */
   algorithm?: ConvAlgorithm;
 }
@@ -84,24 +91,12 @@ export function convShape(
   return { n, c, h, w, o, kh, kw, oh, ow, stride, pad, dilation };
 }
 
-/** The algorithm that the environment forces, if any. */
-function algorithmOf(text: string | undefined): ConvAlgorithm | undefined {
-  if (text === undefined || text === '') return undefined;
-  const known = convAlgorithms.find((name) => name === text);
-  if (known) return known;
-  throw new NnError('argument', `AOFD_ALGORITHM is "${text}".`, {
-    fix: `set it to one of ${convAlgorithms.join(', ')}, or unset it.`,
-  });
-}
-
-function plan(device: Device, s: ConvShape, force: ConvAlgorithm | undefined): ConvPlan {
-  const { limits, platform, bindingLimit } = device.context;
+function plan(device: Device, s: ConvShape, options: Conv2dOptions): ConvPlan {
+  const chosen = convEnvironment(device.context.platform);
   return planConv(s, {
-    bindingLimit,
-    lanes: device.subgroupSize,
-    maxTextureSide: limits.maxTextureDimension2D,
-    maxTextureLayers: limits.maxTextureArrayLayers,
-    force: force ?? algorithmOf(platform.env('AOFD_ALGORITHM')),
+    ...capabilitiesOf(device),
+    precision: options.precision ?? chosen.precision ?? 'fast',
+    force: options.algorithm ?? chosen.algorithm,
   });
 }
 
@@ -120,10 +115,11 @@ export function conv2d(
   const s = convShape(x, weight, bias, options);
   const { device } = x;
   const relu = options.relu ?? false;
-  const chosen = plan(device, s, options.algorithm);
+  const chosen = plan(device, s, options);
   const y = device.empty([s.n, s.o, s.oh, s.ow], { layout: 'c4' });
   if (y.size > 0) {
     if (chosen.forward === 'naive') naiveForward(x, weight, bias, y, s, relu);
+    else if (chosen.forward === 'tile') tileForward(x, weight, bias, y, s, relu);
     else if (chosen.forward === 'direct') directForward(x, weight, bias, y, s, relu);
     else winogradForward(x, weight, bias, y, s, relu, chosen.forward === 'winograd2' ? 2 : 4);
   }
@@ -190,19 +186,21 @@ function convBackward(
       needB && bias ? device.zeros(bias.shape) : null,
     ];
   }
-  const isNaive = chosen.forward === 'naive';
+  // These read buffers, the lane kernels textures.
+  const readsBuffers = chosen.forward === 'naive' || chosen.forward === 'tile';
   let masked = dY;
-  if (relu && isNaive) {
+  if (relu && readsBuffers) {
     masked = device.empty(dY.shape, { layout: 'c4' });
     elementwise({ kernel: 'conv/relu_grad', tensors: { dy: dY, y, g: masked } });
   }
-  const gradient = isNaive ? null : gradientTexture(masked, y, relu);
+  const gradient = readsBuffers ? null : gradientTexture(masked, y, relu);
   let dX: Tensor | null = null;
   let dW: Tensor | null = null;
   let dB: Tensor | null = null;
   if (needX) {
     dX = device.empty(x.shape, { layout: 'c4' });
-    if (isNaive) naiveInputGradient(masked, weight, dX, s);
+    if (chosen.inputGradient === 'naive') naiveInputGradient(masked, weight, dX, s);
+    else if (chosen.inputGradient === 'tile') tileInputGradient(masked, weight, dX, s);
     else if (chosen.inputGradient === 'direct')
       directInputGradient(gradient as GPUTexture, weight, dX, s);
     else
@@ -216,7 +214,8 @@ function convBackward(
   }
   if (needW) {
     dW = device.empty(weight.shape);
-    if (isNaive) naiveWeightGradient(masked, x, dW, s);
+    if (chosen.weightGradient === 'naive') naiveWeightGradient(masked, x, dW, s);
+    else if (chosen.weightGradient === 'tile') tileWeightGradient(masked, x, dW, s);
     else if (chosen.weightGradient === 'direct')
       directWeightGradient(gradient as GPUTexture, x, dW, s);
     else
@@ -228,7 +227,7 @@ function convBackward(
         chosen.weightGradient === 'winograd2' ? 2 : 4,
       );
   }
-  if (needB && bias && isNaive) {
+  if (needB && bias && readsBuffers) {
     dB = channelSums(masked);
   } else if (needB && bias) {
     dB = device.empty(bias.shape);

@@ -1,3 +1,7 @@
+import type { AdapterKind } from '../../platform/types.js';
+import type { TileLimits, TilePlan } from '../tile-plan.js';
+import { planConvTile, planConvTileDw } from './tile-taps.js';
+
 /** Sizes of a convolution: x (N, C, H, W) * w (O, C, KH, KW) -> y (N, O, OH, OW). */
 export interface ConvShape {
   n: number;
@@ -14,19 +18,34 @@ export interface ConvShape {
   dilation: number;
 }
 
+/**
+ * How far rounding may grow for speed. Errors are relative to the largest value of the result:
+ * `exact` sums products as they are (2e-6), `high` allows Winograd F(2x2) (2e-6, with a smaller
+ * margin), `fast` F(4x4) (1e-5). See docs/kernels.md.
+ */
+export const convPrecisions = ['exact', 'high', 'fast'] as const;
+
+export type ConvPrecision = (typeof convPrecisions)[number];
+
 /** What the planner may use. */
 export interface ConvCapabilities {
-  /** Lanes of subgroup kernels, 0 = none. */
+  /** Lanes of subgroup kernels, 0 = none (or storage textures cannot be read). */
   lanes: number;
   maxTextureSide: number;
   maxTextureLayers: number;
+  /** Kind of adapter; default: a software adapter. */
+  kind?: AdapterKind;
+  /** What the tile kernels may use; default: they cannot run. */
+  tile?: TileLimits;
   /** Bytes of one binding; default no limit. */
   bindingLimit?: number;
+  /** Default `fast`. */
+  precision?: ConvPrecision;
   /** Force one algorithm for every pass (environment AOFD_ALGORITHM, tests). */
   force?: ConvAlgorithm | undefined;
 }
 
-export const convAlgorithms = ['naive', 'direct', 'winograd2', 'winograd4'] as const;
+export const convAlgorithms = ['naive', 'tile', 'direct', 'winograd2', 'winograd4'] as const;
 
 export type ConvAlgorithm = (typeof convAlgorithms)[number];
 
@@ -34,56 +53,124 @@ export interface ConvPlan {
   forward: ConvAlgorithm;
   inputGradient: ConvAlgorithm;
   weightGradient: ConvAlgorithm;
+  /** Why, in a few words. */
+  reason: string;
+  /** How the tile kernels cut each pass (of a whole map; windows are cut alike). */
+  tiles?: { forward: TilePlan; inputGradient: TilePlan; weightGradient: TilePlan };
 }
 
 /** Taps that the tables of rot_conv hold. */
 export const maxTaps = 64;
+
+/** Smaller convolutions (FLOPs) are not worth packing. */
+const smallFlops = 2e5;
 
 /** Multiply-add FLOPs of one pass (2 per multiply-add). */
 export function convFlops(s: ConvShape): number {
   return 2 * s.n * s.o * s.oh * s.ow * s.c * s.kh * s.kw;
 }
 
+const everywhere = (algorithm: ConvAlgorithm, reason: string): ConvPlan => ({
+  forward: algorithm,
+  inputGradient: algorithm,
+  weightGradient: algorithm,
+  reason,
+});
+
 /**
- * Algorithm of each pass. Pure. Winograd F(4x4, 3x3) for 3x3 stride 1 with enough channels and
- * tiles to fill lane tiles, direct lane rotation otherwise, the naive kernels where lanes cannot
- * be used, textures would be too large, or the work is too small to be worth packing.
+ * Algorithm of each pass. Pure. Software adapters: Winograd for 3x3 stride 1 with enough channels and
+ * tiles to fill lane tiles, direct lane rotation otherwise. GPUs, unknown adapters and those without
+ * lane kernels: tiles in workgroup memory. The naive kernels where neither can run, or where the work
+ * is too small to be worth packing.
  */
 export function planConv(s: ConvShape, caps: ConvCapabilities): ConvPlan {
+  const { force } = caps;
+  if (force === 'naive') return everywhere('naive', 'forced');
+  if (force === undefined && convFlops(s) < smallFlops) {
+    return everywhere('naive', `less than ${smallFlops} FLOPs`);
+  }
+  const obstacle = laneObstacle(s, caps);
+  const isHardware = caps.kind === 'gpu' || caps.kind === 'unknown';
+  const wantsTiles = force === 'tile' || obstacle !== null || (isHardware && force === undefined);
+  if (!wantsTiles) return planLanes(s, caps);
+  const why = force === 'tile' ? 'forced' : (obstacle ?? `adapter kind ${caps.kind ?? ''}`);
+  return planTiles(s, caps, why);
+}
+
+/** Why the lane kernels cannot run, or null. */
+function laneObstacle(s: ConvShape, caps: ConvCapabilities): string | null {
   const fits = (height: number, width: number, channels: number): boolean =>
     height <= caps.maxTextureSide &&
     width <= caps.maxTextureSide &&
     Math.ceil(channels / 4) <= caps.maxTextureLayers;
-  const laneable =
-    caps.lanes > 0 &&
-    s.kh * s.kw <= maxTaps &&
-    fits(s.n * s.h, s.w, s.c) &&
-    fits(s.n * s.oh, s.ow, s.o);
-  if (!laneable || caps.force === 'naive')
-    return { forward: 'naive', inputGradient: 'naive', weightGradient: 'naive' };
-  const isSmall = convFlops(s) < 2e5 && caps.force === undefined;
-  if (isSmall) return { forward: 'naive', inputGradient: 'naive', weightGradient: 'naive' };
-  const is3x3 = s.kh === 3 && s.kw === 3 && s.stride === 1 && s.dilation === 1 && s.pad <= 2;
-  const tiles = s.n * Math.ceil(s.oh / 4) * Math.ceil(s.ow / 4);
-  const widest = Math.max(s.c, s.o) * caps.lanes;
-  const worthwhile = s.c >= 32 && s.o >= 32 && tiles >= 32;
-  const possible = is3x3 && widest <= caps.maxTextureSide;
-  if (caps.force === 'direct')
-    return { forward: 'direct', inputGradient: 'direct', weightGradient: 'direct' };
-  if (possible && caps.force)
-    return { forward: caps.force, inputGradient: caps.force, weightGradient: caps.force };
-  if (possible && worthwhile) {
-    // All frequencies of dU, padded to panels of 4L channels, are one binding.
-    const panel = 4 * caps.lanes;
-    const padded = (channels: number): number => Math.ceil(channels / panel) * panel;
-    const holdsGradient =
-      36 * (padded(s.o) * padded(s.c) + 32) * 4 <= (caps.bindingLimit ?? Infinity);
-    const useful = tiles >= 64 && holdsGradient;
-    return {
-      forward: 'winograd4',
-      inputGradient: 'winograd4',
-      weightGradient: useful ? 'winograd4' : 'direct',
-    };
+  if (caps.lanes === 0) return 'no lane kernels';
+  if (s.kh * s.kw > maxTaps) return `more than ${maxTaps} taps`;
+  if (!fits(s.n * s.h, s.w, s.c) || !fits(s.n * s.oh, s.ow, s.o)) return 'map exceeds textures';
+  return null;
+}
+
+/** Tiles for every pass where the adapter can run them, else naive. */
+function planTiles(s: ConvShape, caps: ConvCapabilities, why: string): ConvPlan {
+  const naive = (what: string): ConvPlan => everywhere('naive', `${why}; ${what}`);
+  if (!caps.tile) return naive('no workgroup limits known');
+  const quads = (channels: number): number => Math.ceil(channels / 4);
+  const taps = s.kh * s.kw;
+  const limit = Math.min(caps.bindingLimit ?? Infinity, caps.tile.bindingLimit);
+  const packed = 64 * quads(s.c) * quads(s.o) * taps;
+  // The packed weights and one set of weight sums are bound whole.
+  if (packed > limit) return naive('weights exceed a binding');
+  const limits = { ...caps.tile, bindingLimit: limit };
+  const [pixelsIn, pixelsOut] = [s.n * s.h * s.w, s.n * s.oh * s.ow];
+  const pass = (rows: number, pixels: number, cols: number, step: number): TilePlan | null =>
+    planConvTile(
+      {
+        rows: 4 * quads(rows),
+        pixels: Math.ceil(pixels / step ** 2),
+        k: 4 * quads(cols) * taps,
+        step,
+        resultBytes: 16 * quads(rows) * pixels,
+      },
+      limits,
+    );
+  const forward = pass(s.o, pixelsOut, s.c, 1);
+  const inputGradient = pass(s.c, pixelsIn, s.o, s.stride);
+  const weightGradient = planConvTileDw(
+    { rows: s.o, cols: 4 * quads(s.c) * taps, pixels: pixelsOut },
+    limits,
+  );
+  if (!forward || !inputGradient || !weightGradient) {
+    return naive(
+      `no tile fits ${caps.tile.workgroupBytes} bytes and ${caps.tile.invocations} invocations`,
+    );
   }
-  return { forward: 'direct', inputGradient: 'direct', weightGradient: 'direct' };
+  const plan = everywhere('tile', why);
+  return { ...plan, tiles: { forward, inputGradient, weightGradient } };
+}
+
+/** Lane kernels for every pass: Winograd where it pays and is allowed, else direct. */
+function planLanes(s: ConvShape, caps: ConvCapabilities): ConvPlan {
+  const { force, precision = 'fast' } = caps;
+  const is3x3 = s.kh === 3 && s.kw === 3 && s.stride === 1 && s.dilation === 1 && s.pad <= 2;
+  const widest = Math.max(s.c, s.o) * caps.lanes;
+  const possible = is3x3 && widest <= caps.maxTextureSide;
+  if (force === 'direct') return everywhere('direct', 'forced');
+  if (force === 'winograd2' || force === 'winograd4') {
+    return possible
+      ? everywhere(force, 'forced')
+      : everywhere('direct', 'Winograd cannot do this shape');
+  }
+  const tiles = s.n * Math.ceil(s.oh / 4) * Math.ceil(s.ow / 4);
+  if (!possible) return everywhere('direct', is3x3 ? 'too many channels' : 'not 3x3 of stride 1');
+  if (s.c < 32 || s.o < 32) return everywhere('direct', 'fewer than 32 channels');
+  if (tiles < 32) return everywhere('direct', `${tiles} tiles do not fill a lane tile`);
+  if (precision === 'exact') return everywhere('direct', 'precision exact');
+  const winograd = precision === 'high' ? 'winograd2' : 'winograd4';
+  // All frequencies of dU, padded to panels of 4L channels, are one binding.
+  const panel = 4 * caps.lanes;
+  const padded = (channels: number): number => Math.ceil(channels / panel) * panel;
+  const frequencies = precision === 'high' ? 16 : 36;
+  const bytes = frequencies * (padded(s.o) * padded(s.c) + 32) * 4;
+  const useful = tiles >= 64 && bytes <= (caps.bindingLimit ?? Infinity);
+  const plan = everywhere(winograd, `3x3, ${tiles} tiles, precision ${precision}`);
+  return useful ? plan : { ...plan, weightGradient: 'direct' };
 }
