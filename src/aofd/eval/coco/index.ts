@@ -1,0 +1,3 @@
+export * from './match.js';
+export * from './records.js';
+export * from './types.js';
