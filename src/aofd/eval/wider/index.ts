@@ -1,0 +1,2 @@
+export * from './official.js';
+export * from './groups.js';
