@@ -6,12 +6,11 @@
 // Pixel p = (n, gy, gx) of the grid reads source (gy, gx)*stride + (dy, dx) + tap*(step_y, step_x) and
 // writes output (gy, gx)*step + origin. Zero outside of the map. Where a map exceeds a binding, x holds
 // quads_in quads of one image from x_base on (their terms are k_from on) and y the quads from quad_from
-// on from y_base on; ACCUMULATE 1 adds to what earlier input windows gave. With more than one split, y
+// on from y_base on; flag 4 adds to what earlier input windows gave. With more than one split, y
 // is [split][n][quads][OH][OW] partial sums, added in order by tile_sum.
+// flags: 1 adds the bias (else anything may be bound for it), 2 clamps at 0, 4 adds to y; numbers and not
+// defines, because one compiled kernel then serves them all.
 // One workgroup per TILE_V channels x TILE_S pixels. See include/tile.wgsl. Deterministic.
-#define BIAS 0
-#define RELU 0
-#define ACCUMULATE 0
 #define S_K 1
 #define ALONG_S 1
 #include "tile.wgsl"
@@ -27,17 +26,14 @@ struct Params {
   // k quads in all (0: nothing reaches these pixels) and per split, the latter a multiple of
   // TILE_K / 4; vec4 elements between splits.
   k_quads: u32, k_split: u32, y_split: u32,
+  flags: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> packed: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
-#if BIAS == 1
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
-#else
-@group(0) @binding(3) var<uniform> params: Params;
-#endif
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -112,6 +108,18 @@ fn main(
 #endfor
     workgroupBarrier();
   }
+#for q in 0..REG_V / 4
+  var shift_${q} = vec4f(0.0);
+#endfor
+  if ((params.flags & 1u) != 0u) {
+    let last = params.channels - 1u;
+#for q in 0..REG_V / 4
+    {
+      let c = (quad_first + tv + ${q * THREADS_V}u) * 4u;
+      shift_${q} = vec4f(bias[min(c, last)], bias[min(c + 1u, last)], bias[min(c + 2u, last)], bias[min(c + 3u, last)]);
+    }
+#endfor
+  }
   let quads_here = params.quad_to - params.quad_from;
   let out_plane = params.out_h * params.out_w;
   let y_from = params.y_base + split * params.y_split;
@@ -129,16 +137,9 @@ fn main(
           let place = at + (quad - params.quad_from) * out_plane;
           let c = quad * 4u;
           var value = acc_${q}_${j};
-#if BIAS == 1
-          let last = params.channels - 1u;
-          value += vec4f(bias[min(c, last)], bias[min(c + 1u, last)], bias[min(c + 2u, last)], bias[min(c + 3u, last)]);
-#endif
-#if ACCUMULATE == 1
-          value += y[place];
-#endif
-#if RELU == 1
-          value = select(value, vec4f(0.0), value <= vec4f(0.0));
-#endif
+          value += shift_${q};
+          if ((params.flags & 4u) != 0u) { value += y[place]; }
+          if ((params.flags & 2u) != 0u) { value = select(value, vec4f(0.0), value <= vec4f(0.0)); }
           y[place] = select(vec4f(0.0), value, vec4u(c, c + 1u, c + 2u, c + 3u) < vec4u(params.channels));
         }
       }

@@ -2,17 +2,14 @@
 //   c[s, v] = sum over k of s_in[s, k] * v_in[v, k]  (+ bias[v], ReLU), for every layer.
 //   v_in: f32, contiguous along k (V_K 1: [v][k]) or along v (V_K 0: [k][v]); s_in alike (S_K)
 //   c:    f32 [s][v], rows c_pitch apart; with more than one split, partial sums [split][s][v]
-// The operands are read as vec4 where their sizes, pitches and bases are multiples of 4 (V_VEC, S_VEC,
-// C_VEC 1), else number by number. Everything outside of the matrices counts as zero.
+// All three are accessed as vec4 where sizes, pitches and bases are multiples of 4 (VEC 1), else number by
+// number. Everything outside of the matrices counts as zero.
 // One workgroup per tile, split and layer; tiles of the same s follow each other. See include/tile.wgsl.
+// flags: 1 adds the bias (else anything may be bound for it), 2 clamps at 0, 4 adds to c; numbers and not
+// defines, because one compiled kernel then serves them all.
 // The next step's operands are fetched into registers before the present step is multiplied.
 // Deterministic: each element is summed in the order of k; splits are added in order by tile_sum.
-#define V_VEC 0
-#define S_VEC 0
-#define C_VEC 0
-#define BIAS 0
-#define RELU 0
-#define ACCUMULATE 0
+#define VEC 0
 #include "tile.wgsl"
 
 struct Params {
@@ -23,33 +20,23 @@ struct Params {
   // Terms per split, a multiple of TILE_K; elements between splits.
   splits: u32, k_split: u32, c_split: u32,
   v_layer: u32, s_layer: u32, c_layer: u32,
+  flags: u32,
 }
 
-#if V_VEC == 1
-@group(0) @binding(0) var<storage, read> v_in: array<vec4f>;
+#if VEC == 1
+#define T vec4f
 #else
-@group(0) @binding(0) var<storage, read> v_in: array<f32>;
+#define T f32
 #endif
-#if S_VEC == 1
-@group(0) @binding(1) var<storage, read> s_in: array<vec4f>;
-#else
-@group(0) @binding(1) var<storage, read> s_in: array<f32>;
-#endif
-#if C_VEC == 1
-@group(0) @binding(2) var<storage, read_write> c: array<vec4f>;
-#else
-@group(0) @binding(2) var<storage, read_write> c: array<f32>;
-#endif
-#if BIAS == 1
+@group(0) @binding(0) var<storage, read> v_in: array<T>;
+@group(0) @binding(1) var<storage, read> s_in: array<T>;
+@group(0) @binding(2) var<storage, read_write> c: array<T>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<uniform> params: Params;
-#else
-@group(0) @binding(3) var<uniform> params: Params;
-#endif
 
 // Four neighbours from element `at` on, of which the first `left` (at least 1) exist.
 fn read_v(at: u32, left: u32) -> vec4f {
-#if V_VEC == 1
+#if VEC == 1
   return v_in[at / 4u];
 #else
   var four = vec4f(v_in[at], 0.0, 0.0, 0.0);
@@ -60,7 +47,7 @@ fn read_v(at: u32, left: u32) -> vec4f {
 #endif
 }
 fn read_s(at: u32, left: u32) -> vec4f {
-#if S_VEC == 1
+#if VEC == 1
   return s_in[at / 4u];
 #else
   var four = vec4f(s_in[at], 0.0, 0.0, 0.0);
@@ -162,41 +149,25 @@ fn main(
     let v = v_first + (tv + ${q * THREADS_V}u) * 4u;
     if (v < params.v_size) {
       let left = params.v_size - v;
-#if BIAS == 1
-      let b = params.bias_base + v;
-      let shift = vec4f(
-        bias[b],
-        select(0.0, bias[min(b + 1u, params.bias_base + params.v_size - 1u)], left > 1u),
-        select(0.0, bias[min(b + 2u, params.bias_base + params.v_size - 1u)], left > 2u),
-        select(0.0, bias[min(b + 3u, params.bias_base + params.v_size - 1u)], left > 3u),
-      );
-#endif
+      var shift = vec4f(0.0);
+      if ((params.flags & 1u) != 0u) {
+        for (var e = 0u; e < min(left, 4u); e++) { shift[e] = bias[params.bias_base + v + e]; }
+      }
 #for j in 0..REG_S
       {
         let s = s_first + s_at(ts, ${j}u);
         if (s < params.s_size) {
           let at = c_from + s * params.c_pitch + v;
-          var value = acc_${q}_${j};
-#if BIAS == 1
-          value += shift;
-#endif
-#if C_VEC == 1
-#if ACCUMULATE == 1
-          value += c[at / 4u];
-#endif
-#if RELU == 1
-          value = select(value, vec4f(0.0), value <= vec4f(0.0));
-#endif
+          var value = acc_${q}_${j} + shift;
+#if VEC == 1
+          if ((params.flags & 4u) != 0u) { value += c[at / 4u]; }
+          if ((params.flags & 2u) != 0u) { value = select(value, vec4f(0.0), value <= vec4f(0.0)); }
           c[at / 4u] = value;
 #else
           for (var e = 0u; e < min(left, 4u); e++) {
             var one = value[e];
-#if ACCUMULATE == 1
-            one += c[at + e];
-#endif
-#if RELU == 1
-            one = select(one, 0.0, one <= 0.0);
-#endif
+            if ((params.flags & 4u) != 0u) { one += c[at + e]; }
+            if ((params.flags & 2u) != 0u) { one = select(one, 0.0, one <= 0.0); }
             c[at + e] = one;
           }
 #endif

@@ -5,7 +5,11 @@ import {
   type ConvCapabilities,
   type ConvShape,
 } from '../../src/nn/ops/conv/plan.js';
-import { planLinear } from '../../src/nn/ops/linear.js';
+import {
+  planLinear,
+  type LinearCapabilities,
+  type LinearShape,
+} from '../../src/nn/ops/linear-plan.js';
 import { mapWindows } from '../../src/nn/ops/texture.js';
 import { windowAt, windows1d, windowsOf } from '../../src/nn/kernel/windows.js';
 
@@ -133,26 +137,29 @@ describe('planConv', () => {
   });
 });
 
+const linearPlan = (s: LinearShape, caps: LinearCapabilities): string =>
+  planLinear(s, caps).algorithm;
+
 describe('planLinear', () => {
   it('uses lanes for the heads and the naive kernel for the last layers', () => {
     const caps = { lanes: 4, maxTextureSide: 8192 };
-    expect(planLinear({ r: 128, i: 25088, o: 4096 }, caps)).to.equal('lanes');
-    expect(planLinear({ r: 300, i: 25088, o: 4096 }, caps)).to.equal('lanes');
-    expect(planLinear({ r: 128, i: 4096, o: 4096 }, caps)).to.equal('lanes');
-    expect(planLinear({ r: 128, i: 4096, o: 2 }, caps)).to.equal('naive');
-    expect(planLinear({ r: 128, i: 4096, o: 8 }, caps)).to.equal('lanes');
-    expect(planLinear({ r: 4, i: 64, o: 64 }, caps)).to.equal('naive');
-    expect(planLinear({ r: 128, i: 25088, o: 4096 }, { ...caps, lanes: 0 })).to.equal('naive');
+    expect(linearPlan({ r: 128, i: 25088, o: 4096 }, caps)).to.equal('lanes');
+    expect(linearPlan({ r: 300, i: 25088, o: 4096 }, caps)).to.equal('lanes');
+    expect(linearPlan({ r: 128, i: 4096, o: 4096 }, caps)).to.equal('lanes');
+    expect(linearPlan({ r: 128, i: 4096, o: 2 }, caps)).to.equal('naive');
+    expect(linearPlan({ r: 128, i: 4096, o: 8 }, caps)).to.equal('lanes');
+    expect(linearPlan({ r: 4, i: 64, o: 64 }, caps)).to.equal('naive');
+    expect(linearPlan({ r: 128, i: 25088, o: 4096 }, { ...caps, lanes: 0 })).to.equal('naive');
   });
 
   it('keeps what textures cannot hold naive', () => {
-    expect(planLinear({ r: 9000, i: 256, o: 256 }, { lanes: 4, maxTextureSide: 8192 })).to.equal(
+    expect(linearPlan({ r: 9000, i: 256, o: 256 }, { lanes: 4, maxTextureSide: 8192 })).to.equal(
       'naive',
     );
-    expect(planLinear({ r: 128, i: 40000, o: 256 }, { lanes: 4, maxTextureSide: 8192 })).to.equal(
+    expect(linearPlan({ r: 128, i: 40000, o: 256 }, { lanes: 4, maxTextureSide: 8192 })).to.equal(
       'naive',
     );
-    expect(planLinear({ r: 2000, i: 256, o: 256 }, { lanes: 8, maxTextureSide: 8192 })).to.equal(
+    expect(linearPlan({ r: 2000, i: 256, o: 256 }, { lanes: 8, maxTextureSide: 8192 })).to.equal(
       'naive',
     );
   });

@@ -5,39 +5,24 @@ import { sliceOf, windowsOf, type Window } from '../kernel/windows.js';
 import type { Device } from '../tensor/device.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { tileLimitsOf } from './capabilities.js';
 import { subgroupGrid } from './conv/grid.js';
+import {
+  linearAlgorithms,
+  planLinear,
+  type LinearAlgorithm,
+  type LinearShape,
+} from './linear-plan.js';
+import { tileForward, tileInputGradient, tileWeightGradient } from './linear-tile.js';
 import { arrayView, matrixTexture, panelTexture } from './texture.js';
+
+export { planLinear, type LinearAlgorithm, type LinearPlan } from './linear-plan.js';
 
 export interface LinearOptions {
   /** Clamps the result at 0, fused. Default false. */
   relu?: boolean;
-  /** Forces the naive kernels or the lane kernels; for tests and benchmarks. */
+  /** Forces one kind of kernels; for tests and benchmarks. */
   algorithm?: LinearAlgorithm;
-}
-
-export type LinearAlgorithm = 'naive' | 'lanes';
-
-/** Sizes of a linear layer: x (R, I) * weight (O, I) -> y (R, O). */
-export interface LinearShape {
-  r: number;
-  i: number;
-  o: number;
-}
-
-/** Which kernels a linear layer uses. Pure. */
-export function planLinear(
-  s: LinearShape,
-  caps: { lanes: number; maxTextureSide: number; force?: LinearAlgorithm | undefined },
-): LinearAlgorithm {
-  const rows4 = Math.ceil(s.r / 4) * 4 * caps.lanes;
-  const possible =
-    caps.lanes > 0 &&
-    s.o % 4 === 0 &&
-    s.i % 4 === 0 &&
-    Math.max(s.o, s.r, Math.ceil(s.i / 4), rows4) <= caps.maxTextureSide;
-  if (!possible) return 'naive';
-  if (caps.force) return caps.force;
-  return 2 * s.r * s.i * s.o < 2e6 ? 'naive' : 'lanes';
 }
 
 /**
@@ -69,15 +54,17 @@ export function linear(
   const { device } = x;
   const s = { r, i, o };
   const relu = options.relu ?? false;
-  const forced = device.context.platform.env('AOFD_ALGORITHM') === 'naive' ? 'naive' : undefined;
-  const algorithm = planLinear(s, {
-    lanes: device.subgroupSize,
+  const { algorithm } = planLinear(s, {
+    kind: device.kind,
+    lanes: device.context.readsStorageTextures ? device.subgroupSize : 0,
     maxTextureSide: device.context.limits.maxTextureDimension2D,
-    force: options.algorithm ?? forced,
+    tile: tileLimitsOf(device),
+    force: options.algorithm ?? forcedAlgorithm(device),
   });
   const y = device.empty([r, o]);
   if (r > 0) {
     if (algorithm === 'naive') naiveForward(x, weight, bias, y, s, relu);
+    else if (algorithm === 'tile') tileForward(x, weight, bias, y, s, relu);
     else laneForward(x, weight, bias, y, s, relu);
   }
   record({
@@ -88,6 +75,12 @@ export function linear(
       dY ? linearBackward(x, weight, bias, y, dY, s, relu, algorithm, needs) : [],
   });
   return y;
+}
+
+/** What AOFD_ALGORITHM says of matrix products: its other values are for convolutions only. */
+function forcedAlgorithm(device: Device): LinearAlgorithm | undefined {
+  const text = device.context.platform.env('AOFD_ALGORITHM');
+  return linearAlgorithms.find((name) => name === text);
 }
 
 /** The weight's rows in windows that fit a binding. */
@@ -264,6 +257,10 @@ function inputGradient(
   s: LinearShape,
   algorithm: LinearAlgorithm,
 ): void {
+  if (algorithm === 'tile') {
+    tileInputGradient(g, weight, dX, s);
+    return;
+  }
   if (algorithm === 'naive') {
     for (const window of weightWindows(g.device, s)) {
       const { start, count, base } = window;
@@ -313,6 +310,10 @@ function weightGradient(
   algorithm: LinearAlgorithm,
 ): void {
   const { device } = x;
+  if (algorithm === 'tile') {
+    tileWeightGradient(g, x, dW, s);
+    return;
+  }
   if (algorithm === 'naive') {
     for (const window of weightWindows(device, s)) {
       const { start, count, base } = window;

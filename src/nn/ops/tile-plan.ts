@@ -176,6 +176,11 @@ export function tileDefines(t: TileShape): Record<string, number> {
   return { TILE_V: t.v, TILE_S: t.s, TILE_K: t.k, REG_V: t.regV, REG_S: t.regS };
 }
 
+/** The flags of tile kernels: what happens to a finished sum. */
+export function tileFlags(e: { BIAS: boolean; RELU: boolean; ACCUMULATE: boolean }): number {
+  return Number(e.BIAS) + 2 * Number(e.RELU) + 4 * Number(e.ACCUMULATE);
+}
+
 /** Folds a number of tiles into grid axes x and y; z counts splits and layers. */
 export function tileGrid(tiles: number, depth: number): [number, number, number] {
   if (tiles <= 65535) return [tiles, 1, depth];

@@ -41,15 +41,17 @@ function linearCase(
     atol: atol(i),
     gradRtol: relativeToMax,
     gradAtol: atol(Math.max(o, r)),
-    ...(algorithm === 'naive'
+    ...(algorithm !== 'lanes'
       ? {}
       : { skip: (device) => (device.subgroupSize === 0 ? 'no lane kernels here' : null) }),
     ...extra,
   };
 }
 
-const both = (name: string, sizes: Sizes, extra: Partial<OpCase> = {}): OpCase[] => [
+/** Every algorithm. */
+const all = (name: string, sizes: Sizes, extra: Partial<OpCase> = {}): OpCase[] => [
   linearCase('naive', name, sizes, extra),
+  linearCase('tile', name, sizes, { ...extra, fd: false }), // the twin does not know algorithms
   linearCase('lanes', name, sizes, { fd: false, ...extra }),
 ];
 
@@ -58,12 +60,12 @@ export const cases: OpCase[] = [
   linearCase('naive', 'one number', { r: 1, i: 1, o: 1 }),
   linearCase('naive', 'odd sizes', { r: 3, i: 5, o: 7, relu: true }),
   linearCase('naive', 'past one block of the sum', { r: 2, i: 523, o: 2 }, { fd: { tol: 1e-5 } }),
-  ...both('small', { r: 5, i: 8, o: 12 }),
-  ...both('one row, relu', { r: 1, i: 20, o: 36, relu: true }),
-  ...both('no bias, relu', { r: 6, i: 12, o: 8, relu: true, bias: false }),
-  ...both('past one panel', { r: 35, i: 36, o: 44, relu: true }),
-  ...both('copied rows', { r: 33, i: 64, o: 128, relu: true }, { fd: false }),
-  ...both('no rows', { r: 0, i: 8, o: 12, relu: true }),
+  ...all('small', { r: 5, i: 8, o: 12 }),
+  ...all('one row, relu', { r: 1, i: 20, o: 36, relu: true }),
+  ...all('no bias, relu', { r: 6, i: 12, o: 8, relu: true, bias: false }),
+  ...all('past one panel', { r: 35, i: 36, o: 44, relu: true }),
+  ...all('copied rows', { r: 33, i: 64, o: 128, relu: true }, { fd: false }),
+  ...all('no rows', { r: 0, i: 8, o: 12, relu: true }),
   // The weight gradient has three (or six) panels of rows: one, two panels a window.
   linearCase(
     'lanes',
@@ -80,6 +82,23 @@ export const cases: OpCase[] = [
   // Rows of 188 bytes: windows of the naive kernels begin inside their bindings.
   linearCase(
     'naive',
+    'windows of odd rows',
+    { r: 9, i: 47, o: 21, relu: true },
+    { lowLimit: 2048, fd: false },
+  ),
+  linearCase('tile', 'one number', { r: 1, i: 1, o: 1 }, { fd: false }),
+  linearCase('tile', 'odd sizes', { r: 3, i: 5, o: 7, relu: true }, { fd: false }),
+  // Forward the sum is split in 2, the gradients are not.
+  linearCase('tile', 'split sum', { r: 5, i: 700, o: 37, relu: true }, { fd: false }),
+  linearCase('tile', 'split dW', { r: 1030, i: 6, o: 10, relu: true }, { fd: false }),
+  linearCase(
+    'tile',
+    'windows of rows',
+    { r: 9, i: 64, o: 100, relu: true },
+    { lowLimit: 16384, fd: false },
+  ),
+  linearCase(
+    'tile',
     'windows of odd rows',
     { r: 9, i: 47, o: 21, relu: true },
     { lowLimit: 2048, fd: false },

@@ -3,7 +3,7 @@ import type { Device } from '../../tensor/device.js';
 import { quads } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { tileLimitsOf } from '../capabilities.js';
-import { expectTile, tileDefines, tileGrid } from '../tile-plan.js';
+import { expectTile, tileDefines, tileFlags, tileGrid } from '../tile-plan.js';
 import { channelWindows, fits, type ChannelWindow } from './channel-windows.js';
 import type { ConvShape } from './plan.js';
 import { inputGradientTaps, planConvTile, planConvTileDw, type TapGrid } from './tile-taps.js';
@@ -101,12 +101,12 @@ function runWindow(
   device.dispatch({
     kernel: 'conv/tile_conv',
     label: c.label,
-    defines: { ...tileDefines(plan.tile), ...(isSplit ? {} : defines) },
+    defines: tileDefines(plan.tile),
     bindings: {
       x: input.binding,
       packed: c.weight,
       y: part ?? output.binding,
-      ...(isSplit ? {} : bias),
+      bias: (withBias && !isSplit ? c.bias : null) ?? c.weight,
     },
     params: {
       pixels,
@@ -139,6 +139,7 @@ function runWindow(
       k_quads: quadsIn * tapCount,
       k_split: plan.kSplit / 4,
       y_split: resultBytes / 16,
+      flags: isSplit ? 0 : tileFlags(defines),
     },
     workgroups: tileGrid(plan.vTiles * plan.sTiles, plan.splits),
   });

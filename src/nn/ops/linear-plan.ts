@@ -1,0 +1,90 @@
+import type { AdapterKind } from '../platform/types.js';
+import { longestSum } from './tile-gemm.js';
+import { planTile, type TileLimits, type TilePlan } from './tile-plan.js';
+
+/** Sizes of a linear layer: x (R, I) * weight (O, I) -> y (R, O). */
+export interface LinearShape {
+  r: number;
+  i: number;
+  o: number;
+}
+
+/** `naive`: one result per invocation; `tile`: workgroup memory; `lanes`: lane rotation. */
+export const linearAlgorithms = ['naive', 'tile', 'lanes'] as const;
+
+export type LinearAlgorithm = (typeof linearAlgorithms)[number];
+
+/** What the planner may use. */
+export interface LinearCapabilities {
+  /** Lanes of subgroup kernels, 0 = none (or storage textures cannot be read). */
+  lanes: number;
+  maxTextureSide: number;
+  /** Kind of adapter; default: a software adapter. */
+  kind?: AdapterKind;
+  /** What the tile kernels may use; default: they cannot run. */
+  tile?: TileLimits;
+  force?: LinearAlgorithm | undefined;
+}
+
+export interface LinearPlan {
+  algorithm: LinearAlgorithm;
+  /** Why, in a few words. */
+  reason: string;
+  /** How the tile kernels cut each product (of the whole weight; windows are cut alike). */
+  tiles?: { forward: TilePlan; inputGradient: TilePlan; weightGradient: TilePlan };
+}
+
+/** Smaller products (FLOPs) are not worth packing, resp. filling tiles. */
+const smallFlops = 2e6;
+const smallTileFlops = 2e5;
+
+/**
+ * Which kernels a linear layer uses. Pure. Software adapters: lanes where sizes are multiples of 4 and
+ * textures hold the matrices. GPUs, unknown adapters and those without lane kernels: tiles. The naive
+ * kernels where neither can run, or where the work is too small.
+ */
+export function planLinear(s: LinearShape, caps: LinearCapabilities): LinearPlan {
+  const { force } = caps;
+  if (force === 'naive') return { algorithm: 'naive', reason: 'forced' };
+  const obstacle = laneObstacle(s, caps);
+  const isHardware = caps.kind === 'gpu' || caps.kind === 'unknown';
+  const flops = 2 * s.r * s.i * s.o;
+  const hasLanes = caps.lanes > 0 && !isHardware;
+  if (force === 'tile' || (force === undefined && !hasLanes)) {
+    if (force === undefined && flops < smallTileFlops) {
+      return { algorithm: 'naive', reason: `less than ${smallTileFlops} FLOPs` };
+    }
+    const why = force ? 'forced' : isHardware ? `adapter kind ${caps.kind ?? ''}` : 'no lanes';
+    return planTiles(s, caps, why);
+  }
+  if (obstacle !== null) return { algorithm: 'naive', reason: obstacle };
+  if (force) return { algorithm: force, reason: 'forced' };
+  return flops < smallFlops
+    ? { algorithm: 'naive', reason: `less than ${smallFlops} FLOPs` }
+    : { algorithm: 'lanes', reason: 'sizes are multiples of 4' };
+}
+
+/** Why the lane kernels cannot run, or null. */
+function laneObstacle(s: LinearShape, caps: LinearCapabilities): string | null {
+  if (caps.lanes === 0) return 'no lane kernels';
+  if (s.o % 4 !== 0 || s.i % 4 !== 0) return 'sizes are no multiples of 4';
+  const rows4 = Math.ceil(s.r / 4) * 4 * caps.lanes;
+  const longest = Math.max(s.o, s.r, Math.ceil(s.i / 4), rows4);
+  return longest > caps.maxTextureSide ? 'matrix exceeds textures' : null;
+}
+
+function planTiles(s: LinearShape, caps: LinearCapabilities, why: string): LinearPlan {
+  const cut = (v: number, rows: number, k: number): TilePlan | null =>
+    caps.tile ? planTile({ v, s: rows, k, longestSum }, caps.tile) : null;
+  const forward = cut(s.o, s.r, s.i);
+  const inputGradient = cut(s.i, s.r, s.o);
+  const weightGradient = cut(s.i, s.o, s.r);
+  if (!forward || !inputGradient || !weightGradient) {
+    return { algorithm: 'naive', reason: `${why}; no tile fits this adapter` };
+  }
+  return {
+    algorithm: 'tile',
+    reason: why,
+    tiles: { forward, inputGradient, weightGradient },
+  };
+}
