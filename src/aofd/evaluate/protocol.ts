@@ -159,6 +159,8 @@ export interface EvalSet {
   evaluate(detections: DetectionSet, settings: EvaluateSettings): Evaluation;
   /** Paired comparison of the headline numbers. */
   compare(a: DetectionSet, b: DetectionSet, settings: EvaluateSettings): PairedDifference[];
+  /** The set with its first pictures only, for a quick look; absent where that has no meaning. */
+  take?(count: number): EvalSet;
 }
 
 /** A flag of one protocol, in commander's notation. */

@@ -1,0 +1,148 @@
+/** `aofd eval`: how good a detector is on annotated pictures. */
+import * as path from 'node:path';
+import process from 'node:process';
+import { Command } from 'commander';
+import { PROTOCOLS, type ProtocolEntry } from '../evaluate/protocols.node.js';
+import type { DetectionSet, EvalProtocol, EvalSet } from '../evaluate/protocol.js';
+import { packageVersion, printLine, printNotice, withInterrupt } from './common.js';
+import { InterruptedError, UsageError } from './errors.js';
+import {
+  addEvalOptions,
+  checkFlags,
+  optionFacts,
+  parseCompared,
+  parsePeers,
+  protocolOptions,
+  type EvalFlags,
+  type NamedFiles,
+} from './eval-options.js';
+import { describeRun, duration, Progress } from './eval-progress.js';
+
+/** Adds the command with one subcommand for each protocol. */
+export function register(program: Command): void {
+  const command = program
+    .command('eval')
+    .description('measure a detector on annotated pictures, by the rules of a benchmark');
+  for (const [name, entry] of Object.entries(PROTOCOLS)) {
+    command
+      .command(name)
+      .summary(entry.summary)
+      .argument('[options...]')
+      // The options are the protocol's; it is loaded first.
+      .helpOption(false)
+      .allowUnknownOption()
+      .action(async (args: string[]) => runProtocolAsync(name, entry, args, command));
+  }
+}
+
+async function runProtocolAsync(
+  name: string,
+  entry: ProtocolEntry,
+  args: readonly string[],
+  parent: Command,
+): Promise<void> {
+  const protocol = await entry.loadAsync();
+  const command = new Command(name).copyInheritedSettings(parent).description(protocol.summary);
+  command.parent = parent;
+  addEvalOptions(command, protocol).allowExcessArguments(false);
+  command.action(async () => evaluateAsync(protocol, command));
+  await command.parseAsync([...args], { from: 'user' });
+}
+
+async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<void> {
+  const flags = command.opts<EvalFlags>();
+  checkFlags(flags);
+  const peers = parsePeers(flags.peer ?? []);
+  const compared = flags.compare ? parseCompared(flags.compare) : null;
+  const own = protocolOptions(command, protocol);
+  const set = limited(await protocol.loadAsync(flags.data, own), flags.limit);
+  const read = async ({ name, files }: NamedFiles): Promise<DetectionSet> =>
+    set.readDetectionsAsync(files, name);
+  // Files first: a mistake in one of them shall not cost the run of the detector.
+  const peerSets: DetectionSet[] = [];
+  for (const peer of peers) peerSets.push(await read(peer));
+  const against = compared ? await read(compared) : null;
+  const detections = flags.detections
+    ? await read({ name: flags.name ?? nameOf(flags.detections), files: flags.detections })
+    : await detectAsync(protocol, set, flags);
+  const { evaluateSet, writeReportAsync } = await import('../evaluate/index.node.js');
+  const progress = new Progress(process.stderr);
+  const report = evaluateSet({
+    protocol,
+    set,
+    detections,
+    peers: peerSets,
+    ...(against ? { against } : {}),
+    options: [
+      ...optionFacts(own),
+      ...(flags.limit === undefined ? [] : [{ name: '--limit', value: String(flags.limit) }]),
+    ],
+    settings: {
+      bootstrap: flags.bootstrap,
+      level: flags.level,
+      seed: flags.seed,
+      onProgress: (share) => progress.show(`evaluating: ${Math.round(100 * share)} %`),
+    },
+  });
+  progress.close();
+  const files = await writeReportAsync(flags.out, report, { images: set.images, detections });
+  if (flags.json) {
+    const { readFile } = await import('node:fs/promises');
+    process.stdout.write(await readFile(path.join(flags.out, 'report.json'), 'utf8'));
+  } else {
+    const { summaryLines } = await import('../evaluate/summary.js');
+    for (const line of summaryLines(report)) printLine(line);
+  }
+  printNotice(`wrote ${path.join(flags.out, files[0] as string)} (${duration(progress.seconds)})`);
+}
+
+/** Runs the detector over the set; Ctrl-C keeps what is done. */
+async function detectAsync(
+  protocol: EvalProtocol,
+  set: EvalSet,
+  flags: EvalFlags,
+): Promise<DetectionSet> {
+  const weights = flags.weights as string;
+  const { detectSetAsync } = await import('../evaluate/runner.node.js');
+  return withInterrupt(async (signal) => {
+    const progress = new Progress(process.stderr);
+    const detections = await detectSetAsync(set.images, flags.name ?? nameOf([weights]), {
+      weights,
+      ...(flags.device === undefined ? {} : { device: flags.device }),
+      ...(flags.longSide === undefined ? {} : { longSide: flags.longSide }),
+      scoreFloor: flags.scoreFloor,
+      maxDetections: flags.maxDetections,
+      scales: (flags.scales ?? [1]).map(Number),
+      flip: flags.flip ?? false,
+      needsMasks: protocol.needsMasks,
+      cache: path.join(flags.out, 'cache'),
+      version: packageVersion(),
+      signal,
+      onProgress: (run) => progress.show(describeRun(run), run.done === run.total),
+      onNotice: printNotice,
+    });
+    progress.close();
+    if (detections === null) {
+      throw new InterruptedError('stopped; the same command goes on where it was');
+    }
+    return detections;
+  });
+}
+
+/**
+ * The set with its first pictures only.
+ * @throws UsageError where the protocol has no meaning on a part of its set
+ */
+function limited(set: EvalSet, limit: number | undefined): EvalSet {
+  if (limit === undefined || limit >= set.images.length) return set;
+  if (!set.take) {
+    throw new UsageError(`${set.name} is only defined as a whole.`, 'leave --limit out.');
+  }
+  return set.take(limit);
+}
+
+/** `weights/aofd-lite.safetensors` becomes `aofd-lite`. */
+function nameOf(files: readonly string[]): string {
+  const file = path.basename(files[0] as string);
+  return file.slice(0, file.length - path.extname(file).length) || file;
+}
