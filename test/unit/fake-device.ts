@@ -99,6 +99,7 @@ function fakeGpu(allocated: Set<FakeBuffer>): GPUDevice {
       },
       mapAsync: () => Promise.resolve(),
       getMappedRange: () => buffer.bytes.buffer,
+      unmap: () => undefined,
     };
     allocated.add(buffer);
     return buffer;

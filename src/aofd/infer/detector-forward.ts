@@ -72,15 +72,17 @@ export async function detectPassAsync(
       ? segmentOnDevice(parts, features, prepared, options.trace)
       : null;
     const [logits, deltas] = await rpnRead;
-    const proposals = selectProposals(
-      {
-        scores: faceProbabilities(logits as Float32Array),
-        anchors: anchors.get(parts, prepared.height, prepared.width).boxes,
-        deltas: deltas as Float32Array,
-        size: { width: prepared.contentWidth, height: prepared.contentHeight },
-        scale: prepared.scale,
-      },
-      proposalsOf(config, 'test'),
+    const proposals = device.context.phase('proposals', () =>
+      selectProposals(
+        {
+          scores: faceProbabilities(logits as Float32Array),
+          anchors: anchors.get(parts, prepared.height, prepared.width).boxes,
+          deltas: deltas as Float32Array,
+          size: { width: prepared.contentWidth, height: prepared.contentHeight },
+          scale: prepared.scale,
+        },
+        proposalsOf(config, 'test'),
+      ),
     );
     const candidates = await classifyAsync(
       parts,
@@ -119,7 +121,10 @@ function proposeOnDevice(
     const rpn = model.rpn.forward(params, maps);
     trace?.('rpn/class_logits', rpn.classLogits);
     trace?.('rpn/box_deltas', rpn.boxDeltas);
-    return Promise.all([rpn.classLogits.readAsync(), rpn.boxDeltas.readAsync()]);
+    return Promise.all([
+      rpn.classLogits.readAsync('rpn scores'),
+      rpn.boxDeltas.readAsync('rpn boxes'),
+    ]);
   });
 }
 
@@ -139,8 +144,12 @@ function segmentOnDevice(
   trace?.('segmentation/logits', scores);
   const [, , h = 0, w = 0] = scores.shape;
   return scores
-    .readAsync()
-    .then((values) => occluderMap(values as Float32Array, h, w, prepared.scale / branch.stride));
+    .readAsync('occluder map')
+    .then((values) =>
+      device.context.phase('occluder map', () =>
+        occluderMap(values as Float32Array, h, w, prepared.scale / branch.stride),
+      ),
+    );
 }
 
 /** RoI pooling and head for all proposals. */
@@ -176,7 +185,10 @@ export function headOnDevice(
     const head = model.head.forward(params, model.pool(features, rows));
     trace?.('head/class_logits', head.classLogits);
     trace?.('head/box_deltas', head.boxDeltas);
-    return Promise.all([head.classLogits.readAsync(), head.boxDeltas.readAsync()]);
+    return Promise.all([
+      head.classLogits.readAsync('head scores'),
+      head.boxDeltas.readAsync('head boxes'),
+    ]);
   });
 }
 
@@ -196,7 +208,7 @@ export function heatOnDevice(
     trace?.('pooled', pooled);
     const heat = model.generator.forward(params, pooled);
     trace?.('generator/heat', heat);
-    return heat.readAsync();
+    return heat.readAsync('generator heat');
   });
 }
 

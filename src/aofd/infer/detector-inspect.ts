@@ -41,7 +41,7 @@ export async function inspectAsync(detector: Detector, image: DecodedImage): Pro
   const prepared = prepareImage(image, config.input);
   const reads: { name: string; shape: readonly number[]; data: Promise<ArrayLike<number>> }[] = [];
   const trace = (name: string, tensor: Tensor): void => {
-    reads.push({ name, shape: tensor.shape, data: tensor.readAsync() });
+    reads.push({ name, shape: tensor.shape, data: tensor.readAsync('inspection') });
   };
   let kept: Candidates = { boxes: new Float64Array(0), scores: new Float64Array(0) };
   const pass = await detectPassAsync(

@@ -172,14 +172,18 @@ export class Detector implements Disposable, AsyncDisposable {
           await detectPassAsync(
             this,
             this.#anchors,
-            prepareImage(picture, this.config.input, { factor, flip }),
+            this.device.context.phase('prepare picture', () =>
+              prepareImage(picture, this.config.input, { factor, flip }),
+            ),
             { ...size, flip },
             { wantsOccluders: settings.occlusion && i === 0 && !flip },
           ),
         );
       }
     }
-    const faces = this.#facesOf(passes, size, settings);
+    const faces = this.device.context.phase('join faces', () =>
+      this.#facesOf(passes, size, settings),
+    );
     return { faces, timeMs: performance.now() - start, ...size };
   }
 

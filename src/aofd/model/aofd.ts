@@ -65,7 +65,8 @@ export class AofdModel {
   /** Pools RoIs (row [R,5]: image, box in input pixels) from the chosen map: c4 [R,C,7,7]. */
   pool(features: readonly Tensor[], rois: Tensor): Tensor {
     const { roiStride, roiSize } = this.config;
-    return poolRois(features[this.roiLevel] as Tensor, rois, roiStride, roiSize);
+    const map = features[this.roiLevel] as Tensor;
+    return map.device.context.label('roi pooling', () => poolRois(map, rois, roiStride, roiSize));
   }
 
   /** Segmentation logits c4 [N,2,h,w] at the branch's stride; null where there is no branch. */

@@ -70,7 +70,10 @@ export class ConvLayer {
   apply(params: ParamStore, x: Tensor, weight: Tensor = this.weight(params)): Tensor {
     const { kernel, stride = 1, dilation = 1, relu = false } = this.options;
     const pad = this.options.pad ?? (dilation * (kernel - 1)) / 2;
-    const y = conv2d(x, weight, params.get(`${this.name}.bias`), { stride, pad, dilation, relu });
+    const bias = params.get(`${this.name}.bias`);
+    const y = x.device.context.label(this.name, () =>
+      conv2d(x, weight, bias, { stride, pad, dilation, relu }),
+    );
     y.name = this.name;
     return y;
   }
@@ -105,9 +108,10 @@ export class LinearLayer {
 
   /** x row [R,I] -> row [R,O]. */
   apply(params: ParamStore, x: Tensor): Tensor {
-    const y = linear(x, params.get(`${this.name}.weight`), params.get(`${this.name}.bias`), {
-      relu: this.options.relu ?? false,
-    });
+    const [weight, bias] = [params.get(`${this.name}.weight`), params.get(`${this.name}.bias`)];
+    const y = x.device.context.label(this.name, () =>
+      linear(x, weight, bias, { relu: this.options.relu ?? false }),
+    );
     y.name = this.name;
     return y;
   }

@@ -83,6 +83,10 @@ export class LiteBackbone implements Backbone {
   }
 
   forward(params: ParamStore, images: Tensor): Tensor[] {
+    return images.device.context.label('backbone', () => this.#forward(params, images));
+  }
+
+  #forward(params: ParamStore, images: Tensor): Tensor[] {
     let map = this.#stem.apply(params, images);
     const outputs: Tensor[] = [];
     for (const stage of this.#stages) {

@@ -45,6 +45,8 @@ export class MaskGenerator {
     for (const conv of this.#convs) map = conv.apply(params, map);
     const heat = this.#heat.apply(params, map);
     const [rows = 0, , height = 0, width = 0] = pooled.shape;
-    return reshape(toRow(heat), [rows, height * width]);
+    return pooled.device.context.label('generator.heat', () =>
+      reshape(toRow(heat), [rows, height * width]),
+    );
   }
 }

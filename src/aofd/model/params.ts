@@ -140,7 +140,9 @@ export class ParamStore implements Disposable {
   standardized(layer: string): Tensor {
     const known = this.#folded?.get(layer);
     if (known) return known;
-    const made = weightStandardize(this.get(`${layer}.weight`), this.get(`${layer}.gain`));
+    const made = this.device.context.label(layer, () =>
+      weightStandardize(this.get(`${layer}.weight`), this.get(`${layer}.gain`)),
+    );
     if (this.#folded) this.#folded.set(layer, this.device.release(made));
     return made;
   }
@@ -187,7 +189,7 @@ export class ParamStore implements Disposable {
     const out = new Map<string, HostParam>();
     for (const spec of this.specs) {
       if (names && !names.includes(spec.name)) continue;
-      const data = (await this.get(spec.name).readAsync()) as Float32Array;
+      const data = (await this.get(spec.name).readAsync('parameters')) as Float32Array;
       out.set(spec.name, { shape: spec.shape, data });
     }
     return out;

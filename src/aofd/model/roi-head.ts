@@ -74,6 +74,10 @@ export class RoiHead {
 
   /** pooled c4 [R,C,7,7]; `drop` switches dropout on. */
   forward(params: ParamStore, pooled: Tensor, drop: DropoutSeed | null = null): HeadOutput {
+    return pooled.device.context.label('head', () => this.#forward(params, pooled, drop));
+  }
+
+  #forward(params: ParamStore, pooled: Tensor, drop: DropoutSeed | null): HeadOutput {
     const [rows = 0, channels = 0, height = 0, width = 0] = pooled.shape;
     const flat = reshape(toRow(pooled), [rows, channels * height * width]);
     let hidden = this.#fc6.apply(params, flat);

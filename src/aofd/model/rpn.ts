@@ -68,6 +68,10 @@ export class RpnHead {
 
   /** features: one c4 map [N,C,H,W] per level of the backbone. */
   forward(params: ParamStore, features: readonly Tensor[]): RpnOutput {
+    return params.device.context.label('rpn', () => this.#forward(params, features));
+  }
+
+  #forward(params: ParamStore, features: readonly Tensor[]): RpnOutput {
     const weight = this.#conv.weight(params);
     const scores: Tensor[] = [];
     const deltas: Tensor[] = [];

@@ -56,7 +56,10 @@ export class SegmentationBranch {
 
   /** Logits upsampled to outH x outW, `scale` output pixels per cell (default: the stride). */
   upsample(scores: Tensor, outH: number, outW: number, scale: number = this.stride): Tensor {
-    return scale === 1 ? scores : upsampleBilinear(scores, { scale, outH, outW });
+    if (scale === 1) return scores;
+    return scores.device.context.label('segmentation.upsample', () =>
+      upsampleBilinear(scores, { scale, outH, outW }),
+    );
   }
 
   macs(cells: number): number {

@@ -50,6 +50,10 @@ export class Vgg16 implements Backbone {
   }
 
   forward(params: ParamStore, images: Tensor): Tensor[] {
+    return images.device.context.label('backbone', () => this.#forward(params, images));
+  }
+
+  #forward(params: ParamStore, images: Tensor): Tensor[] {
     const early = withoutGrad(images.device, () => {
       using scope = images.device.scope();
       let map = images;

@@ -12,7 +12,7 @@ export class DumpTrace implements StepTrace {
 
   /** Copies a tensor's present values (the copy is recorded before this returns). */
   tensor(name: string, tensor: Tensor): void {
-    this.#entries.set(name, { shape: [...tensor.shape], data: tensor.readAsync() });
+    this.#entries.set(name, { shape: [...tensor.shape], data: tensor.readAsync('dump') });
   }
 
   values(name: string, data: Numbers, shape: readonly number[]): void {
@@ -22,7 +22,7 @@ export class DumpTrace implements StepTrace {
   /** `before/<parameter>` or `after/<parameter>` for every parameter. */
   async paramsAsync(prefix: 'before' | 'after', params: ParamStore): Promise<void> {
     for (const spec of params.specs) {
-      const data = await params.get(spec.name).readAsync();
+      const data = await params.get(spec.name).readAsync('dump');
       this.values(`${prefix}/${spec.name}`, data, spec.shape);
     }
   }

@@ -79,7 +79,10 @@ function judge(
       : pooled;
     const drop = settings.ohem.dropout ? { seed: settings.seed, step } : null;
     const output = model.head.forward(params, entering, drop);
-    return Promise.all([softmax(output.classLogits).readAsync(), output.boxDeltas.readAsync()]);
+    return Promise.all([
+      softmax(output.classLogits).readAsync('mining scores'),
+      output.boxDeltas.readAsync('mining boxes'),
+    ]);
   });
 }
 

@@ -27,8 +27,8 @@ export interface RpnValues {
 /** Starts reading an RPN output back; both copies are recorded before this returns. */
 export async function readRpnAsync(rpn: RpnOutput): Promise<RpnValues> {
   const [logits, deltas] = await Promise.all([
-    rpn.classLogits.readAsync(),
-    rpn.boxDeltas.readAsync(),
+    rpn.classLogits.readAsync('rpn scores'),
+    rpn.boxDeltas.readAsync('rpn boxes'),
   ]);
   return { logits: logits as Float32Array, deltas: deltas as Float32Array };
 }

@@ -118,25 +118,31 @@ export class TrainStep {
     const faces = batch.boxes.map((_, n) => facesOf(batch, n));
     const anchors = this.#anchorsOf(batch);
     trace?.values('anchors', Float32Array.from(anchors.boxes), [anchors.total, 4]);
-    const sampled = collectAnchors(
-      faces.map((image, n) =>
-        assignAnchors(
-          anchors.boxes,
-          image.faces,
-          batch,
-          settings.anchors,
-          this.#rng('anchors', step, n),
-          image.ignore,
+    const sampled = device.context.phase('assign anchors', () =>
+      collectAnchors(
+        faces.map((image, n) =>
+          assignAnchors(
+            anchors.boxes,
+            image.faces,
+            batch,
+            settings.anchors,
+            this.#rng('anchors', step, n),
+            image.ignore,
+          ),
         ),
+        rpn.counts,
       ),
-      rpn.counts,
     );
-    const { rpnClass, rpnBox } = rpnLosses(device, rpn, sampled, settings.loss.rpnSigma);
+    const { rpnClass, rpnBox } = device.context.label('losses', () =>
+      rpnLosses(device, rpn, sampled, settings.loss.rpnSigma),
+    );
     device.flush();
     const values = await reading;
     const perImage: SampledRois[] = [];
     for (const [n, image] of faces.entries()) {
-      const proposals = proposalsOf(values, rpn, anchors, batch, n, settings);
+      const proposals = device.context.phase('proposals', () =>
+        proposalsOf(values, rpn, anchors, batch, n, settings),
+      );
       trace?.values(`proposals.${n}`, proposals, [proposals.length / 4, 4]);
       perImage.push(
         settings.ohem.enabled
@@ -190,12 +196,8 @@ export class TrainStep {
     const output = model.head.forward(params, entering, drop);
     const labels = doubled(plan.rois.labels, plan.isDoubled);
     const targets = doubled(plan.rois.targets, plan.isDoubled);
-    const { class: classLoss, box } = headLosses(
-      device,
-      output,
-      labels,
-      targets,
-      settings.loss.headSigma,
+    const { class: classLoss, box } = device.context.label('losses', () =>
+      headLosses(device, output, labels, targets, settings.loss.headSigma),
     );
     if (trace) {
       trace.values('rois', plan.rois.rois, [rois.count, 5]);
@@ -285,13 +287,15 @@ export class TrainStep {
   }
 
   #upload(batch: StepBatch, { trace }: StepOptions): Tensor {
-    const images = imageTensor(
-      this.device,
-      batch.images,
-      batch.boxes.length,
-      batch.height,
-      batch.width,
-      this.settings.input,
+    const images = this.device.context.label('input', () =>
+      imageTensor(
+        this.device,
+        batch.images,
+        batch.boxes.length,
+        batch.height,
+        batch.width,
+        this.settings.input,
+      ),
     );
     trace?.tensor('images', images);
     return images;
@@ -325,7 +329,9 @@ export class TrainStep {
   ): Promise<Tensor> {
     const { segmentationBoxScale, segmentation } = this.settings.loss;
     const { width, height } = batch;
-    const deltas = head ? await head.output.boxDeltas.readAsync() : new Float32Array();
+    const deltas = head
+      ? await head.output.boxDeltas.readAsync('segmentation gates')
+      : new Float32Array();
     const labels = new Uint32Array(images.length * height * width);
     images.forEach((n, at) => {
       const known = (faces[n] as ImageFaces).faces;
@@ -344,7 +350,9 @@ export class TrainStep {
     trace?.tensor('segmentation.logits', scores);
     const branch = this.model.segmentation as NonNullable<AofdModel['segmentation']>;
     const logits = branch.upsample(scores, height, width);
-    return segmentationLoss(this.device, logits, labels, segmentation);
+    return this.device.context.label('losses', () =>
+      segmentationLoss(this.device, logits, labels, segmentation),
+    );
   }
 
   #anchorsOf({ width, height }: StepBatch): AnchorSet {
@@ -390,7 +398,10 @@ async function balanceAsync(
   const [gradient] = tape.backward([[adversarial.loss, adversarial.weight * scale]], [mask]);
   adversarial.isDone = true;
   if (!gradient) return;
-  const [dMask, kept] = await Promise.all([gradient.readAsync(), mask.readAsync()]);
+  const [dMask, kept] = await Promise.all([
+    gradient.readAsync('gamma balance'),
+    mask.readAsync('gamma balance'),
+  ]);
   const [rows = 0, cells = 0] = mask.shape;
   const side = Math.round(Math.sqrt(cells));
   let squares = 0;
@@ -427,7 +438,7 @@ function runsOf(sorted: readonly number[]): [number, number][] {
 /** Starts reading the losses; adds their weighted sum as `total` (or `generatorTotal`). */
 function readLosses(losses: readonly WeightedLoss[], kind: StageKind): Promise<NamedLosses> {
   if (losses.length === 0) return Promise.resolve({});
-  const reading = concatRows(losses.map(({ loss }) => loss)).readAsync();
+  const reading = concatRows(losses.map(({ loss }) => loss)).readAsync('losses');
   const named = reading.then((values) => {
     const out: NamedLosses = {};
     let total = 0;

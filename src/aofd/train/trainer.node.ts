@@ -255,7 +255,7 @@ export class Trainer {
         const ids: string[] = [];
         let hasGradient = false;
         for (let i = 0; i < optim.accumulate; i++) {
-          const batch = await loader.nextAsync();
+          const batch = await this.#waitForData(loader.nextAsync());
           const result = await runner.runAsync(batch, {
             step: this.step * optim.accumulate + i,
             lossScale: 1 / optim.accumulate,
@@ -266,11 +266,7 @@ export class Trainer {
           hasGradient ||= result.hasGradient;
         }
         await settle();
-        const gradNorm = hasGradient ? this.#clip(state.trained) : Promise.resolve(0);
-        if (hasGradient) {
-          state.optimizer.step(lr);
-          state.ema?.update();
-        }
+        const gradNorm = hasGradient ? this.#update(state, lr) : Promise.resolve(0);
         state.optimizer.zeroGrad();
         device.flush();
         this.#position.stageStep++;
@@ -322,12 +318,31 @@ export class Trainer {
     return state;
   }
 
+  /** Awaits a batch; the wait shows in profiles. */
+  async #waitForData<T>(batch: Promise<T>): Promise<T> {
+    const start = performance.now();
+    const made = await batch;
+    this.device.context.observer?.span('wait', 'training data', start, performance.now());
+    return made;
+  }
+
+  /** Clips the gradients and steps; resolves to the norm before clipping. */
+  #update(state: TrainingState, lr: number): Promise<number> {
+    const { context } = this.device;
+    const norm = context.label('gradient clip', () => this.#clip(state.trained));
+    context.label('optimizer', () => {
+      state.optimizer.step(lr);
+      state.ema?.update();
+    });
+    return norm;
+  }
+
   /** Clips the gradients; resolves to their norm before that. */
   #clip(trained: readonly Tensor[]): Promise<number> {
     const { clipNorm } = this.config.optim;
     const norm = clipGradNorm(trained, clipNorm > 0 ? clipNorm : unlimitedNorm);
     if (!norm) return Promise.resolve(0);
-    const reading = norm.readAsync().then((values) => values[0] as number);
+    const reading = norm.readAsync('gradient norm').then((values) => values[0] as number);
     reading.catch(() => undefined);
     norm.dispose();
     return reading;

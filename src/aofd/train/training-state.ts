@@ -140,7 +140,7 @@ function deferred(tensor: Tensor): DeferredTensor {
   return {
     shape: tensor.shape,
     dtype: 'F32',
-    data: async () => (await tensor.readAsync()) as Float32Array,
+    data: async () => (await tensor.readAsync('checkpoint')) as Float32Array,
   };
 }
 

@@ -17,6 +17,8 @@ export interface TapeNode {
   inputs: readonly MaybeTensor[];
   outputs: readonly Tensor[];
   backward: Backward;
+  /** The layer that recorded it (`GpuContext.label`). */
+  layer?: string;
 }
 
 /**
@@ -46,6 +48,8 @@ export class Tape implements Recorder, Disposable {
   }
 
   push(node: TapeNode): void {
+    const { layer } = this.device.context;
+    if (layer) node.layer = layer;
     this.#nodes.push(node);
     for (const output of node.outputs) this.#tracked.add(output);
   }
@@ -92,7 +96,8 @@ export class Tape implements Recorder, Disposable {
       const dOutputs = node.outputs.map((o) => gradients.get(o) ?? null);
       if (dOutputs.every((d) => d === null)) continue;
       const needs = node.inputs.map((t) => t !== null && this.tracks(t));
-      const dInputs = node.backward(dOutputs, needs);
+      const run = (): MaybeTensor[] => node.backward(dOutputs, needs);
+      const dInputs = this.device.context.label(`${node.layer ?? node.op} backward`, run);
       node.inputs.forEach((input, at) => {
         const gradient = dInputs[at];
         if (input && needs[at] && gradient) give(input, gradient, node.op);

@@ -1,6 +1,9 @@
 import type { AdapterKind, Platform } from '../platform/types.js';
+import { BatchMemory, type BatchPlace } from './batch-memory.js';
 import { NnError } from './errors.js';
-import { Pool } from './pool.js';
+import type { ContextObserver, DispatchInfo } from './observer.js';
+import { Pool, trimTogether } from './pool.js';
+import { UploadRing } from './upload-ring.js';
 
 export interface AdapterSummary {
   vendor: string;
@@ -18,10 +21,17 @@ export interface ContextCounters {
   submits: number;
   readbacks: number;
   pipelines: number;
+  /** All uploads, and those that went through the upload ring. */
+  uploads: number;
+  stagedUploads: number;
 }
 
 const usageAll = 0x80 | 0x8 | 0x4; // STORAGE | COPY_DST | COPY_SRC
 const uniformChunkBytes = 64 * 1024;
+/** Uploads past the ring are written in pieces, for which Dawn uses memory again that it keeps. */
+const writePieceBytes = 1024 * 1024;
+/** Released buffers and textures that are kept for reuse, together. */
+const pooledBytesCap = 1024 * 1024 * 1024;
 
 /**
  * One WebGPU device with its queue: records commands, submits them in batches, owns the pools.
@@ -33,7 +43,11 @@ export class GpuContext {
   readonly adapter: AdapterSummary;
   readonly limits: GPUSupportedLimits;
   readonly features: ReadonlySet<string>;
-  readonly counters: ContextCounters = { dispatches: 0, submits: 0, readbacks: 0, pipelines: 0 };
+  readonly counters: ContextCounters = {
+    ...{ dispatches: 0, submits: 0, readbacks: 0, pipelines: 0, uploads: 0, stagedUploads: 0 },
+  };
+  /** Readbacks by what they were for. */
+  readonly readbackCauses = new Map<string, number>();
   readonly buffers: Pool<GPUBuffer>;
   readonly textures: Pool<GPUTexture>;
   /** Commands per submit. Software adapters start work only at submit, so batches stay moderate. */
@@ -50,14 +64,15 @@ export class GpuContext {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #pending = 0;
-  #uniformChunks: { buffer: GPUBuffer; data: ArrayBuffer; view: DataView; used: number }[] = [];
-  #uniformChunk = 0;
-  readonly #alignment: number;
+  readonly #uniforms: BatchMemory;
+  readonly #ring: UploadRing;
+  /** Buffers that readbacks go through. */
+  readonly #readbacks = new Pool<GPUBuffer>(pooledBytesCap, (b) => b.destroy());
   #uncaptured: NnError | null = null;
-  /** Called for every dispatch and copy when a profiler is attached. */
-  profiler: {
-    begin(encoder: GPUCommandEncoder, label: string): GPUComputePassDescriptor | undefined;
-  } | null = null;
+  /** Sees everything that happens here; null unless a profiler is attached. */
+  observer: ContextObserver | null = null;
+  /** The layer whose commands are being recorded; see `label`. */
+  layer = '';
 
   constructor(platform: Platform, gpu: GPUDevice, adapter: AdapterSummary) {
     this.platform = platform;
@@ -65,11 +80,15 @@ export class GpuContext {
     this.adapter = adapter;
     this.limits = gpu.limits;
     this.features = new Set(gpu.features as unknown as Iterable<string>);
-    this.#alignment = Math.max(16, gpu.limits.minUniformBufferOffsetAlignment);
+    this.#uniforms = new BatchMemory(gpu, {
+      usage: 0x40, // UNIFORM
+      chunkBytes: uniformChunkBytes,
+      alignment: Math.max(16, gpu.limits.minUniformBufferOffsetAlignment),
+    });
+    this.#ring = new UploadRing(gpu);
     this.bindingLimit = gpu.limits.maxStorageBufferBindingSize;
-    const cap = 1024 * 1024 * 1024;
-    this.buffers = new Pool(cap, (b) => b.destroy());
-    this.textures = new Pool(cap, (t) => t.destroy());
+    this.buffers = new Pool(pooledBytesCap, (b) => b.destroy());
+    this.textures = new Pool(pooledBytesCap, (t) => t.destroy());
     void gpu.lost.then((info) => {
       if (info.reason === 'destroyed') return;
       this.lost = new NnError(
@@ -154,58 +173,81 @@ export class GpuContext {
     );
   }
 
-  /** Copies data into a buffer, ordered after everything that was recorded before. */
+  /**
+   * Copies data into a buffer, ordered after everything that was recorded before. Offset and size are
+   * multiples of 4 bytes.
+   */
   upload(buffer: GPUBuffer, data: ArrayBufferView, offset = 0): void {
+    const start = this.observer ? this.platform.now() : 0;
+    const bytes = data.byteLength;
+    this.counters.uploads++;
     // writeBuffer runs before commands that are recorded but not submitted, and the buffer may
-    // come from the pool with such commands still to read it.
-    if (this.#pending > 0) this.flush();
-    this.gpu.queue.writeBuffer(
-      buffer,
-      offset,
-      data.buffer as ArrayBuffer,
-      data.byteOffset,
-      data.byteLength,
-    );
+    // come from the pool with such commands still to read it. So data are copied by a command of
+    // the batch, from memory that nothing else reads.
+    const place = this.#ring.stage(new Uint8Array(data.buffer, data.byteOffset, bytes));
+    if (place) {
+      this.copyEncoder().copyBufferToBuffer(place.buffer, place.offset, buffer, offset, bytes);
+      this.counters.stagedUploads++;
+      this.recorded();
+    } else {
+      if (this.#pending > 0) this.flush();
+      const memory = data.buffer as ArrayBuffer;
+      for (let at = 0; at < bytes; at += writePieceBytes) {
+        const size = Math.min(writePieceBytes, bytes - at);
+        this.gpu.queue.writeBuffer(buffer, offset + at, memory, data.byteOffset + at, size);
+      }
+    }
+    this.observer?.upload(start, bytes, place !== null);
   }
 
   /** A place of `bytes` in this batch's uniform memory, to be filled by the caller. */
-  uniform(bytes: number): { buffer: GPUBuffer; offset: number; view: DataView } {
-    const size = Math.ceil(bytes / this.#alignment) * this.#alignment;
-    let chunk = this.#uniformChunks[this.#uniformChunk];
-    if (chunk && chunk.used + size > uniformChunkBytes) {
-      this.#uniformChunk++;
-      chunk = this.#uniformChunks[this.#uniformChunk];
-    }
-    if (!chunk) {
-      const data = new ArrayBuffer(uniformChunkBytes);
-      chunk = {
-        buffer: this.gpu.createBuffer({ size: uniformChunkBytes, usage: 0x40 | 0x8 }), // UNIFORM | COPY_DST
-        data,
-        view: new DataView(data),
-        used: 0,
-      };
-      this.#uniformChunks.push(chunk);
-    }
-    const offset = chunk.used;
-    chunk.used += size;
-    return { buffer: chunk.buffer, offset, view: chunk.view };
+  uniform(bytes: number): BatchPlace {
+    return this.#uniforms.place(bytes);
   }
 
-  /** The open compute pass. */
-  pass(label: string): GPUComputePassEncoder {
-    if (this.profiler) {
+  /**
+   * Runs `work`, whose commands belong to the layer `name`: profiles are kept by layer. The innermost
+   * label counts; a tape's backward functions run under the label of their forward ones.
+   */
+  label<T>(name: string, work: () => T): T {
+    const outer = this.layer;
+    this.layer = name;
+    try {
+      return work();
+    } finally {
+      this.layer = outer;
+    }
+  }
+
+  /** Runs `work`, synchronous host work of the kind `name`, which shows in profiles. */
+  phase<T>(name: string, work: () => T): T {
+    const { observer } = this;
+    if (!observer) return work();
+    const start = this.platform.now();
+    try {
+      return work();
+    } finally {
+      observer.span('phase', name, start, this.platform.now());
+    }
+  }
+
+  /** The open compute pass; with an observer, one for this launch alone. */
+  pass(describe: () => Omit<DispatchInfo, 'layer'>): GPUComputePassEncoder {
+    if (this.observer) {
       this.#endPass();
       const encoder = this.encoder();
-      this.#pass = encoder.beginComputePass(this.profiler.begin(encoder, label));
+      const info = { ...describe(), layer: this.layer };
+      this.#pass = encoder.beginComputePass(this.observer.dispatch(encoder, info));
     }
     this.#pass ??= this.encoder().beginComputePass();
     return this.#pass;
   }
 
-  /** The open command encoder, for copies; closes the open pass. */
+  /** The open command encoder, for copies; closes the open pass. Call `recorded` afterwards. */
   copyEncoder(): GPUCommandEncoder {
     this.#endPass();
-    return this.encoder();
+    const encoder = this.encoder();
+    return this.observer ? this.observer.copy(encoder, this.layer) : encoder;
   }
 
   private encoder(): GPUCommandEncoder {
@@ -221,40 +263,74 @@ export class GpuContext {
   /** Counts one recorded command and submits when the batch is full. */
   recorded(): void {
     this.#pending++;
+    if (this.observer) {
+      this.#endPass();
+      this.observer.recorded(this.encoder());
+    }
     if (this.#pending >= this.maxBatch) this.flush();
   }
 
   /** Submits everything that was recorded. */
   flush(): void {
     this.#endPass();
-    if (this.#encoder) {
-      for (let i = 0; i <= this.#uniformChunk; i++) {
-        const chunk = this.#uniformChunks[i];
-        if (!chunk || chunk.used === 0) continue;
-        this.gpu.queue.writeBuffer(chunk.buffer, 0, chunk.data, 0, chunk.used);
-        chunk.used = 0;
-      }
-      this.#uniformChunk = 0;
-      this.gpu.queue.submit([this.#encoder.finish()]);
+    const encoder = this.#encoder;
+    if (encoder) {
+      const { observer, buffers, textures } = this;
+      const submitted = observer?.submitting(encoder, {
+        commands: this.#pending,
+        buffers: buffers.stats,
+        textures: textures.stats,
+      });
+      this.#uniforms.write();
+      this.#ring.write();
+      this.gpu.queue.submit([encoder.finish()]);
       this.counters.submits++;
+      this.#ring.submitted(this.counters.submits);
       this.#encoder = null;
       this.#pending = 0;
+      submitted?.();
     }
-    this.buffers.trim();
-    this.textures.trim();
+    this.trimPools();
+  }
+
+  /** Destroys released buffers and textures beyond the cap; call only when nothing is recorded. */
+  trimPools(capBytes = pooledBytesCap): void {
+    trimTogether([this.buffers, this.textures, this.#readbacks], capBytes);
+    if (capBytes === 0) this.#ring.trim();
+  }
+
+  /**
+   * Runs `work`; where it fails because the GPU is out of memory, gives back everything that is kept
+   * for reuse and runs it once more. `work` must be able to start over.
+   */
+  async retryOutOfMemoryAsync<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof NnError) || error.code !== 'out-of-memory') throw error;
+      this.flush();
+      this.trimPools(0);
+      await this.#settleAsync(this.gpu.queue.onSubmittedWorkDone(), 'out of memory');
+      this.#uncaptured = null; // what followed from the same failure
+      return work();
+    }
   }
 
   /** Waits until the device has done everything that was recorded. */
   async settledAsync(): Promise<void> {
     this.flush();
-    await this.#settleAsync(this.gpu.queue.onSubmittedWorkDone());
+    await this.#settleAsync(this.gpu.queue.onSubmittedWorkDone(), 'all work');
     this.check();
   }
 
   /** Awaits a promise of the device; a rejection becomes the error that explains it. */
-  async #settleAsync(promise: Promise<unknown>): Promise<void> {
+  async #settleAsync(promise: Promise<unknown>, what: string): Promise<void> {
+    const start = this.observer ? this.platform.now() : 0;
+    const serial = this.counters.submits;
     try {
       await this.platform.settle(promise);
+      this.#ring.done(serial);
+      this.observer?.span('wait', what, start, this.platform.now());
     } catch (cause) {
       // The reason arrives on another promise or event, a turn of the event loop later.
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -267,21 +343,39 @@ export class GpuContext {
     }
   }
 
-  /** Copies a part of a buffer to the host. */
-  async readAsync(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
+  /**
+   * Copies a part of a buffer to the host.
+   * @param cause what the values are for; counted, and shown by profiles and `DEBUG`
+   */
+  async readAsync(
+    buffer: GPUBuffer,
+    offset: number,
+    bytes: number,
+    cause = 'unnamed buffer',
+  ): Promise<ArrayBuffer> {
     if (bytes === 0) return new ArrayBuffer(0);
     const size = roundBytes(bytes);
-    const staging = this.gpu.createBuffer({ size, usage: 0x1 | 0x8 }); // MAP_READ | COPY_DST
+    const staging = this.#readbacks.acquire(
+      String(size),
+      size,
+      () => this.gpu.createBuffer({ size, usage: 0x1 | 0x8 }), // MAP_READ | COPY_DST
+    );
     this.copyEncoder().copyBufferToBuffer(buffer, offset, staging, 0, Math.ceil(bytes / 4) * 4);
-    this.#pending++;
+    this.recorded();
     this.flush();
     this.counters.readbacks++;
+    this.readbackCauses.set(cause, (this.readbackCauses.get(cause) ?? 0) + 1);
+    this.observer?.readback(cause, bytes);
     try {
-      await this.#settleAsync(staging.mapAsync(1));
+      await this.#settleAsync(staging.mapAsync(1), `read ${cause}`);
       this.check();
-      return staging.getMappedRange(0, size).slice(0, bytes);
-    } finally {
+      const values = staging.getMappedRange(0, size).slice(0, bytes);
+      staging.unmap();
+      this.#readbacks.release(String(size), staging);
+      return values;
+    } catch (error) {
       staging.destroy();
+      throw error;
     }
   }
 
@@ -289,8 +383,7 @@ export class GpuContext {
     try {
       if (!this.lost) await this.settledAsync();
     } finally {
-      this.buffers.trim(0);
-      this.textures.trim(0);
+      this.trimPools(0);
       this.gpu.destroy();
     }
   }

@@ -11,15 +11,16 @@ export interface PoolStats {
 }
 
 /**
- * Keeps released GPU objects by exact kind for reuse, oldest first out over a byte cap.
+ * Keeps released GPU objects by exact kind for reuse, oldest first out over a byte cap (`trimTogether`
+ * holds several pools below one).
  *
  * Everything runs in one queue, so an object may be handed out again at once: the commands that
  * still read it are ordered before the commands that will write it. Only destruction has to wait
  * until pending commands were submitted, which is why `trim` is called after a submit.
  */
 export class Pool<T> {
-  readonly #free = new Map<string, T[]>();
-  /** Release order of the free objects, for eviction: [kind, object]. */
+  /** Free objects by kind; the kind that was released longest ago comes first. */
+  readonly #free = new Map<string, { objects: T[]; releasedAt: number }>();
   readonly #sizes = new Map<T, number>();
   readonly #destroy: (object: T) => void;
   readonly stats: PoolStats = {
@@ -40,7 +41,7 @@ export class Pool<T> {
 
   /** An object of this kind: a released one, or what `create` makes. */
   acquire(kind: string, bytes: number, create: () => T): T {
-    const list = this.#free.get(kind);
+    const list = this.#free.get(kind)?.objects;
     const reused = list?.pop();
     this.stats.liveBytes += bytes;
     this.stats.liveCount++;
@@ -64,27 +65,51 @@ export class Pool<T> {
     this.stats.liveCount--;
     this.stats.pooledBytes += bytes;
     this.stats.pooledCount++;
-    const list = this.#free.get(kind);
-    if (list) {
-      list.push(object);
-      // Re-insertion moves the kind to the end of the map: kinds in use are evicted last.
-      this.#free.delete(kind);
-      this.#free.set(kind, list);
-    } else this.#free.set(kind, [object]);
+    const objects = this.#free.get(kind)?.objects ?? [];
+    objects.push(object);
+    // Re-insertion moves the kind to the end of the map: kinds in use are evicted last.
+    this.#free.delete(kind);
+    this.#free.set(kind, { objects, releasedAt: clock++ });
   }
 
   /** Destroys the least recently used free objects until the cap holds. Call only after a submit. */
   trim(capBytes = this.capBytes): void {
-    for (const [kind, list] of this.#free) {
-      while (list.length > 0 && this.stats.pooledBytes > capBytes) {
-        const object = list.shift() as T;
-        this.stats.pooledBytes -= this.#sizes.get(object) ?? 0;
-        this.stats.pooledCount--;
-        this.#sizes.delete(object);
-        this.#destroy(object);
-      }
-      if (list.length === 0) this.#free.delete(kind);
-      if (this.stats.pooledBytes <= capBytes) return;
+    trimTogether([this], capBytes);
+  }
+
+  /** When the kind that is evicted next was released; Infinity where nothing is free. */
+  get oldest(): number {
+    for (const { releasedAt } of this.#free.values()) return releasedAt;
+    return Infinity;
+  }
+
+  /** Destroys one free object of the kind that was released longest ago. */
+  evictOldest(): void {
+    for (const [kind, { objects }] of this.#free) {
+      const object = objects.shift() as T;
+      if (objects.length === 0) this.#free.delete(kind);
+      this.stats.pooledBytes -= this.#sizes.get(object) ?? 0;
+      this.stats.pooledCount--;
+      this.#sizes.delete(object);
+      this.#destroy(object);
+      return;
     }
   }
 }
+
+/** Counts releases over all pools, so that ages compare. */
+let clock = 0;
+
+/** One cap for several pools: destroys what was released longest ago in any. Only after a submit. */
+export function trimTogether(pools: readonly Trimmable[], capBytes: number): void {
+  let total = pools.reduce((sum, pool) => sum + pool.stats.pooledBytes, 0);
+  while (total > capBytes) {
+    const pool = pools.reduce((a, b) => (b.oldest < a.oldest ? b : a));
+    if (pool.oldest === Infinity) return;
+    const before = pool.stats.pooledBytes;
+    pool.evictOldest();
+    total -= before - pool.stats.pooledBytes;
+  }
+}
+
+type Trimmable = Pick<Pool<unknown>, 'stats' | 'oldest' | 'evictOldest'>;

@@ -1,79 +1,290 @@
+import { measurePeakAsync } from '../kernel/peak.js';
+import type { KernelCache } from '../kernel/pipeline.js';
 import type { GpuContext } from './context.js';
-import { NnError } from './errors.js';
+import { countingEncoder } from './counting-encoder.js';
+import type { ContextObserver, DispatchInfo, PipelineInfo, SubmitState } from './observer.js';
+import type { CounterSample, DeviceEvent, HostSpan, Profile, ProfileRow } from './profile.js';
+import { Stamps, type StampBatch } from './stamps.js';
 
-/** Time of the dispatches that share a label. */
-export interface ProfileEntry {
-  label: string;
-  count: number;
-  totalMs: number;
+/** Single events that are kept for the trace; sums go on without end. */
+const maxEvents = 200_000;
+
+/** A launch or copy whose time is not known yet, with its queries in the batch. */
+interface OpenEvent {
+  event: DeviceEvent;
+  from: number | null;
+  to: number | null;
 }
 
 /**
- * Times every dispatch with GPU timestamps. Each dispatch then gets a pass of its own, so the sum
- * is a little more than an unprofiled run; copies are not timed.
+ * Times every launch and copy of a context, by kernel and by layer, and what the host does meanwhile.
+ *
+ * Launches get a pass of their own with GPU timestamps at both ends; a copy lies between two
+ * timestamps. Adapters without timestamp queries are measured by submitting each command alone and
+ * noting when the host hears that it is done: coarse, and the profile says so (`method: 'wall'`).
+ * A profiled run is a little slower than others; the times of its kernels are real.
  */
-export class Profiler {
+export class Profiler implements ContextObserver {
   readonly #context: GpuContext;
-  readonly #capacity = 2048;
-  readonly #querySet: GPUQuerySet;
-  readonly #totals = new Map<string, ProfileEntry>();
-  #labels: string[] = [];
+  readonly #stamps: Stamps | null;
+  readonly #maxBatchBefore: number;
+  readonly #peakFlops: number;
+  /** Host time minus device time. */
+  #clockOffset = 0;
+  #startMs = 0;
+  #open: OpenEvent[] = [];
+  /** Query at the end of the command recorded last in the open batch. */
+  #lastEnd: number | null = null;
+  #copyOpen: OpenEvent | null = null;
+  #batchStart: number | null = null;
+  #lastDone = 0;
+  readonly #arriving = new Set<Promise<void>>();
+  readonly #kernels = new Map<string, ProfileRow>();
+  readonly #layers = new Map<string, ProfileRow>();
+  readonly #readbacks = new Map<string, { cause: string; count: number; bytes: number }>();
+  readonly #host = new Map<string, Profile['host'][number]>();
+  #pipelines: PipelineInfo[] = [];
+  #uploads = { count: 0, staged: 0, bytes: 0, totalMs: 0 };
+  #events: DeviceEvent[] = [];
+  #spans: HostSpan[] = [];
+  #counters: CounterSample[] = [];
+  #submits = 0;
+  #dropped = 0;
 
-  constructor(context: GpuContext) {
-    if (!context.features.has('timestamp-query')) {
-      throw new NnError('no-timestamps', 'this adapter has no timestamp queries.', {
-        kind: 'device',
-        fix: 'profile on another adapter.',
-      });
-    }
+  private constructor(context: GpuContext, peakFlops: number) {
     this.#context = context;
-    this.#querySet = context.gpu.createQuerySet({ type: 'timestamp', count: 2 * this.#capacity });
-    context.profiler = this;
+    this.#peakFlops = peakFlops;
+    this.#stamps = context.features.has('timestamp-query') ? new Stamps(context) : null;
+    this.#maxBatchBefore = context.maxBatch;
   }
 
-  /** Called by the context for every dispatch. */
-  begin(_encoder: GPUCommandEncoder, label: string): GPUComputePassDescriptor | undefined {
-    const at = this.#labels.length;
-    if (at >= this.#capacity) return undefined;
-    this.#labels.push(label);
-    return {
-      timestampWrites: {
-        querySet: this.#querySet,
-        beginningOfPassWriteIndex: 2 * at,
-        endOfPassWriteIndex: 2 * at + 1,
-      },
+  /** Measures the device's peak, then watches everything that the device does. */
+  static async startAsync(device: {
+    context: GpuContext;
+    kernels: KernelCache;
+  }): Promise<Profiler> {
+    const { context, kernels } = device;
+    await context.settledAsync();
+    const profiler = new Profiler(context, await measurePeakAsync(context, kernels));
+    if (profiler.#stamps) await profiler.#calibrateAsync(profiler.#stamps);
+    else context.maxBatch = 1;
+    profiler.#startMs = context.platform.now();
+    context.observer = profiler;
+    return profiler;
+  }
+
+  /** Finds what to add to device times to get the host's clock: both ends of short waits bound it. */
+  async #calibrateAsync(stamps: Stamps): Promise<void> {
+    const { gpu, platform } = this.#context;
+    let low = -Infinity;
+    let high = Infinity;
+    for (let i = 0; i < 5; i++) {
+      const encoder = gpu.createCommandEncoder();
+      const at = stamps.take(1) as number;
+      encoder.beginComputePass(stamps.writes(at, undefined)).end();
+      const batch = stamps.close(encoder) as StampBatch;
+      const before = platform.now();
+      gpu.queue.submit([encoder.finish()]);
+      await platform.settle(gpu.queue.onSubmittedWorkDone(), 0.05);
+      const after = platform.now();
+      const [time = 0] = await platform.settle(stamps.readAsync(batch), 0.05);
+      low = Math.max(low, before - time);
+      high = Math.min(high, after - time);
+    }
+    this.#clockOffset = (low + high) / 2;
+  }
+
+  dispatch(_encoder: GPUCommandEncoder, info: DispatchInfo): GPUComputePassDescriptor | undefined {
+    const from = this.#begin({ kind: 'kernel', ...info, startMs: 0, endMs: 0 }, 2);
+    if (from === null) return undefined;
+    this.#lastEnd = from + 1;
+    return this.#stamps?.writes(from, from + 1);
+  }
+
+  copy(encoder: GPUCommandEncoder, layer: string): GPUCommandEncoder {
+    const event: DeviceEvent = {
+      ...{ kind: 'copy', kernel: 'copy', label: 'copy', layer, startMs: 0, endMs: 0 },
+      ...{ flops: 0, bytes: 0 },
     };
-  }
-
-  /** Reads the times of the dispatches since the last call and adds them to the totals. */
-  async collectAsync(): Promise<void> {
-    const context = this.#context;
-    const labels = this.#labels;
-    if (labels.length === 0) return;
-    const bytes = labels.length * 16;
-    const resolve = context.gpu.createBuffer({ size: bytes, usage: 0x200 | 0x4 }); // QUERY_RESOLVE | COPY_SRC
-    context.copyEncoder().resolveQuerySet(this.#querySet, 0, labels.length * 2, resolve, 0);
-    const times = new BigUint64Array(await context.readAsync(resolve, 0, bytes));
-    resolve.destroy();
-    this.#labels = [];
-    labels.forEach((label, i) => {
-      const ms = Number((times[2 * i + 1] ?? 0n) - (times[2 * i] ?? 0n)) / 1e6;
-      const entry = this.#totals.get(label) ?? { label, count: 0, totalMs: 0 };
-      entry.count++;
-      entry.totalMs += ms;
-      this.#totals.set(label, entry);
+    const stamps = this.#stamps;
+    if (stamps && this.#lastEnd === null) {
+      this.#lastEnd = stamps.take(1);
+      if (this.#lastEnd !== null) {
+        encoder.beginComputePass(stamps.writes(undefined, this.#lastEnd)).end();
+      }
+    }
+    const open = { event, from: this.#lastEnd, to: null };
+    this.#batchStart ??= this.#context.platform.now();
+    this.#open.push(open);
+    this.#copyOpen = open;
+    return countingEncoder(encoder, (label, bytes) => {
+      event.label = label;
+      event.bytes += bytes;
     });
   }
 
-  /** Totals by label, the most expensive first. */
-  entries(): ProfileEntry[] {
-    return [...this.#totals.values()].sort((a, b) => b.totalMs - a.totalMs);
+  recorded(encoder: GPUCommandEncoder): void {
+    const open = this.#copyOpen;
+    this.#copyOpen = null;
+    if (!open || !this.#stamps) return;
+    const end = this.#stamps.take(1);
+    this.#lastEnd = end;
+    if (end === null || open.from === null) return;
+    open.to = end;
+    encoder.beginComputePass(this.#stamps.writes(end, undefined)).end();
   }
 
-  stop(): void {
-    this.#context.profiler = null;
-    // Passes that write to the query set may be recorded and not yet submitted.
-    this.#context.flush();
-    this.#querySet.destroy();
+  #begin(event: DeviceEvent, queries: number): number | null {
+    this.#batchStart ??= this.#context.platform.now();
+    const from = this.#stamps?.take(queries) ?? null;
+    this.#open.push({ event, from, to: from === null ? null : from + 1 });
+    return from;
   }
+
+  submitting(encoder: GPUCommandEncoder, state: SubmitState): () => void {
+    const { platform } = this.#context;
+    const open = this.#open;
+    this.#open = [];
+    this.#lastEnd = null;
+    this.#submits++;
+    const before = platform.now();
+    if (this.#batchStart !== null) this.span('submit', 'record', this.#batchStart, before);
+    this.#batchStart = null;
+    if (this.#counters.length < maxEvents) {
+      this.#counters.push({
+        atMs: before - this.#startMs,
+        liveBytes: state.buffers.liveBytes + state.textures.liveBytes,
+        pooledBytes: state.buffers.pooledBytes + state.textures.pooledBytes,
+        commands: state.commands,
+      });
+    }
+    const batch = this.#stamps?.close(encoder) ?? null;
+    return () => {
+      const submitted = platform.now();
+      this.span('submit', 'submit', before, submitted);
+      this.#await(batch ? this.#stampedAsync(batch, open) : this.#timedAsync(open, submitted));
+    };
+  }
+
+  async #stampedAsync(batch: StampBatch, open: OpenEvent[]): Promise<void> {
+    const times = await (this.#stamps as Stamps).readAsync(batch);
+    const at = (query: number | null): number => (query === null ? NaN : (times[query] ?? NaN));
+    for (const { event, from, to } of open) {
+      this.#arrived(event, at(from) + this.#clockOffset, at(to) + this.#clockOffset);
+    }
+  }
+
+  async #timedAsync(open: OpenEvent[], submitted: number): Promise<void> {
+    if (open.length === 0) return;
+    await this.#context.gpu.queue.onSubmittedWorkDone();
+    const done = this.#context.platform.now();
+    const start = Math.max(submitted, this.#lastDone);
+    this.#lastDone = done;
+    for (const { event } of open) this.#arrived(event, start, done);
+  }
+
+  #await(work: Promise<void>): void {
+    // A device that is lost meanwhile says so elsewhere; its last times are missing.
+    const watched: Promise<void> = work
+      .catch(() => undefined)
+      .finally(() => this.#arriving.delete(watched));
+    this.#arriving.add(watched);
+  }
+
+  #arrived(event: DeviceEvent, start: number, end: number): void {
+    const ms = Math.max(0, end - start) || 0;
+    const name = event.layer || '(no layer)';
+    add(this.#kernels, `${event.kernel}\n${event.label}`, event.label, event, ms).kernel =
+      event.kernel;
+    add(this.#layers, name, name, event, ms);
+    if (this.#events.length >= maxEvents || !Number.isFinite(start)) {
+      this.#dropped++;
+      return;
+    }
+    event.startMs = start - this.#startMs;
+    event.endMs = event.startMs + ms;
+    this.#events.push(event);
+  }
+
+  upload(startMs: number, bytes: number, isStaged: boolean): void {
+    const now = this.#context.platform.now();
+    this.#uploads.count++;
+    if (isStaged) this.#uploads.staged++;
+    this.#uploads.bytes += bytes;
+    this.#uploads.totalMs += now - startMs;
+  }
+
+  pipeline(info: PipelineInfo): void {
+    this.#pipelines.push({ ...info, startMs: info.startMs - this.#startMs });
+  }
+
+  readback(cause: string, bytes: number): void {
+    const row = this.#readbacks.get(cause) ?? { cause, count: 0, bytes: 0 };
+    row.count++;
+    row.bytes += bytes;
+    this.#readbacks.set(cause, row);
+  }
+
+  span(kind: HostSpan['kind'], name: string, startMs: number, endMs: number): void {
+    const key = `${kind} ${name}`;
+    const row = this.#host.get(key) ?? { kind, name, count: 0, totalMs: 0 };
+    row.count++;
+    row.totalMs += endMs - startMs;
+    this.#host.set(key, row);
+    if (this.#spans.length >= maxEvents) this.#dropped++;
+    else {
+      const begin = startMs - this.#startMs;
+      this.#spans.push({ kind, name, startMs: begin, endMs: begin + endMs - startMs });
+    }
+  }
+
+  /** Waits for the times that are under way, stops watching, and returns what was seen. */
+  async stopAsync(): Promise<Profile> {
+    const context = this.#context;
+    await context.settledAsync();
+    while (this.#arriving.size > 0) await context.platform.settle(Promise.all(this.#arriving));
+    const wallMs = context.platform.now() - this.#startMs;
+    context.observer = null;
+    context.maxBatch = this.#maxBatchBefore;
+    this.#stamps?.destroy();
+    const kernels = sorted(this.#kernels);
+    return {
+      adapter: context.adapter.description || context.adapter.device,
+      method: this.#stamps ? 'timestamps' : 'wall',
+      peakFlops: this.#peakFlops,
+      wallMs,
+      deviceMs: kernels.reduce((sum, row) => sum + row.totalMs, 0),
+      kernels,
+      layers: sorted(this.#layers),
+      readbacks: [...this.#readbacks.values()].sort((a, b) => b.count - a.count),
+      uploads: this.#uploads,
+      submits: this.#submits,
+      pipelines: this.#pipelines,
+      host: sorted(this.#host),
+      events: this.#events.sort((a, b) => a.startMs - b.startMs),
+      spans: this.#spans,
+      counters: this.#counters,
+      droppedEvents: this.#dropped,
+    };
+  }
+}
+
+function add(
+  rows: Map<string, ProfileRow>,
+  key: string,
+  name: string,
+  event: DeviceEvent,
+  ms: number,
+): ProfileRow {
+  let row = rows.get(key);
+  if (!row) rows.set(key, (row = { name, count: 0, totalMs: 0, flops: 0, bytes: 0 }));
+  row.count++;
+  row.totalMs += ms;
+  row.flops += event.flops;
+  row.bytes += event.bytes;
+  return row;
+}
+
+function sorted<T extends { totalMs: number }>(rows: ReadonlyMap<string, T>): T[] {
+  return [...rows.values()].sort((a, b) => b.totalMs - a.totalMs);
 }

@@ -1,9 +1,12 @@
 import type { GpuContext } from '../gpu/context.js';
 import { debugDispatch } from '../gpu/debug.js';
 import { internalError } from '../gpu/errors.js';
+import type { DispatchInfo } from '../gpu/observer.js';
 import type { Defines } from './preprocess.js';
 import type { Kernel, KernelCache } from './pipeline.js';
+import { flopsOf } from './cost.js';
 import { packParams } from './reflect.js';
+import { textureBytes } from './texture-bytes.js';
 
 /** A part of a buffer, in bytes. */
 export interface BufferSlice {
@@ -23,6 +26,10 @@ export interface RawDispatch {
   /** Workgroups in x, y, z; each at most 65535. */
   workgroups: readonly [number, number?, number?];
   label?: string;
+  /** Floating point operations of the launch, for profiles; default: what cost.ts knows. */
+  flops?: number;
+  /** Bytes that it has to read and write; default: the sizes of what is bound. */
+  bytes?: number;
 }
 
 const maxGroups = 65535;
@@ -51,12 +58,30 @@ export function dispatch(context: GpuContext, kernels: KernelCache, spec: RawDis
   }
   if (kernels.debugLevel >= 3) debugDispatch(spec.label ?? spec.kernel, [x, y, z], bytesOf(spec));
   const { group, offsets } = bindGroup(context, kernel, spec);
-  const pass = context.pass(spec.label ?? spec.kernel);
+  const pass = context.pass(() => describe(kernel, spec));
   pass.setPipeline(kernel.pipeline);
   pass.setBindGroup(0, group, offsets);
   pass.dispatchWorkgroups(x, y, z);
   context.counters.dispatches++;
   context.recorded();
+}
+
+/** What an observer is told of a launch. */
+function describe(kernel: Kernel, spec: RawDispatch): Omit<DispatchInfo, 'layer'> {
+  const bound = kernel.bindings.reduce((sum, { name }) => {
+    const resource = spec.bindings[name];
+    return sum + (resource === undefined ? 0 : resourceBytes(resource));
+  }, 0);
+  return {
+    kernel: spec.kernel,
+    label: spec.label ?? spec.kernel,
+    flops: spec.flops ?? flopsOf(spec.kernel, spec.defines ?? {}, spec.params ?? {}),
+    bytes: spec.bytes ?? bound,
+  };
+}
+
+function resourceBytes(resource: BindingResource): number {
+  return isSlice(resource) ? resource.size : textureBytes(resource);
 }
 
 /** Bytes bound by name; 0 for textures. */

@@ -1,5 +1,6 @@
 import { NnError } from '../gpu/errors.js';
 import { grid1d } from '../kernel/dispatch.js';
+import { noteTextureView } from '../kernel/texture-bytes.js';
 import { sliceOf, windowsOf, type Window } from '../kernel/windows.js';
 import { dims4, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -10,6 +11,7 @@ export function arrayView(texture: GPUTexture): GPUTextureView {
   if (!view) {
     view = texture.createView({ dimension: '2d-array' });
     views.set(texture, view);
+    noteTextureView(view, texture);
   }
   return view;
 }

@@ -46,7 +46,7 @@ export async function gradNormAsync(params: readonly Tensor[]): Promise<number> 
   if (gradients.length === 0) return 0;
   const norm = normOf(gradients, 1);
   try {
-    return (await norm.readAsync())[0] as number;
+    return (await norm.readAsync('gradient norm'))[0] as number;
   } finally {
     norm.dispose();
   }
@@ -93,7 +93,7 @@ export async function nonFiniteProbeAsync(tensors: readonly Tensor[]): Promise<s
     }
   });
   try {
-    const values = await flags.readAsync();
+    const values = await flags.readAsync('non-finite probe');
     return floats.filter((_, i) => values[i] !== 0).map((t) => t.name || `#${t.id}`);
   } finally {
     flags.dispose();

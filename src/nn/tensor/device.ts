@@ -34,6 +34,9 @@ export interface DispatchSpec {
   params?: Readonly<Record<string, number | readonly number[]>>;
   workgroups: readonly [number, number?, number?];
   label?: string;
+  /** For profiles; see RawDispatch. */
+  flops?: number;
+  bytes?: number;
 }
 
 export interface DeviceStats {
@@ -45,6 +48,10 @@ export interface DeviceStats {
   submits: number;
   readbacks: number;
   pipelines: number;
+  uploads: number;
+  stagedUploads: number;
+  /** Readbacks by what they were for. */
+  readbackCauses: Record<string, number>;
 }
 
 /** What the device needs to know of the tape that is recording. */
@@ -98,7 +105,7 @@ export class Device {
     using scope = this.scope();
     const out = this.empty([64], { dtype: 'u32' });
     this.dispatch({ kernel: 'probe/lane', bindings: { lanes: out }, workgroups: [1] });
-    const lanes = await out.readAsync();
+    const lanes = await out.readAsync('lane probe');
     if (lanes.every((lane, i) => lane === i % low)) this.subgroupSize = low;
     scope.keep(out).dispose();
   }
@@ -250,6 +257,7 @@ export class Device {
       pooledBytes: buffers.stats.pooledBytes + textures.stats.pooledBytes,
       peakBytes: buffers.stats.peakBytes + textures.stats.peakBytes,
       ...counters,
+      readbackCauses: Object.fromEntries(this.context.readbackCauses),
     };
   }
 }
