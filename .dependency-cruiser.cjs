@@ -46,7 +46,8 @@ module.exports = {
     only('tensor', '^src/nn/tensor/', ['^src/nn/(kernel|gpu|platform)/']),
     only('cpu-shares-no-kernel-code', '^src/nn/cpu/', [tensorBasics, engineErrors]),
     only('autograd', '^src/nn/autograd/', ['^src/nn/(tensor|kernel|gpu)/']),
-    only('ops', '^src/nn/ops/', ['^src/nn/(kernel|tensor|autograd|gpu|platform)/']),
+    only('ops', '^src/nn/ops/', ['^src/nn/(kernel|tensor|autograd|gpu|platform|tune)/']),
+    only('tune', '^src/nn/tune/', ['^src/nn/(gpu|platform)/']),
     only('layers-optim', '^src/nn/(layers|optim)/', [
       '^src/nn/(layers|optim|ops|tensor|autograd|gpu|kernel)/',
     ]),

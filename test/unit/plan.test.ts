@@ -138,7 +138,7 @@ describe('planConv', () => {
 });
 
 const linearPlan = (s: LinearShape, caps: LinearCapabilities): string =>
-  planLinear(s, caps).algorithm;
+  planLinear(s, caps).forward;
 
 describe('planLinear', () => {
   it('uses lanes for the heads and the naive kernel for the last layers', () => {

@@ -1,8 +1,8 @@
 import type { Device } from '../tensor/device.js';
 import type { TileLimits } from './tile-plan.js';
 
-/** What this device allows the tile kernels. */
-export function tileLimitsOf(device: Device): TileLimits {
+/** What this device allows the tile kernels; `tile` names one that was found fastest. */
+export function tileLimitsOf(device: Device, tile?: number): TileLimits {
   const { limits, bindingLimit } = device.context;
   return {
     workgroupBytes: limits.maxComputeWorkgroupStorageSize,
@@ -11,5 +11,6 @@ export function tileLimitsOf(device: Device): TileLimits {
       limits.maxComputeWorkgroupSizeX,
     ),
     bindingLimit,
+    ...(tile === undefined ? {} : { tile }),
   };
 }

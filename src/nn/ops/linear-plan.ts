@@ -1,4 +1,5 @@
 import type { AdapterKind } from '../platform/types.js';
+import { passes, type Pass, type TunedLayer } from '../tune/table.js';
 import { longestSum } from './tile-gemm.js';
 import { planTile, type TileLimits, type TilePlan } from './tile-plan.js';
 
@@ -23,45 +24,88 @@ export interface LinearCapabilities {
   kind?: AdapterKind;
   /** What the tile kernels may use; default: they cannot run. */
   tile?: TileLimits;
+  /** What was measured for this layer; obeyed where it is possible. */
+  tuned?: TunedLayer | undefined;
   force?: LinearAlgorithm | undefined;
 }
 
 export interface LinearPlan {
-  algorithm: LinearAlgorithm;
+  forward: LinearAlgorithm;
+  inputGradient: LinearAlgorithm;
+  weightGradient: LinearAlgorithm;
   /** Why, in a few words. */
   reason: string;
   /** How the tile kernels cut each product (of the whole weight; windows are cut alike). */
-  tiles?: { forward: TilePlan; inputGradient: TilePlan; weightGradient: TilePlan };
+  tiles?: Record<Pass, TilePlan>;
+  /** Tiles that a tuned table names for passes of algorithm `tile`. */
+  tuned?: Partial<Record<Pass, number>>;
 }
 
 /** Smaller products (FLOPs) are not worth packing, resp. filling tiles. */
 const smallFlops = 2e6;
 const smallTileFlops = 2e5;
 
+const everywhere = (algorithm: LinearAlgorithm, reason: string): LinearPlan => ({
+  forward: algorithm,
+  inputGradient: algorithm,
+  weightGradient: algorithm,
+  reason,
+});
+
 /**
- * Which kernels a linear layer uses. Pure. Software adapters: lanes where sizes are multiples of 4 and
- * textures hold the matrices. GPUs, unknown adapters and those without lane kernels: tiles. The naive
- * kernels where neither can run, or where the work is too small.
+ * Which kernels each product of a linear layer uses. Pure. Software adapters: lanes where sizes are
+ * multiples of 4 and textures hold the matrices. GPUs, unknown adapters and those without lane kernels:
+ * tiles. The naive kernels where neither can run, or where the work is too small. Measured choices go
+ * before these rules.
  */
 export function planLinear(s: LinearShape, caps: LinearCapabilities): LinearPlan {
+  const plan = planByRules(s, caps);
+  return caps.tuned && caps.force === undefined ? obey(plan, caps.tuned, s, caps) : plan;
+}
+
+function planByRules(s: LinearShape, caps: LinearCapabilities): LinearPlan {
   const { force } = caps;
-  if (force === 'naive') return { algorithm: 'naive', reason: 'forced' };
-  const obstacle = laneObstacle(s, caps);
+  if (force === 'naive') return everywhere('naive', 'forced');
   const isHardware = caps.kind === 'gpu' || caps.kind === 'unknown';
   const flops = 2 * s.r * s.i * s.o;
   const hasLanes = caps.lanes > 0 && !isHardware;
   if (force === 'tile' || (force === undefined && !hasLanes)) {
     if (force === undefined && flops < smallTileFlops) {
-      return { algorithm: 'naive', reason: `less than ${smallTileFlops} FLOPs` };
+      return everywhere('naive', `less than ${smallTileFlops} FLOPs`);
     }
     const why = force ? 'forced' : isHardware ? `adapter kind ${caps.kind ?? ''}` : 'no lanes';
     return planTiles(s, caps, why);
   }
-  if (obstacle !== null) return { algorithm: 'naive', reason: obstacle };
-  if (force) return { algorithm: force, reason: 'forced' };
+  const obstacle = laneObstacle(s, caps);
+  if (obstacle !== null) return everywhere('naive', obstacle);
+  if (force) return everywhere(force, 'forced');
   return flops < smallFlops
-    ? { algorithm: 'naive', reason: `less than ${smallFlops} FLOPs` }
-    : { algorithm: 'lanes', reason: 'sizes are multiples of 4' };
+    ? everywhere('naive', `less than ${smallFlops} FLOPs`)
+    : everywhere('lanes', 'sizes are multiples of 4');
+}
+
+/** The plan with the measured choices that are possible here. */
+function obey(
+  plan: LinearPlan,
+  tuned: TunedLayer,
+  s: LinearShape,
+  caps: LinearCapabilities,
+): LinearPlan {
+  const result = { ...plan, tuned: { ...plan.tuned } };
+  let changed = false;
+  for (const pass of passes) {
+    const choice = tuned[pass];
+    const algorithm = linearAlgorithms.find((name) => name === choice?.algorithm);
+    if (!choice || !algorithm) continue;
+    const tile =
+      caps.tile && choice.tile !== undefined ? { ...caps.tile, tile: choice.tile } : caps.tile;
+    const forced = planByRules(s, { ...caps, ...(tile ? { tile } : {}), force: algorithm });
+    if (forced[pass] !== algorithm) continue;
+    result[pass] = algorithm;
+    if (algorithm === 'tile' && choice.tile !== undefined) result.tuned[pass] = choice.tile;
+    changed = true;
+  }
+  return changed ? { ...result, reason: `measured (rules: ${plan.reason})` } : plan;
 }
 
 /** Why the lane kernels cannot run, or null. */
@@ -80,11 +124,7 @@ function planTiles(s: LinearShape, caps: LinearCapabilities, why: string): Linea
   const inputGradient = cut(s.i, s.r, s.o);
   const weightGradient = cut(s.i, s.o, s.r);
   if (!forward || !inputGradient || !weightGradient) {
-    return { algorithm: 'naive', reason: `${why}; no tile fits this adapter` };
+    return everywhere('naive', `${why}; no tile fits this adapter`);
   }
-  return {
-    algorithm: 'tile',
-    reason: why,
-    tiles: { forward, inputGradient, weightGradient },
-  };
+  return { ...everywhere('tile', why), tiles: { forward, inputGradient, weightGradient } };
 }

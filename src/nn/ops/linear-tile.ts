@@ -17,10 +17,12 @@ export function tileForward(
   y: Tensor,
   s: LinearShape,
   relu: boolean,
+  tile?: number,
 ): void {
   for (const window of weightWindows(x.device, s)) {
     runTileGemm(x.device, {
       label: 'linear tile forward',
+      tile,
       rowsV: window.count,
       rowsS: s.r,
       k: s.i,
@@ -35,10 +37,17 @@ export function tileForward(
 }
 
 /** dX = dY · W: windows of W are parts of the sum and add up in order. */
-export function tileInputGradient(g: Tensor, weight: Tensor, dX: Tensor, s: LinearShape): void {
+export function tileInputGradient(
+  g: Tensor,
+  weight: Tensor,
+  dX: Tensor,
+  s: LinearShape,
+  tile?: number,
+): void {
   for (const window of weightWindows(g.device, s)) {
     runTileGemm(g.device, {
       label: 'linear tile dX',
+      tile,
       rowsV: s.i,
       rowsS: s.r,
       k: window.count,
@@ -51,10 +60,17 @@ export function tileInputGradient(g: Tensor, weight: Tensor, dX: Tensor, s: Line
 }
 
 /** dW = dYᵀ · x, in windows of rows of dW: both operands lie across the sum. */
-export function tileWeightGradient(g: Tensor, x: Tensor, dW: Tensor, s: LinearShape): void {
+export function tileWeightGradient(
+  g: Tensor,
+  x: Tensor,
+  dW: Tensor,
+  s: LinearShape,
+  tile?: number,
+): void {
   for (const window of weightWindows(x.device, s)) {
     runTileGemm(x.device, {
       label: 'linear tile dW',
+      tile,
       rowsV: s.i,
       rowsS: window.count,
       k: s.r,

@@ -5,12 +5,15 @@ import { sliceOf, windowsOf, type Window } from '../kernel/windows.js';
 import type { Device } from '../tensor/device.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { tunedLayer } from '../tune/registry.js';
+import { linearKey } from '../tune/table.js';
 import { tileLimitsOf } from './capabilities.js';
 import { subgroupGrid } from './conv/grid.js';
 import {
   linearAlgorithms,
   planLinear,
   type LinearAlgorithm,
+  type LinearPlan,
   type LinearShape,
 } from './linear-plan.js';
 import { tileForward, tileInputGradient, tileWeightGradient } from './linear-tile.js';
@@ -54,17 +57,18 @@ export function linear(
   const { device } = x;
   const s = { r, i, o };
   const relu = options.relu ?? false;
-  const { algorithm } = planLinear(s, {
+  const plan = planLinear(s, {
     kind: device.kind,
     lanes: device.context.readsStorageTextures ? device.subgroupSize : 0,
     maxTextureSide: device.context.limits.maxTextureDimension2D,
     tile: tileLimitsOf(device),
+    tuned: tunedLayer(device.context, linearKey(s)),
     force: options.algorithm ?? forcedAlgorithm(device),
   });
   const y = device.empty([r, o]);
   if (r > 0) {
-    if (algorithm === 'naive') naiveForward(x, weight, bias, y, s, relu);
-    else if (algorithm === 'tile') tileForward(x, weight, bias, y, s, relu);
+    if (plan.forward === 'naive') naiveForward(x, weight, bias, y, s, relu);
+    else if (plan.forward === 'tile') tileForward(x, weight, bias, y, s, relu, plan.tuned?.forward);
     else laneForward(x, weight, bias, y, s, relu);
   }
   record({
@@ -72,7 +76,7 @@ export function linear(
     inputs: [x, weight, bias],
     outputs: [y],
     backward: ([dY], needs) =>
-      dY ? linearBackward(x, weight, bias, y, dY, s, relu, algorithm, needs) : [],
+      dY ? linearBackward(x, weight, bias, y, dY, s, relu, plan, needs) : [],
   });
   return y;
 }
@@ -207,7 +211,7 @@ function linearBackward(
   dY: Tensor,
   s: LinearShape,
   relu: boolean,
-  algorithm: LinearAlgorithm,
+  plan: LinearPlan,
   needs: boolean[],
 ): (Tensor | null)[] {
   const { device } = x;
@@ -228,11 +232,11 @@ function linearBackward(
   let dB: Tensor | null = null;
   if (needX) {
     dX = device.empty(x.shape);
-    if (s.r > 0) inputGradient(g, weight, dX, s, algorithm);
+    if (s.r > 0) inputGradient(g, weight, dX, s, plan);
   }
   if (needW) {
     dW = s.r > 0 ? device.empty(weight.shape) : device.zeros(weight.shape);
-    if (s.r > 0) weightGradient(g, x, dW, s, algorithm);
+    if (s.r > 0) weightGradient(g, x, dW, s, plan);
   }
   if (needB && bias) {
     dB = device.empty(bias.shape);
@@ -255,13 +259,13 @@ function inputGradient(
   weight: Tensor,
   dX: Tensor,
   s: LinearShape,
-  algorithm: LinearAlgorithm,
+  plan: LinearPlan,
 ): void {
-  if (algorithm === 'tile') {
-    tileInputGradient(g, weight, dX, s);
+  if (plan.inputGradient === 'tile') {
+    tileInputGradient(g, weight, dX, s, plan.tuned?.inputGradient);
     return;
   }
-  if (algorithm === 'naive') {
+  if (plan.inputGradient === 'naive') {
     for (const window of weightWindows(g.device, s)) {
       const { start, count, base } = window;
       g.device.dispatch({
@@ -302,19 +306,13 @@ function inputGradient(
 }
 
 /** dW = dYᵀ · x, in windows of whole row panels where dW exceeds one binding. */
-function weightGradient(
-  g: Tensor,
-  x: Tensor,
-  dW: Tensor,
-  s: LinearShape,
-  algorithm: LinearAlgorithm,
-): void {
+function weightGradient(g: Tensor, x: Tensor, dW: Tensor, s: LinearShape, plan: LinearPlan): void {
   const { device } = x;
-  if (algorithm === 'tile') {
-    tileWeightGradient(g, x, dW, s);
+  if (plan.weightGradient === 'tile') {
+    tileWeightGradient(g, x, dW, s, plan.tuned?.weightGradient);
     return;
   }
-  if (algorithm === 'naive') {
+  if (plan.weightGradient === 'naive') {
     for (const window of weightWindows(device, s)) {
       const { start, count, base } = window;
       device.dispatch({

@@ -39,6 +39,8 @@ export interface TileGemm {
   biasBase?: number;
   relu?: boolean;
   accumulate?: boolean;
+  /** The tile that a tuned table names. */
+  tile?: number | undefined;
 }
 
 /** Sums of more terms than this are split, for accuracy: float32 then keeps 2e-6 of the maximum. */
@@ -49,7 +51,7 @@ function cut(device: Device, g: TileGemm): TilePlan {
   const layers = g.layers ?? 1;
   const isDense = layers === 1 || g.c.layer === g.rowsS * g.c.pitch;
   const problem = { v: g.rowsV, s: g.rowsS, k: g.k, layers, longestSum, canSplit: isDense };
-  return expectTile(planTile(problem, tileLimitsOf(device)));
+  return expectTile(planTile(problem, tileLimitsOf(device, g.tile)));
 }
 
 /** Whether an operand can be read as vec4s. */
@@ -114,6 +116,7 @@ export function runTileGemm(device: Device, g: TileGemm): void {
       flags: isSplit ? 0 : tileFlags(epilogue),
     },
     workgroups: tileGrid(plan.vTiles * plan.sTiles, plan.splits * layers),
+    flops: 2 * count * g.k,
   });
   if (!part) return;
   device.dispatch({

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { create, globals } from 'webgpu';
 import { quietly } from './quiet.node.js';
 import { unpackEmbeddedDriver } from './swiftshader.node.js';
+import { readTuningFiles } from './tuning.node.js';
 import type { AdapterChoice, AdapterRequest, Platform } from './types.js';
 import { adapterKind, isSoftware, PlatformError } from './types.js';
 
@@ -258,6 +259,7 @@ export const nodePlatform: Platform = {
   },
   loadKernelSource,
   kernelNames,
+  tuningFiles: (slug, kind) => readTuningFiles(kernelRoot, slug, kind),
   now: () => performance.now(),
   env: (name) => process.env[name],
   settle,

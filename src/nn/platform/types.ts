@@ -27,6 +27,14 @@ export interface AdapterChoice {
   notice: string | null;
 }
 
+/** A table of tuned choices (see tune/table.ts). */
+export interface TuningFile {
+  text: string;
+  where: string;
+  /** Came with the package; otherwise made on this machine. */
+  isShipped: boolean;
+}
+
 /**
  * Everything that nn needs from its surroundings. `node.ts` and `browser.ts` implement it;
  * nothing else in nn touches the file system, the DOM or the `webgpu` package.
@@ -48,6 +56,8 @@ export interface Platform {
   loadKernelSource(name: string): string;
   /** Names of all kernels (without `.wgsl` and without includes), sorted. */
   kernelNames(): string[];
+  /** Tables for an adapter, most important first. Absent: there are none here. */
+  tuningFiles?(slug: string, kind: AdapterKind): TuningFile[];
   /** Milliseconds from an arbitrary start, monotonic. */
   now(): number;
   /** An environment variable; always undefined in a browser. */

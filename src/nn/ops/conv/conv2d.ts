@@ -5,6 +5,8 @@ import { sliceOf } from '../../kernel/windows.js';
 import type { Device } from '../../tensor/device.js';
 import { dims4, formatShape, quads } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { tunedLayer } from '../../tune/registry.js';
+import { convKey } from '../../tune/table.js';
 import { elementwise } from '../common.js';
 import { channelSums } from '../reduce.js';
 import { arrayView, mapTexture, mapWindows } from '../texture.js';
@@ -95,6 +97,7 @@ function plan(device: Device, s: ConvShape, options: Conv2dOptions): ConvPlan {
   const chosen = convEnvironment(device.context.platform);
   return planConv(s, {
     ...capabilitiesOf(device),
+    tuned: tunedLayer(device.context, convKey(s)),
     precision: options.precision ?? chosen.precision ?? 'fast',
     force: options.algorithm ?? chosen.algorithm,
   });
@@ -119,7 +122,8 @@ export function conv2d(
   const y = device.empty([s.n, s.o, s.oh, s.ow], { layout: 'c4' });
   if (y.size > 0) {
     if (chosen.forward === 'naive') naiveForward(x, weight, bias, y, s, relu);
-    else if (chosen.forward === 'tile') tileForward(x, weight, bias, y, s, relu);
+    else if (chosen.forward === 'tile')
+      tileForward(x, weight, bias, y, s, relu, chosen.tuned?.forward);
     else if (chosen.forward === 'direct') directForward(x, weight, bias, y, s, relu);
     else winogradForward(x, weight, bias, y, s, relu, chosen.forward === 'winograd2' ? 2 : 4);
   }
@@ -186,21 +190,25 @@ function convBackward(
       needB && bias ? device.zeros(bias.shape) : null,
     ];
   }
-  // These read buffers, the lane kernels textures.
-  const readsBuffers = chosen.forward === 'naive' || chosen.forward === 'tile';
+  const isLane = (algorithm: ConvAlgorithm): boolean => !['naive', 'tile'].includes(algorithm);
+  // Lane kernels read the gradient as a texture, the others as a buffer; passes may differ.
+  const [laneX, laneW] = [isLane(chosen.inputGradient), isLane(chosen.weightGradient)];
+  const needsTexture = (needX && laneX) || (needW && laneW) || (!needX && !needW && laneX);
+  const needsBuffer = (needX && !laneX) || (needW && !laneW) || !needsTexture;
   let masked = dY;
-  if (relu && readsBuffers) {
+  if (relu && needsBuffer) {
     masked = device.empty(dY.shape, { layout: 'c4' });
     elementwise({ kernel: 'conv/relu_grad', tensors: { dy: dY, y, g: masked } });
   }
-  const gradient = readsBuffers ? null : gradientTexture(masked, y, relu);
+  const gradient = needsTexture ? gradientTexture(masked, y, relu && masked === dY) : null;
   let dX: Tensor | null = null;
   let dW: Tensor | null = null;
   let dB: Tensor | null = null;
   if (needX) {
     dX = device.empty(x.shape, { layout: 'c4' });
     if (chosen.inputGradient === 'naive') naiveInputGradient(masked, weight, dX, s);
-    else if (chosen.inputGradient === 'tile') tileInputGradient(masked, weight, dX, s);
+    else if (chosen.inputGradient === 'tile')
+      tileInputGradient(masked, weight, dX, s, chosen.tuned?.inputGradient);
     else if (chosen.inputGradient === 'direct')
       directInputGradient(gradient as GPUTexture, weight, dX, s);
     else
@@ -215,7 +223,8 @@ function convBackward(
   if (needW) {
     dW = device.empty(weight.shape);
     if (chosen.weightGradient === 'naive') naiveWeightGradient(masked, x, dW, s);
-    else if (chosen.weightGradient === 'tile') tileWeightGradient(masked, x, dW, s);
+    else if (chosen.weightGradient === 'tile')
+      tileWeightGradient(masked, x, dW, s, chosen.tuned?.weightGradient);
     else if (chosen.weightGradient === 'direct')
       directWeightGradient(gradient as GPUTexture, x, dW, s);
     else
@@ -227,7 +236,7 @@ function convBackward(
         chosen.weightGradient === 'winograd2' ? 2 : 4,
       );
   }
-  if (needB && bias && readsBuffers) {
+  if (needB && bias && !gradient) {
     dB = channelSums(masked);
   } else if (needB && bias) {
     dB = device.empty(bias.shape);

@@ -1,5 +1,6 @@
 import type { AdapterKind } from '../../platform/types.js';
 import type { TileLimits, TilePlan } from '../tile-plan.js';
+import { passes, type Pass, type TunedLayer } from '../../tune/table.js';
 import { planConvTile, planConvTileDw } from './tile-taps.js';
 
 /** Sizes of a convolution: x (N, C, H, W) * w (O, C, KH, KW) -> y (N, O, OH, OW). */
@@ -41,6 +42,8 @@ export interface ConvCapabilities {
   bindingLimit?: number;
   /** Default `fast`. */
   precision?: ConvPrecision;
+  /** What was measured for this layer; obeyed where it is possible and precise enough. */
+  tuned?: TunedLayer | undefined;
   /** Force one algorithm for every pass (environment AOFD_ALGORITHM, tests). */
   force?: ConvAlgorithm | undefined;
 }
@@ -56,7 +59,9 @@ export interface ConvPlan {
   /** Why, in a few words. */
   reason: string;
   /** How the tile kernels cut each pass (of a whole map; windows are cut alike). */
-  tiles?: { forward: TilePlan; inputGradient: TilePlan; weightGradient: TilePlan };
+  tiles?: Record<Pass, TilePlan>;
+  /** Tiles that a tuned table names for passes of algorithm `tile`. */
+  tuned?: Partial<Record<Pass, number>>;
 }
 
 /** Taps that the tables of rot_conv hold. */
@@ -81,9 +86,14 @@ const everywhere = (algorithm: ConvAlgorithm, reason: string): ConvPlan => ({
  * Algorithm of each pass. Pure. Software adapters: Winograd for 3x3 stride 1 with enough channels and
  * tiles to fill lane tiles, direct lane rotation otherwise. GPUs, unknown adapters and those without
  * lane kernels: tiles in workgroup memory. The naive kernels where neither can run, or where the work
- * is too small to be worth packing.
+ * is too small to be worth packing. Measured choices go before these rules.
  */
 export function planConv(s: ConvShape, caps: ConvCapabilities): ConvPlan {
+  const plan = planByRules(s, caps);
+  return caps.tuned && caps.force === undefined ? obey(plan, caps.tuned, s, caps) : plan;
+}
+
+function planByRules(s: ConvShape, caps: ConvCapabilities): ConvPlan {
   const { force } = caps;
   if (force === 'naive') return everywhere('naive', 'forced');
   if (force === undefined && convFlops(s) < smallFlops) {
@@ -95,6 +105,43 @@ export function planConv(s: ConvShape, caps: ConvCapabilities): ConvPlan {
   if (!wantsTiles) return planLanes(s, caps);
   const why = force === 'tile' ? 'forced' : (obstacle ?? `adapter kind ${caps.kind ?? ''}`);
   return planTiles(s, caps, why);
+}
+
+/** The plan with the measured choices that are possible here and allowed by the precision. */
+function obey(plan: ConvPlan, tuned: TunedLayer, s: ConvShape, caps: ConvCapabilities): ConvPlan {
+  const result = { ...plan, tuned: { ...plan.tuned } };
+  let changed = false;
+  for (const pass of passes) {
+    const choice = tuned[pass];
+    const algorithm = convAlgorithms.find((name) => name === choice?.algorithm);
+    if (!choice || !algorithm) continue;
+    if (algorithm === 'winograd4' && (caps.precision ?? 'fast') !== 'fast') continue;
+    if (algorithm === 'winograd2' && caps.precision === 'exact') continue;
+    // Whether it is possible: a forced plan gives it, with the tile it asks for.
+    const tile =
+      caps.tile && choice.tile !== undefined ? { ...caps.tile, tile: choice.tile } : caps.tile;
+    const forced = planByRules(s, { ...caps, ...(tile ? { tile } : {}), force: algorithm });
+    if (forced[pass] !== algorithm) continue;
+    if (pass === 'weightGradient' && !holdsTransformedGradient(algorithm, s, caps)) continue;
+    result[pass] = algorithm;
+    if (algorithm === 'tile' && choice.tile !== undefined) result.tuned[pass] = choice.tile;
+    changed = true;
+  }
+  return changed ? { ...result, reason: `measured (rules: ${plan.reason})` } : plan;
+}
+
+/** Whether one binding holds all frequencies of Winograd's dU, padded to panels of 4L channels. */
+function holdsTransformedGradient(
+  algorithm: ConvAlgorithm,
+  s: ConvShape,
+  caps: ConvCapabilities,
+): boolean {
+  if (algorithm !== 'winograd2' && algorithm !== 'winograd4') return true;
+  const panel = 4 * caps.lanes;
+  const padded = (channels: number): number => Math.ceil(channels / panel) * panel;
+  const frequencies = algorithm === 'winograd2' ? 16 : 36;
+  const bytes = frequencies * (padded(s.o) * padded(s.c) + 32) * 4;
+  return bytes <= (caps.bindingLimit ?? Infinity);
 }
 
 /** Why the lane kernels cannot run, or null. */
@@ -165,12 +212,7 @@ function planLanes(s: ConvShape, caps: ConvCapabilities): ConvPlan {
   if (tiles < 32) return everywhere('direct', `${tiles} tiles do not fill a lane tile`);
   if (precision === 'exact') return everywhere('direct', 'precision exact');
   const winograd = precision === 'high' ? 'winograd2' : 'winograd4';
-  // All frequencies of dU, padded to panels of 4L channels, are one binding.
-  const panel = 4 * caps.lanes;
-  const padded = (channels: number): number => Math.ceil(channels / panel) * panel;
-  const frequencies = precision === 'high' ? 16 : 36;
-  const bytes = frequencies * (padded(s.o) * padded(s.c) + 32) * 4;
-  const useful = tiles >= 64 && bytes <= (caps.bindingLimit ?? Infinity);
   const plan = everywhere(winograd, `3x3, ${tiles} tiles, precision ${precision}`);
+  const useful = tiles >= 64 && holdsTransformedGradient(winograd, s, caps);
   return useful ? plan : { ...plan, weightGradient: 'direct' };
 }

@@ -57,6 +57,8 @@ interface TileConv {
   /** The output pixels that are computed: (gy, gx) * step + origin, from source (gy, gx) * stride. */
   grid: { h: number; w: number; stride: number; step: number; originY: number; originX: number };
   label: string;
+  /** The tile that a tuned table names. */
+  tile: number | undefined;
 }
 
 /** Every window of the output, each over every window of the input, which add up in order. */
@@ -90,7 +92,7 @@ function runWindow(
   const plan = expectTile(
     planConvTile(
       { rows: quadsOut * 4, pixels, k: quadsIn * 4 * tapCount, step: grid.step, resultBytes },
-      tileLimitsOf(device),
+      tileLimitsOf(device, c.tile),
     ),
   );
   const isSplit = plan.splits > 1;
@@ -142,6 +144,7 @@ function runWindow(
       flags: isSplit ? 0 : tileFlags(defines),
     },
     workgroups: tileGrid(plan.vTiles * plan.sTiles, plan.splits),
+    flops: 2 * pixels * (output.to - output.from) * (input.to - input.from) * tapCount,
   });
   if (!part) return;
   device.dispatch({
@@ -175,6 +178,7 @@ export function tileForward(
   y: Tensor,
   s: ConvShape,
   relu: boolean,
+  tile?: number,
 ): void {
   const taps: TapGrid = {
     rows: s.kh,
@@ -198,6 +202,7 @@ export function tileForward(
     taps,
     grid: { h: s.oh, w: s.ow, stride: s.stride, step: 1, originY: 0, originX: 0 },
     label: 'conv tile forward',
+    tile,
   });
 }
 
@@ -205,7 +210,13 @@ export function tileForward(
  * dX from dY: for each residue (ry, rx) of the stride, the input pixels at that residue are a
  * stride 1 convolution of dY with the taps that reach them.
  */
-export function tileInputGradient(dY: Tensor, weight: Tensor, dX: Tensor, s: ConvShape): void {
+export function tileInputGradient(
+  dY: Tensor,
+  weight: Tensor,
+  dX: Tensor,
+  s: ConvShape,
+  tile?: number,
+): void {
   for (let ry = 0; ry < Math.min(s.stride, s.h); ry++) {
     for (let rx = 0; rx < Math.min(s.stride, s.w); rx++) {
       const taps = inputGradientTaps(s, ry, rx);
@@ -226,19 +237,26 @@ export function tileInputGradient(dY: Tensor, weight: Tensor, dX: Tensor, s: Con
           originX: rx,
         },
         label: 'conv tile dX',
+        tile,
       });
     }
   }
 }
 
 /** dW from dY and x; the images of maps that exceed a binding add up in order. */
-export function tileWeightGradient(dY: Tensor, x: Tensor, dW: Tensor, s: ConvShape): void {
+export function tileWeightGradient(
+  dY: Tensor,
+  x: Tensor,
+  dW: Tensor,
+  s: ConvShape,
+  tile?: number,
+): void {
   const whole = fits(x, dY);
   const inputs = channelWindows(x, whole);
   channelWindows(dY, whole).forEach((outputs, image) => {
     for (const output of outputs) {
       for (const input of inputs[image] as ChannelWindow[]) {
-        weightWindow(dW, s, input, output, image > 0);
+        weightWindow(dW, s, input, output, image > 0, tile);
       }
     }
   });
@@ -250,6 +268,7 @@ function weightWindow(
   input: ChannelWindow,
   output: ChannelWindow,
   accumulate: boolean,
+  tile: number | undefined,
 ): void {
   const { device } = dW;
   const taps = s.kh * s.kw;
@@ -258,7 +277,7 @@ function weightWindow(
   const cols = quadsIn * taps;
   const pixels = input.images * s.oh * s.ow;
   const plan = expectTile(
-    planConvTileDw({ rows: outs, cols: cols * 4, pixels }, tileLimitsOf(device)),
+    planConvTileDw({ rows: outs, cols: cols * 4, pixels }, tileLimitsOf(device, tile)),
   );
   const part = device.empty([plan.splits, outs, cols * 4]);
   device.dispatch({
@@ -288,6 +307,7 @@ function weightWindow(
       k_split: plan.kSplit,
     },
     workgroups: tileGrid(plan.vTiles * plan.sTiles, plan.splits),
+    flops: 2 * pixels * outs * (input.to - input.from) * taps,
   });
   const count = outs * (input.to - input.from) * taps;
   device.dispatch({
