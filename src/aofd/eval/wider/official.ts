@@ -6,7 +6,7 @@
  *   port trusts the file. Here they are always sorted (equal scores keep their order).
  * - Scores are first mapped to 0..1 by the least and greatest score of the whole set, images
  *   without faces included, and then read at 1000 thresholds 1 - t/1000, t = 1..1000.
- * - Boxes are x, y, w, h; corners x + w, y + h; IoU counts them as inclusive (+1).
+ * - Corners are x, y, x + w, y + h, and IoU reads them as inclusive (+1): one pixel too many.
  * - A prediction belongs to the face of its greatest IoU (the first on ties), taken or not. If that
  *   face is not in the difficulty's list, the prediction is not judged. A second prediction on a
  *   counted face is a false positive.
@@ -14,6 +14,7 @@
  * - Precision 0/0 at strict thresholds is NaN in the tools; it counts as 0 here.
  */
 import { averagePrecision } from '../ap.js';
+import { boxIou } from '../../boxes/iou.js';
 import { sortDescending } from '../../boxes/sort.js';
 
 /** Number of score thresholds. */
@@ -24,7 +25,7 @@ export const WIDER_IOU = 0.5;
 
 /** Predictions of one image. */
 export interface WiderPredictions {
-  /** [D*4] x, y, w, h. */
+  /** [D*4] x, y, x + w, y + h. */
   boxes: Float64Array;
   /** [D], any order, no NaN. */
   scores: Float64Array;
@@ -32,7 +33,7 @@ export interface WiderPredictions {
 
 /** One image with its predictions. */
 export interface WiderImage extends WiderPredictions {
-  /** [G*4] x, y, w, h. */
+  /** [G*4] x, y, x + w, y + h. */
   faces: Float64Array;
 }
 
@@ -82,22 +83,6 @@ export function firstThreshold(score: number): number {
   return t - 1;
 }
 
-/** IoU of x, y, w, h boxes whose corners x + w, y + h are read as inclusive (+1). */
-export function widerIou(a: ArrayLike<number>, i: number, b: ArrayLike<number>, j: number): number {
-  const p = 4 * i;
-  const q = 4 * j;
-  const ax2 = a[p]! + a[p + 2]!;
-  const ay2 = a[p + 1]! + a[p + 3]!;
-  const bx2 = b[q]! + b[q + 2]!;
-  const by2 = b[q + 1]! + b[q + 3]!;
-  const w = Math.min(ax2, bx2) - Math.max(a[p]!, b[q]!) + 1;
-  const h = Math.min(ay2, by2) - Math.max(a[p + 1]!, b[q + 1]!) + 1;
-  if (!(w > 0 && h > 0)) return 0;
-  const areaA = (ax2 - a[p]! + 1) * (ay2 - a[p + 1]! + 1);
-  const areaB = (bx2 - b[q]! + 1) * (by2 - b[q + 1]! + 1);
-  return (w * h) / (areaA + areaB - w * h);
-}
-
 /**
  * Matches every image. The result serves all difficulties: which faces count is asked later.
  * With one and the same score everywhere the tools divide by zero; it then stands for 1 here.
@@ -119,7 +104,7 @@ export function matchWider(
       let best = -1;
       let bestIou = 0;
       for (let g = 0; g < count; g++) {
-        const iou = widerIou(boxes, d, faces, g);
+        const iou = boxIou(boxes, d, faces, g, 'inclusive');
         if (iou > bestIou) [best, bestIou] = [g, iou];
       }
       ious[i] = bestIou;
