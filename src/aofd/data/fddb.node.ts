@@ -84,7 +84,11 @@ export function ellipseBounds(e: FddbEllipse): [number, number, number, number] 
   return [e.centerX - halfW, e.centerY - halfH, 2 * halfW + 1, 2 * halfH + 1];
 }
 
-function readEllipses(file: string): Map<string, { ellipse: FddbEllipse; where: string }[]> {
+/**
+ * An ellipse list: per image its name, the number of faces, and their lines. Throws DataError naming
+ * file and line, also for an image that is listed twice.
+ */
+export function readEllipses(file: string): Map<string, { ellipse: FddbEllipse; where: string }[]> {
   const lines = readLines(file);
   const entries = new Map<string, { ellipse: FddbEllipse; where: string }[]>();
   let at = 0;
@@ -101,6 +105,14 @@ function readEllipses(file: string): Map<string, { ellipse: FddbEllipse; where: 
         `${file}:${at + 2}`,
         `expected the number of faces of "${name}", got "${countText}"`,
         'each entry is: image name, count, then count ellipse lines',
+      );
+    }
+    if (entries.has(name)) {
+      throw new DataError(
+        'list-malformed',
+        `${file}:${at + 1}`,
+        `"${name}" is listed a second time`,
+        'list each image once',
       );
     }
     const count = Number(countText);
