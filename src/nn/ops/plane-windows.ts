@@ -3,44 +3,21 @@ import type { BufferSlice } from '../kernel/dispatch.js';
 import { sliceOf, windowAt } from '../kernel/windows.js';
 import { dims4, formatShape, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { planPlanes, type PlaneWindow } from './map-plan.js';
 
-/** A range of planes (leading storage units: image and channel quad, or RoI). */
-export interface PlaneWindow {
-  first: number;
-  count: number;
-}
-
-const maxGroups = 65535;
-/** A window may begin this many bytes after its binding. */
-const alignment = 256;
+export type { MapSource, PlaneWindow } from './map-plan.js';
 
 /**
  * Splits `planes` equal storage units so that each tensor's window fits into one binding and a
- * grid axis that runs over the planes stays legal. `maxCount` lowers the planes per window.
+ * grid axis that runs over the planes stays legal (see planPlanes).
  */
-export function planeWindows(
-  planes: number,
-  tensors: readonly Tensor[],
-  maxCount = maxGroups,
-): PlaneWindow[] {
-  let count = Math.min(maxCount, maxGroups);
-  for (const tensor of tensors) {
-    const planeBytes = tensor.byteLength / Math.max(1, planes);
-    const limit = tensor.device.context.bindingLimit - alignment;
-    if (planeBytes > 0) count = Math.min(count, Math.floor(limit / planeBytes));
-    if (count < 1) {
-      throw new NnError(
-        'binding-limit',
-        `one plane of ${tensor.describe()} has ${planeBytes} bytes, this adapter binds ${limit}.`,
-        { kind: 'device', fix: 'use a smaller image.' },
-      );
-    }
-  }
-  const windows: PlaneWindow[] = [];
-  for (let first = 0; first < planes; first += count) {
-    windows.push({ first, count: Math.min(count, planes - first) });
-  }
-  return windows;
+export function planeWindows(planes: number, tensors: readonly Tensor[]): PlaneWindow[] {
+  const limit = Math.min(Infinity, ...tensors.map((t) => t.device.context.bindingLimit));
+  const units = tensors.map((t) => ({
+    name: t.describe(),
+    unitBytes: t.byteLength / Math.max(1, planes),
+  }));
+  return planPlanes(planes, units, limit);
 }
 
 /** The part of a tensor that holds a window's planes, and where (in elements) they start in it. */
@@ -87,22 +64,6 @@ export function expectRow(op: string, role: string, x: Tensor, shape: readonly n
   );
 }
 
-/** Which memory a map kernel reads: the tensor's buffer or its texture mirror. */
-export type MapSource = 'texture' | 'buffer';
-
-/**
- * The texture mirror pays on lavapipe only, where a texture load of four channels costs as much
- * as one scalar buffer load (KERNELS 1); features often have one already, for a convolution.
- */
-export function mapSource(x: Tensor): MapSource {
-  const [n, c, h, w] = dims4(x.shape);
-  const { maxTextureDimension2D: side, maxTextureArrayLayers: layers } = x.device.context.limits;
-  const fits = x.size > 0 && n * h <= side && w <= side && quads(c) <= layers;
-  const { device } = x;
-  const isCheaper = device.kind === 'lavapipe' && device.context.readsStorageTextures;
-  return fits && isCheaper ? 'texture' : 'buffer';
-}
-
 /** Workgroups of a map kernel of workgroup size 32 x 8: x over columns and lanes, y over rows. */
 export function mapGrid(height: number, width: number, planes: number): [number, number, number] {
   return [Math.ceil((width * 4) / 32), Math.ceil(height / 8), planes];
@@ -117,13 +78,15 @@ export function runMapKernel(options: {
   y: Record<string, Tensor>;
   params: Record<string, number>;
   grid: { height: number; width: number };
+  /** Planes per dispatch; default: as many as the bindings hold. */
+  windows?: readonly PlaneWindow[];
 }): void {
   const xs = Object.entries(options.x);
   const ys = Object.entries(options.y);
   const first = (xs[0] as [string, Tensor])[1];
   const planes = planesOf(first);
   const all = [...xs, ...ys].map(([, t]) => t);
-  for (const window of planeWindows(planes, all)) {
+  for (const window of options.windows ?? planeWindows(planes, all)) {
     const bindings: Record<string, Tensor | BufferSlice> = {};
     const bases = { xBase: 0, yBase: 0 };
     for (const [name, tensor] of xs) {

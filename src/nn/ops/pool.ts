@@ -1,6 +1,7 @@
 import { record } from '../autograd/tape.js';
 import { NnError } from '../gpu/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { planPool } from './map-plan.js';
 import { mapDims, runMapKernel } from './plane-windows.js';
 
 export interface MaxPoolOptions {
@@ -26,12 +27,14 @@ export function maxPool2d(x: Tensor, { ceil = true }: MaxPoolOptions = {}): Tens
   }
   const y = x.device.empty([n, c, oh, ow], { layout: 'c4' });
   const params = { h, w, oh, ow };
+  const { windows } = planPool({ n, c, h, w, oh, ow }, x.device.context);
   runMapKernel({
     kernel: 'pool/max_pool',
     x: { x },
     y: { y },
     params,
     grid: { height: oh, width: ow },
+    windows,
   });
   record({
     op: 'maxPool2d',

@@ -2,14 +2,9 @@ import { needsGrad, record } from '../autograd/tape.js';
 import { NnError } from '../gpu/errors.js';
 import { quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import {
-  bindPlanes,
-  expectRow,
-  mapDims,
-  planeWindows,
-  mapSource,
-  type MapSource,
-} from './plane-windows.js';
+import { mapCapabilitiesOf } from './capabilities.js';
+import { planRoiPool, type MapSource } from './map-plan.js';
+import { bindPlanes, expectRow, mapDims } from './plane-windows.js';
 import { arrayView, mapTexture } from './texture.js';
 
 export interface RoiPoolOptions {
@@ -22,9 +17,6 @@ export interface RoiPoolOptions {
   /** Where the features are read from; chosen by adapter when absent. */
   source?: MapSource;
 }
-
-/** Roi workgroups cover 4 rows of bins, and a grid axis holds 65535 workgroups. */
-const maxGridRows = 65535 * 4;
 
 /**
  * RoI max pooling (AOFD-SPEC 1.11): features c4 [N, C, H, W] and rois row [R, 5] with rows
@@ -52,8 +44,12 @@ export function roiPool(features: Tensor, rois: Tensor, options: RoiPoolOptions)
   const y = device.empty([count, channels, size, size], { layout: 'c4' });
   const saves = needsGrad(features);
   const argmax = saves ? device.empty([count, c4, size * size, 4], { dtype: 'u32' }) : null;
-  const windows = planeWindows(count, [y], Math.floor(maxGridRows / size));
-  const readsTexture = (options.source ?? mapSource(features)) === 'texture';
+  const plan = planRoiPool(
+    { n: images, c: channels, h, w, rois: count, size },
+    mapCapabilitiesOf(device),
+  );
+  const { windows } = plan;
+  const readsTexture = (options.source ?? plan.source) === 'texture';
   for (const window of windows) {
     const out = bindPlanes(y, count, window);
     const saved = argmax ? bindPlanes(argmax, count, window) : null;

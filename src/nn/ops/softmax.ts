@@ -1,7 +1,9 @@
 import { record } from '../autograd/tape.js';
 import { grid1d } from '../kernel/dispatch.js';
+import { sliceOf } from '../kernel/windows.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { emptyLike, requireRow } from './common.js';
+import { planSoftmax } from './map-plan.js';
 
 /** Softmax of each row of x, row [M, K]. */
 export function softmax(x: Tensor): Tensor {
@@ -9,14 +11,22 @@ export function softmax(x: Tensor): Tensor {
   const [rows = 0, k = 0] = x.shape;
   const { device } = x;
   const y = emptyLike(x);
-  if (y.size > 0) {
-    device.dispatch({
-      kernel: 'softmax/softmax',
-      bindings: { x, y },
-      params: { rows, k },
-      workgroups: grid1d(rows),
-    });
-  }
+  const { windows } = planSoftmax({ rows, k }, device.context);
+  const run = (kernel: string, tensors: Record<string, Tensor>): void => {
+    for (const { first, count } of windows) {
+      const part = { offset: first * k * 4, size: count * k * 4 };
+      const bindings = Object.entries(tensors).map(
+        ([name, t]) => [name, windows.length === 1 ? t : sliceOf(t.buffer, part)] as const,
+      );
+      device.dispatch({
+        kernel,
+        bindings: Object.fromEntries(bindings),
+        params: { rows: count, k },
+        workgroups: grid1d(count),
+      });
+    }
+  };
+  if (y.size > 0) run('softmax/softmax', { x, y });
   record({
     op: 'softmax',
     inputs: [x],
@@ -24,14 +34,7 @@ export function softmax(x: Tensor): Tensor {
     backward: ([dY]) => {
       if (!dY) return [null];
       const dX = emptyLike(x);
-      if (y.size > 0) {
-        device.dispatch({
-          kernel: 'softmax/softmax_backward',
-          bindings: { y, dY, dX },
-          params: { rows, k },
-          workgroups: grid1d(rows),
-        });
-      }
+      if (y.size > 0) run('softmax/softmax_backward', { y, dY, dX });
       return [dX];
     },
   });

@@ -2,15 +2,9 @@ import { record } from '../autograd/tape.js';
 import { NnError } from '../gpu/errors.js';
 import { dims4, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import {
-  bindPlanes,
-  mapDims,
-  mapSource,
-  planesOf,
-  planeWindows,
-  runMapKernel,
-  type MapSource,
-} from './plane-windows.js';
+import { mapCapabilitiesOf } from './capabilities.js';
+import { planUpsample, type MapSource, type PlaneWindow } from './map-plan.js';
+import { bindPlanes, mapDims, planesOf, runMapKernel } from './plane-windows.js';
 import { arrayView, mapTexture } from './texture.js';
 
 export interface UpsampleOptions {
@@ -33,11 +27,16 @@ function checkCrop(op: string, size: readonly number[], full: readonly number[])
   );
 }
 
-function bilinearFromTexture(x: Tensor, y: Tensor, inverse: number): void {
+function bilinearFromTexture(
+  x: Tensor,
+  y: Tensor,
+  inverse: number,
+  windows: readonly PlaneWindow[],
+): void {
   const [, c, h, w] = dims4(x.shape);
   const [, , oh, ow] = dims4(y.shape);
   const planes = planesOf(y);
-  for (const window of planeWindows(planes, [y])) {
+  for (const window of windows) {
     const out = bindPlanes(y, planes, window);
     x.device.dispatch({
       kernel: 'resize/bilinear_texture',
@@ -70,7 +69,8 @@ export function upsampleBilinear(x: Tensor, options: UpsampleOptions): Tensor {
   checkCrop('upsampleBilinear', [oh, ow], [h * scale, w * scale]);
   const inverse = 1 / scale;
   const y = x.device.empty([n, c, oh, ow], { layout: 'c4' });
-  if ((options.source ?? mapSource(x)) === 'texture') bilinearFromTexture(x, y, inverse);
+  const plan = planUpsample({ n, c, h, w, oh, ow }, mapCapabilitiesOf(x.device), options.source);
+  if (plan.source === 'texture') bilinearFromTexture(x, y, inverse, plan.windows);
   else {
     runMapKernel({
       kernel: 'resize/bilinear',
@@ -78,6 +78,7 @@ export function upsampleBilinear(x: Tensor, options: UpsampleOptions): Tensor {
       y: { y },
       params: { h, w, oh, ow, inverse },
       grid: { height: oh, width: ow },
+      windows: plan.windows,
     });
   }
   record({

@@ -23,4 +23,6 @@ const rowSoftmax = (name: string, shape: [number, number], size: number): OpCase
 export const cases: OpCase[] = [
   ...shapes.map((s) => rowSoftmax(`softmax ${s.join('x')}`, s, 4)),
   rowSoftmax('softmax of large logits', [6, 3], 200),
+  // Windows of 128, 128 and 44 rows of 12 bytes.
+  { ...rowSoftmax('softmax in windows', [300, 3], 4), lowLimit: 1600 },
 ];
