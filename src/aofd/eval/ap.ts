@@ -35,6 +35,8 @@ export interface ImageDetections {
   gt: BoxArray;
   /** [G]: 1 = neither right nor wrong; default none. */
   ignore?: ArrayLike<number>;
+  /** [D*G]: IoU of every detection with every face, for those who match the same boxes often. */
+  overlaps?: Float64Array;
 }
 
 /** What became of each detection. */
@@ -63,7 +65,7 @@ export interface PrCurve {
  * judged; any number of detections may fall on one ignored face.
  */
 export function matchDetections(image: ImageDetections, options: MatchOptions = {}): MatchResult {
-  const { boxes, scores, gt } = image;
+  const { boxes, scores, gt, overlaps } = image;
   const threshold = options.iou ?? 0.5;
   const isAbove = options.comparison === 'above';
   const convention = options.convention ?? 'continuous';
@@ -83,7 +85,7 @@ export function matchDetections(image: ImageDetections, options: MatchOptions = 
     let ignoredIou = 0;
     for (let g = 0; g < faces; g++) {
       if (options.choice !== 'best' && taken[g]) continue;
-      const iou = boxIou(boxes, d, gt, g, convention);
+      const iou = overlaps ? overlaps[d * faces + g]! : boxIou(boxes, d, gt, g, convention);
       if (!(isAbove ? iou > threshold : iou >= threshold)) continue;
       if (isIgnored(g) && options.choice !== 'best') {
         if (iou > ignoredIou) [ignored, ignoredIou] = [g, iou];

@@ -7,8 +7,15 @@
  */
 import { CounterRng, randomInt } from '../data/rng.js';
 
-export { poolRecords, scoredRecords, weightedAp, weightedRecall } from './weighted-ap.js';
-export type { ScoredRecord, ScoredRecords, WeightedApMode } from './weighted-ap.js';
+export {
+  detectionOrder,
+  poolRecords,
+  recordsInOrder,
+  scoredRecords,
+  weightedAp,
+  weightedRecall,
+} from './weighted-ap.js';
+export type { DetectionOrder, ScoredRecord, ScoredRecords, WeightedApMode } from './weighted-ap.js';
 
 /** A figure of a set in which image i counts `weights[i]` times. NaN where there is none. */
 export type Statistic = (weights: Float64Array) => number;

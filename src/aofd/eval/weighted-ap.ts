@@ -55,6 +55,71 @@ export function scoredRecords(
   };
 }
 
+/** The detections of a data set in falling order of score, whatever they are judged against. */
+export interface DetectionOrder {
+  /** [M], falling; equal scores keep their order (image, then place in the image). */
+  scores: Float64Array;
+  /** [M] */
+  image: Int32Array;
+  /** [M]: place in the image. */
+  place: Int32Array;
+}
+
+/** Sorts the scores of all images once, for {@link recordsInOrder}. Throws RangeError on NaN. */
+export function detectionOrder(scores: readonly ArrayLike<number>[]): DetectionOrder {
+  const count = scores.reduce((sum, list) => sum + list.length, 0);
+  const all = new Float64Array(count);
+  const image = new Int32Array(count);
+  const place = new Int32Array(count);
+  let at = 0;
+  scores.forEach((list, i) => {
+    for (let d = 0; d < list.length; d++, at++) {
+      if (Number.isNaN(list[d]))
+        throw new RangeError(`detectionOrder: image ${i} has a NaN score.`);
+      all[at] = list[d]!;
+      image[at] = i;
+      place[at] = d;
+    }
+  });
+  const order = sortDescending(all);
+  return {
+    scores: Float64Array.from(order, (i) => all[i]!),
+    image: Int32Array.from(order, (i) => image[i]!),
+    place: Int32Array.from(order, (i) => place[i]!),
+  };
+}
+
+/**
+ * Records of sorted detections.
+ * @param outcome [I][D]: 1 right, 0 wrong, -1 not judged
+ * @param limit detections from this place in their image on are left out
+ */
+export function recordsInOrder(
+  { scores, image, place }: DetectionOrder,
+  outcome: readonly ArrayLike<number>[],
+  positives: ArrayLike<number>,
+  limit = Number.POSITIVE_INFINITY,
+): ScoredRecords {
+  const kept = new Int32Array(scores.length);
+  let count = 0;
+  for (let r = 0; r < scores.length; r++) {
+    if (place[r]! < limit && outcome[image[r]!]![place[r]!]! >= 0) kept[count++] = r;
+  }
+  const records: ScoredRecords = {
+    scores: new Float64Array(count),
+    image: new Int32Array(count),
+    right: new Uint8Array(count),
+    positives: Float64Array.from(positives),
+  };
+  for (let k = 0; k < count; k++) {
+    const r = kept[k]!;
+    records.scores[k] = scores[r]!;
+    records.image[k] = image[r]!;
+    records.right[k] = outcome[image[r]!]![place[r]!]!;
+  }
+  return records;
+}
+
 /**
  * AP where image i counts `weights[i]` times; NaN when no face is left. Whole-number weights give
  * the AP of a set in which each image stands that many times.
@@ -137,18 +202,25 @@ function scratch(slot: number, length: number): Float64Array {
  * by `a`, image I + i found by `b`. With weight 1 on one of each pair this is a detector that works
  * like `a` on some images and like `b` on the others, as permutation tests need it.
  *
- * The two need not score alike: a detection's score is replaced by minus its rank among its own
- * detector's records (equal scores, equal rank), so that monotone changes of scores change nothing
- * and detections mix by how many boxes a detector would accept at their score.
+ * The two need not score alike: a detection's score is replaced by minus its rank, the number of
+ * scores of its own detector that are higher, so that monotone changes of scores change nothing and
+ * detections mix by how many boxes a detector would accept at their score.
+ *
+ * @param scores all scores of `a` and of `b`, falling, to rank by; default: those of the records.
+ *   Records of several views must be ranked alike if thresholds are carried from one to another.
  */
-export function poolRecords(a: ScoredRecords, b: ScoredRecords): ScoredRecords {
+export function poolRecords(
+  a: ScoredRecords,
+  b: ScoredRecords,
+  scores: readonly [ArrayLike<number>, ArrayLike<number>] = [a.scores, b.scores],
+): ScoredRecords {
   const images = a.positives.length;
   if (b.positives.length !== images) {
     throw new RangeError(
       `poolRecords: the detectors were judged on ${images} and ${b.positives.length} images.`,
     );
   }
-  const ranks = [rankScores(a.scores), rankScores(b.scores)] as const;
+  const ranks = [ranksOf(a.scores, scores[0]), ranksOf(b.scores, scores[1])] as const;
   const length = a.scores.length + b.scores.length;
   const pooled: ScoredRecords = {
     scores: new Float64Array(length),
@@ -175,11 +247,11 @@ export function poolRecords(a: ScoredRecords, b: ScoredRecords): ScoredRecords {
   return pooled;
 }
 
-/** Minus the index of the first record with the same score. */
-function rankScores(scores: Float64Array): Float64Array {
-  const ranks = new Float64Array(scores.length);
-  for (let i = 1; i < scores.length; i++) {
-    ranks[i] = scores[i] === scores[i - 1] ? ranks[i - 1]! : -i;
-  }
-  return ranks;
+/** Minus the number of `all` scores that are higher; both lists fall. */
+function ranksOf(scores: Float64Array, all: ArrayLike<number>): Float64Array {
+  let higher = 0;
+  return scores.map((score) => {
+    while (higher < all.length && all[higher]! > score) higher++;
+    return 0 - higher;
+  });
 }

@@ -1,9 +1,9 @@
 /** Judged detections of a data set by COCO's rules, and the figures made of them. */
 import {
-  scoredRecords,
+  detectionOrder,
+  recordsInOrder,
   weightedAp,
   weightedRecall,
-  type ScoredRecord,
   type ScoredRecords,
 } from '../weighted-ap.js';
 import { cocoOverlaps, judgedDetections, matchCoco } from './match.js';
@@ -66,6 +66,7 @@ function cellsOfCategory(
     const judged = judgedDetections(detections, limit);
     return { truths, judged, overlaps: cocoOverlaps(judged, truths) };
   });
+  const order = detectionOrder(prepared.map(({ judged }) => judged.map((found) => found.score)));
   return ranges.flatMap((range) => {
     const matches = prepared.map(({ truths, judged, overlaps }) =>
       matchCoco(judged, truths, overlaps, range, thresholds),
@@ -76,17 +77,17 @@ function cellsOfCategory(
       range: range.name,
       maxDetections: most,
       positives: positives.reduce((sum, n) => sum + n, 0),
-      records: thresholds.map((_, t) => {
-        const list: ScoredRecord[] = [];
-        prepared.forEach(({ judged }, image) => {
-          const { outcome } = matches[image]!;
-          for (let d = 0; d < Math.min(most, judged.length); d++) {
-            const value = outcome[t * judged.length + d]!;
-            if (value >= 0) list.push({ score: judged[d]!.score, image, right: value === 1 });
-          }
-        });
-        return scoredRecords(list, positives);
-      }),
+      records: thresholds.map((_, t) =>
+        recordsInOrder(
+          order,
+          matches.map(({ outcome }, i) => {
+            const count = prepared[i]!.judged.length;
+            return outcome.subarray(t * count, (t + 1) * count);
+          }),
+          positives,
+          most,
+        ),
+      ),
     }));
   });
 }
