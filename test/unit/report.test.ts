@@ -223,7 +223,7 @@ describe('evaluation report', () => {
       ['missed', 1], // the picture of the other is not there
     ]);
     const png = PNG.sync.read(Buffer.from(sheets[0]!.png));
-    expect([png.width, png.height]).to.deep.equal([120, 156]);
+    expect([png.width, png.height]).to.deep.equal([120, 166]);
     // 30 px wide at 2.6 times that in 100 px: the frame is 31 px left of the middle of the crop.
     const at = (x: number, y: number): number[] => [
       ...png.data.subarray((y * png.width + x) * 4, (y * png.width + x) * 4 + 3),

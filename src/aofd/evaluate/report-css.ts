@@ -48,7 +48,9 @@ figure { margin: 0 0 18px; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 14px 5px 0; text-align: left; border-bottom: 1px solid var(--line); }
 th { color: var(--muted); font-weight: 600; vertical-align: bottom; }
-.n { text-align: right; padding: 5px 0 5px 22px; white-space: nowrap; }
+th.n, td.n { text-align: right; padding: 5px 14px; }
+td.n { white-space: nowrap; }
+td:first-child { min-width: 130px; }
 dl { margin: 0; font-size: 13.5px; }
 dl div { display: flex; gap: 18px; padding: 5px 0; border-bottom: 1px solid var(--line); }
 dt { flex: 0 0 210px; color: var(--muted); }

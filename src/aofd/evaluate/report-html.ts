@@ -91,10 +91,12 @@ const percent = (share: number): string => `${Number((100 * share).toPrecision(4
 function allWarnings(input: ReportInput): string[] {
   const of = (detector: ReportDetector): string[] =>
     detector.warnings.map((text) => `${detector.name}: ${text}`);
+  // Protocols may hand on the warnings of what they were given.
+  const told = new Set([...input.set.warnings, ...input.detector.warnings]);
   const all = [
     ...input.set.warnings,
     ...of(input.detector),
-    ...input.evaluation.warnings,
+    ...input.evaluation.warnings.filter((text) => !told.has(text)),
     ...input.peers.flatMap((peer) => of(peer)),
     ...(input.paired ? of(input.paired.other) : []),
   ];
@@ -117,14 +119,21 @@ function figure(plot: DrawnPlot): string {
   return `<figure class="plot" id="plot-${escapeXml(plot.key)}">\n${plot.svg.trim()}\n</figure>`;
 }
 
+/** Text that stands for numbers: with intervals, signs, percent. */
+const NUMBERS = /^[\s\d.,+−–[\]<>%-]+$/;
+
 function table(given: ReportTable | null): string {
   if (!given) return '';
   const { title, columns, rows, digits, note } = given;
+  const cellsOf = (i: number): (string | number)[] => rows.flatMap((row) => row[i] ?? []);
   const isNumeric = columns.map((_, i) =>
-    rows.some((row) => typeof row[i] === 'number' || /^[\d+−[]/.test(String(row[i] ?? ''))),
+    cellsOf(i).every((value) => typeof value === 'number' || NUMBERS.test(value)),
+  );
+  const isWhole = columns.map((_, i) =>
+    cellsOf(i).every((value) => typeof value === 'number' && Number.isInteger(value)),
   );
   const cell = (value: string | number | null, i: number, tag: 'td' | 'th'): string => {
-    const text = typeof value === 'string' ? value : formatNumber(value, digits);
+    const text = typeof value === 'string' ? value : formatNumber(value, isWhole[i] ? 0 : digits);
     return `<${tag}${isNumeric[i] && i > 0 ? ' class="n"' : ''}>${escapeXml(text)}</${tag}>`;
   };
   const line = (row: readonly (string | number | null)[], tag: 'td' | 'th'): string =>

@@ -73,7 +73,7 @@ export function formatHeadline({ value, interval }: Pick<Headline, 'value' | 'in
 /** A p value; a permutation test cannot show that it is 0. */
 export function formatP(p: number): string {
   if (!Number.isFinite(p)) return '–';
-  return p < 0.0001 ? '< 0.0001' : p.toFixed(p < 0.001 ? 4 : 3);
+  return p < 0.0001 ? '< 0.0001' : p.toFixed(p < 0.01 ? 4 : 3);
 }
 
 /** Headlines by detector, ours first: one row for each key. */

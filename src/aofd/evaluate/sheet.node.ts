@@ -34,9 +34,15 @@ const EMPTY: Color = [38, 44, 52];
 const TEXT: Color = [226, 231, 238];
 const FAINT: Color = [150, 160, 172];
 const GAP = 10;
-const CAPTION = 36;
-/** The crop shows this many times the longer side of the box, at least `LEAST` pixels. */
+/** Two lines of what it is and one for the name of the picture. */
+const CAPTION = 46;
+const LINE = 13;
+/**
+ * The crop shows this many times the longer side of the box, less where the picture ends before, at
+ * least `LEAST` pixels.
+ */
 const CONTEXT = 2.6;
+const TIGHT = 1.15;
 const LEAST = 48;
 
 /**
@@ -101,7 +107,9 @@ async function makeSheetAsync(
 /** The box with what is around it, scaled to the tile; outside of the picture stays dark. */
 async function cropAsync(image: DecodedImage, finding: Finding, tile: number): Promise<Raster> {
   const [x1, y1, x2, y2] = finding.box;
-  const side = Math.max(LEAST, CONTEXT * Math.max(x2 - x1, y2 - y1));
+  const longer = Math.max(x2 - x1, y2 - y1);
+  const picture = Math.max(image.width, image.height);
+  const side = Math.max(LEAST, Math.min(CONTEXT * longer, Math.max(TIGHT * longer, picture)));
   const left = (x1 + x2 - side) / 2;
   const top = (y1 + y2 - side) / 2;
   const scale = tile / side;
@@ -145,23 +153,40 @@ function paste(to: Raster, from: Raster, left: number, top: number): void {
   }
 }
 
-/** Score or reason, and the picture's name below it. */
+/** Score or reason in two lines, and the picture's name below. */
 function caption(sheet: Raster, finding: Finding, left: number, top: number, width: number): void {
   const size = 8;
   const score = finding.score === undefined ? '' : finding.score.toFixed(3);
   const head = finding.label.includes(score) ? finding.label : `${score} ${finding.label}`;
-  drawText(sheet, left, top, fit(head, size, width, 'end'), { size, color: TEXT });
-  drawText(sheet, left, top + 14, fit(finding.image, 7, width, 'start'), { size: 7, color: FAINT });
+  const first = wrap(head, size, width);
+  drawText(sheet, left, top, fit(first, size, width, 'end'), { size, color: TEXT });
+  const rest = head.slice(first.length).trimStart();
+  drawText(sheet, left, top + LINE, fit(rest, size, width, 'end'), { size, color: TEXT });
+  const name = fit(finding.image, 7, width, 'start');
+  drawText(sheet, left, top + 2 * LINE + 1, name, { size: 7, color: FAINT });
+}
+
+const isWide = (text: string, size: number, width: number): boolean =>
+  (textWidth(text) * size) / CAP_HEIGHT > width;
+
+/** As many whole words as fit on a line, at least one. */
+function wrap(text: string, size: number, width: number): string {
+  let end = text.length;
+  while (isWide(text.slice(0, end), size, width)) {
+    const space = text.lastIndexOf(' ', end - 1);
+    if (space <= 0) break;
+    end = space;
+  }
+  return text.slice(0, end);
 }
 
 /** Text shortened at its end, or at its start where the end says more. */
 function fit(text: string, size: number, width: number, cut: 'start' | 'end'): string {
-  const isWide = (t: string): boolean => (textWidth(t) * size) / CAP_HEIGHT > width;
-  if (!isWide(text)) return text;
+  if (!isWide(text, size, width)) return text;
   let characters = [...text];
   const shown = (): string =>
     cut === 'end' ? `${characters.join('')}...` : `...${characters.join('')}`;
-  while (characters.length > 1 && isWide(shown())) {
+  while (characters.length > 1 && isWide(shown(), size, width)) {
     characters = cut === 'end' ? characters.slice(0, -1) : characters.slice(1);
   }
   return shown();

@@ -31,8 +31,8 @@ export function summaryLines(input: ReportInput): string[] {
       ),
     );
   }
-  const warnings = [...set.warnings, ...detector.warnings, ...evaluation.warnings];
-  if (warnings.length > 0) lines.push('', ...warnings.map((text) => `note: ${text}`));
+  const warnings = new Set([...set.warnings, ...detector.warnings, ...evaluation.warnings]);
+  if (warnings.size > 0) lines.push('', ...[...warnings].map((text) => `note: ${text}`));
   return lines;
 }
 
