@@ -46,8 +46,11 @@ module.exports = {
     only('tensor', '^src/nn/tensor/', ['^src/nn/(kernel|gpu|platform)/']),
     only('cpu-shares-no-kernel-code', '^src/nn/cpu/', [tensorBasics, engineErrors]),
     only('autograd', '^src/nn/autograd/', ['^src/nn/(tensor|kernel|gpu)/']),
-    only('ops', '^src/nn/ops/', ['^src/nn/(kernel|tensor|autograd|gpu|platform|tune)/']),
-    only('tune', '^src/nn/tune/', ['^src/nn/(gpu|platform)/']),
+    only('ops', '^src/nn/ops/', [
+      '^src/nn/(kernel|tensor|autograd|gpu|platform)/',
+      '^src/nn/tune/(table|registry)\\.ts$',
+    ]),
+    only('tuned-choices', '^src/nn/tune/(table|registry)\\.ts$', ['^src/nn/(gpu|platform)/']),
     only('layers-optim', '^src/nn/(layers|optim)/', [
       '^src/nn/(layers|optim|ops|tensor|autograd|gpu|kernel)/',
     ]),
@@ -72,7 +75,7 @@ module.exports = {
       from: { path: '^src/aofd/' },
       to: {
         path: '^src/nn/',
-        pathNot: [nnPublic, '^src/nn/(io|platform|check)/[^/]+\\.ts$', engineErrors],
+        pathNot: [nnPublic, '^src/nn/(io|platform|check|tune)/[^/]+\\.ts$', engineErrors],
       },
     },
     {

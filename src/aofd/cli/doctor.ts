@@ -71,7 +71,15 @@ const LIMITS = [
 const FEATURES = ['subgroups', 'shader-f16', 'timestamp-query'] as const;
 
 /** Variables that this program reads; others that start with AOFD_ are probably misspelt. */
-const VARIABLES = ['AOFD_ADAPTER', 'AOFD_ALGORITHM', 'AOFD_CACHE_DIR', 'AOFD_WEIGHTS', 'AOFD_CASE'];
+const VARIABLES = [
+  'AOFD_ADAPTER',
+  'AOFD_ALGORITHM',
+  'AOFD_PRECISION',
+  'AOFD_CACHE_DIR',
+  'AOFD_TUNE_CACHE',
+  'AOFD_WEIGHTS',
+  'AOFD_CASE',
+];
 
 export function register(program: Command): void {
   const command = program
