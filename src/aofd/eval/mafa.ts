@@ -1,8 +1,8 @@
 /** The MAFA protocol as the paper describes it (AOFD-SPEC 6.2). */
 import { boxCount } from '../boxes/types.js';
 import type { BoxArray } from '../boxes/types.js';
-import { evaluateAp } from './ap.js';
-import type { ApMode, ApResult, MatchOptions } from './ap.js';
+import { averagePrecision, evaluateAp, prCurve } from './ap.js';
+import type { ApMode, ApResult, ImageDetections, MatchOptions } from './ap.js';
 
 /** How a rectangle becomes a square with the same centre (J23). */
 export type SquareRule = 'max' | 'mean' | 'sqrt' | 'width' | 'none';
@@ -44,6 +44,56 @@ export function squareBoxes(boxes: BoxArray, rule: SquareRule): Float64Array {
 }
 
 /**
+ * Which faces count:
+ * - `all`: types 1, 2 and 3.
+ * - `masked`: type 1; a detection on another face is wrong (the paper blames its early precision
+ *   drop on exactly that).
+ * - `without-ignored`: types 1 and 2; a detection on type 3 is not judged (J22).
+ * - `without-ignored-strict`: the same, but a detection on type 3 is wrong.
+ */
+export type MafaSetting = 'all' | 'masked' | 'without-ignored' | 'without-ignored-strict';
+
+export const MAFA_SETTINGS: readonly MafaSetting[] = [
+  'all',
+  'masked',
+  'without-ignored',
+  'without-ignored-strict',
+];
+
+const COUNTED: Record<MafaSetting, { counted: readonly number[]; skipped: readonly number[] }> = {
+  all: { counted: [1, 2, 3], skipped: [] },
+  masked: { counted: [1], skipped: [] },
+  'without-ignored': { counted: [1, 2], skipped: [3] },
+  'without-ignored-strict': { counted: [1, 2], skipped: [] },
+};
+
+/** Matching of the protocol: the best face of each detection, taken or not; continuous corners. */
+export function mafaMatching(iou = 0.5): MatchOptions {
+  return { iou, choice: 'best', convention: 'continuous' };
+}
+
+/** Detections and faces of a setting as squares. Faces that do not matter are left out. */
+export function mafaView(
+  images: readonly MafaImage[],
+  setting: MafaSetting,
+  square: SquareRule = 'max',
+): ImageDetections[] {
+  const { counted, skipped } = COUNTED[setting];
+  return images.map((image) => {
+    const kept = Array.from(image.types).flatMap((type, g) =>
+      counted.includes(type) || skipped.includes(type) ? [g] : [],
+    );
+    const gt = squareBoxes(image.gt, square);
+    return {
+      boxes: squareBoxes(image.boxes, square),
+      scores: image.scores,
+      gt: Float64Array.from(kept.flatMap((g) => [...gt.subarray(4 * g, 4 * g + 4)])),
+      ignore: kept.map((g) => (skipped.includes(image.types[g]!) ? 1 : 0)),
+    };
+  });
+}
+
+/**
  * AP in the three settings: squares against faces, the best face of each detection (a second hit is
  * wrong), IoU at least 0.5 unless `iou` says otherwise. `ignored`: what a detection on type 3 is in
  * "without ignored" (J22).
@@ -57,35 +107,46 @@ export function evaluateMafa(
     ap?: ApMode;
   } = {},
 ): MafaResult {
-  const match: MatchOptions & { ap: ApMode } = {
-    iou: options.iou ?? 0.5,
-    choice: 'best',
-    convention: 'continuous',
-    ap: options.ap ?? 'all-point',
-  };
-  const prepared = images.map((image) => ({
-    ...image,
-    boxes: squareBoxes(image.boxes, options.square ?? 'max'),
-    gt: squareBoxes(image.gt, options.square ?? 'max'),
-  }));
-  const view = (counted: readonly number[], skipped: readonly number[]): ApResult =>
-    evaluateAp(
-      prepared.map((image) => {
-        const kept = Array.from(image.types).flatMap((type, g) =>
-          counted.includes(type) || skipped.includes(type) ? [g] : [],
-        );
-        return {
-          boxes: image.boxes,
-          scores: image.scores,
-          gt: Float64Array.from(kept.flatMap((g) => [...image.gt.subarray(4 * g, 4 * g + 4)])),
-          ignore: kept.map((g) => (skipped.includes(image.types[g]!) ? 1 : 0)),
-        };
-      }),
-      match,
-    );
+  const match = { ...mafaMatching(options.iou), ap: options.ap ?? 'all-point' };
+  const result = (setting: MafaSetting): ApResult =>
+    evaluateAp(mafaView(images, setting, options.square), match);
   return {
-    all: view([1, 2, 3], []),
-    masked: view([1], []),
-    withoutIgnored: view([1, 2], options.ignored === 'false-positive' ? [] : [3]),
+    all: result('all'),
+    masked: result('masked'),
+    withoutIgnored: result(
+      options.ignored === 'false-positive' ? 'without-ignored-strict' : 'without-ignored',
+    ),
   };
+}
+
+/** AP of every setting under one choice of what the paper leaves open. */
+export interface MafaSensitivity {
+  square: SquareRule;
+  iou: number;
+  ap: ApMode;
+  /** By setting; the two forms of `without-ignored` are the two readings of J22. */
+  values: Record<MafaSetting, number>;
+}
+
+export const SQUARE_RULES: readonly SquareRule[] = ['max', 'mean', 'sqrt', 'width', 'none'];
+
+/** The settings under all combinations of square rule, IoU and AP rule. */
+export function mafaSensitivity(
+  images: readonly MafaImage[],
+  ious: readonly number[] = [0.5, 0.45],
+): MafaSensitivity[] {
+  const rows: MafaSensitivity[] = [];
+  for (const square of SQUARE_RULES) {
+    const views = MAFA_SETTINGS.map((setting) => mafaView(images, setting, square));
+    for (const iou of ious) {
+      const curves = views.map((view) => prCurve(view, mafaMatching(iou)));
+      for (const ap of ['all-point', '11-point'] as const) {
+        const values = Object.fromEntries(
+          MAFA_SETTINGS.map((setting, s) => [setting, averagePrecision(curves[s]!, ap)]),
+        ) as MafaSensitivity['values'];
+        rows.push({ square, iou, ap, values });
+      }
+    }
+  }
+  return rows;
 }

@@ -7,6 +7,7 @@ import {
   type PooledStatistic,
   type ScoredRecord,
   type ScoredRecords,
+  type WeightedApMode,
 } from '../eval/bootstrap.js';
 import {
   faceScores,
@@ -169,13 +170,17 @@ function eventRecords({ image, scores, right, positives }: WiderEvents): ScoredR
 }
 
 /** AP of a detector that is one on some images and the other on the rest. */
-export function pooledAp(a: ScoredRecords, b: ScoredRecords): PooledStatistic {
+export function pooledAp(
+  a: ScoredRecords,
+  b: ScoredRecords,
+  mode: WeightedApMode = 'all-point',
+): PooledStatistic {
   const records = poolRecords(a, b);
   const images = a.positives.length;
   const weights = new Float64Array(2 * images);
   return (weightsA, weightsB) => {
     weights.set(weightsA, 0);
     weights.set(weightsB, images);
-    return weightedAp(records, weights);
+    return weightedAp(records, weights, mode);
   };
 }
