@@ -1,0 +1,57 @@
+/** Starts `child.node.ts` and reads its answer. */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+export interface ChildTask {
+  kind: 'first-result' | 'compile-detect' | 'compile-train';
+  device?: string;
+  picture: string;
+}
+
+export interface CompileTime {
+  name: string;
+  ms: number;
+}
+
+export interface ChildAnswer {
+  pipelines: number;
+  /** From the start of the process. */
+  firstResultMs?: number;
+  loadedMs?: number;
+  nextMs?: number[];
+  faces?: number;
+  compileTimes?: CompileTime[];
+}
+
+/** Runs a task in a new process, whose shader cache is empty (or off, for compile times). */
+export async function spawnChildAsync(task: ChildTask): Promise<ChildAnswer> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const file = fileURLToPath(new URL(`./child.node.${extension}`, import.meta.url));
+  const cache = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-bench-cache-'));
+  const env: NodeJS.ProcessEnv = { ...process.env, MESA_SHADER_CACHE_DIR: cache };
+  if (task.kind !== 'first-result') env.MESA_SHADER_CACHE_DISABLE = 'true';
+  try {
+    return await new Promise<ChildAnswer>((resolve, reject) => {
+      const child = spawn(process.execPath, [...process.execArgv, file, JSON.stringify(task)], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let out = '';
+      let errors = '';
+      child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+      child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
+      child.on('error', reject);
+      child.on('close', (code) => {
+        if (code === 0) resolve(JSON.parse(out) as ChildAnswer);
+        else
+          reject(new Error(`a measuring process ended with ${code}: ${errors.trim().slice(-400)}`));
+      });
+    });
+  } finally {
+    fs.rmSync(cache, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * What needs a process of its own, started by `spawnChildAsync`: the cold start, and compilation
+ * with the driver's shader cache off. Prints one JSON line.
+ */
+import process from 'node:process';
+import { Device } from '../../nn/index.js';
+import { presetConfig } from '../config/index.js';
+import { Detector } from '../infer/detector.js';
+import { AofdModel, ParamStore } from '../model/index.js';
+import type { ChildAnswer, ChildTask, CompileTime } from './child-task.node.js';
+import { trainingWorkAsync } from './train-work.js';
+
+const task = JSON.parse(process.argv[2] ?? '{}') as ChildTask;
+const open = task.device === undefined ? {} : { adapter: task.device };
+
+async function firstResultAsync(): Promise<ChildAnswer> {
+  await using detector = await Detector.createAsync({
+    ...(task.device === undefined ? {} : { device: task.device }),
+  });
+  const loaded = performance.now();
+  const { faces } = await detector.detectAsync(task.picture);
+  const firstMs = performance.now();
+  const again: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const start = performance.now();
+    await detector.detectAsync(task.picture);
+    again.push(performance.now() - start);
+  }
+  return {
+    firstResultMs: firstMs,
+    loadedMs: loaded,
+    nextMs: again,
+    faces: faces.length,
+    pipelines: detector.device.stats().pipelines,
+  };
+}
+
+/** Compiles every kernel of `used` once more, each alone, on a new device. */
+async function compileTimesAsync(used: Device): Promise<CompileTime[]> {
+  const fresh = await Device.createAsync(open);
+  const { gpu, platform } = fresh.context;
+  const times: CompileTime[] = [];
+  for (const { name, code, bindings, paramsSize } of used.kernels.list()) {
+    const buffer = (usage: number): GPUBuffer =>
+      gpu.createBuffer({ size: Math.max(256, paramsSize), usage });
+    const entries: GPUBindGroupEntry[] = bindings.map(({ index: binding, kind, ...b }) => {
+      if (kind === 'uniform') return { binding, resource: { buffer: buffer(0x40) } };
+      if (kind === 'read' || kind === 'write')
+        return { binding, resource: { buffer: buffer(0x80) } };
+      const texture = gpu.createTexture({
+        size: [4, 4, 1],
+        format: b.textureFormat ?? 'rgba32float',
+        usage: kind === 'sampled-texture' ? 0x4 : 0x8,
+      });
+      return { binding, resource: texture.createView({ dimension: b.viewDimension ?? '2d' }) };
+    });
+    gpu.pushErrorScope('validation');
+    const start = performance.now();
+    const pipeline = await platform.settle(
+      gpu.createComputePipelineAsync({
+        layout: 'auto',
+        compute: { module: gpu.createShaderModule({ code }), entryPoint: 'main' },
+      }),
+    );
+    const encoder = gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+    pass.dispatchWorkgroups(0); // drivers that compile late do it now
+    pass.end();
+    gpu.queue.submit([encoder.finish()]);
+    await platform.settle(gpu.queue.onSubmittedWorkDone());
+    const ms = performance.now() - start;
+    const error = await platform.settle(gpu.popErrorScope());
+    if (!error) times.push({ name, ms });
+  }
+  await fresh.destroyAsync();
+  return times;
+}
+
+async function compileAsync(): Promise<ChildAnswer> {
+  const device = await Device.createAsync(open);
+  if (task.kind === 'compile-detect') {
+    const detector = await Detector.createAsync({ device });
+    await detector.detectAsync(task.picture);
+    detector.dispose();
+  } else {
+    const config = presetConfig('lite');
+    const model = new AofdModel(config.model);
+    const params = ParamStore.create(device, model.specs(), 1);
+    const work = trainingWorkAsync(device, config, model, params);
+    await (await work).stepAsync();
+  }
+  const { pipelines } = device.stats();
+  const compileTimes = await compileTimesAsync(device);
+  return { pipelines, compileTimes };
+}
+
+const answer = task.kind === 'first-result' ? await firstResultAsync() : await compileAsync();
+process.stdout.write(`${JSON.stringify(answer)}\n`, () => process.exit(0));

@@ -1,0 +1,212 @@
+/** Whole detections: cold start, steady rate with decoding and drawing, latency, memory, compilation. */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import type { Device } from '../../nn/index.js';
+import { presetConfig, type Config } from '../config/index.js';
+import { decodeImage } from '../data/decode.node.js';
+import { annotatedPngAsync, detectFilesAsync } from '../infer/detect-files.node.js';
+import { Detector } from '../infer/detector.js';
+import { AofdModel, ParamStore } from '../model/index.js';
+import { spawnChildAsync } from './child-task.node.js';
+import { preparePicturesAsync, type PictureSet } from './pictures.node.js';
+import { quantile, spreadOf } from './stats.js';
+import type { Figure } from './types.js';
+
+export interface JobOptions {
+  device: Device;
+  /** What the device was opened with. */
+  deviceName?: string;
+  isQuick: boolean;
+  cores: number;
+  pictures: readonly string[];
+  progress(text: string): void;
+}
+
+/** Most memory that this process ever held, a software adapter's included; megabytes. */
+export function peakRssMb(): number {
+  try {
+    const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
+    if (match) return Number(match[1]) / 1e3;
+  } catch {
+    // Not Linux.
+  }
+  return process.memoryUsage().rss / 1e6;
+}
+
+const figure = (name: string, value: number, unit: string, more: Partial<Figure> = {}): Figure => ({
+  ...{ group: 'detect', name, value, unit },
+  ...more,
+});
+
+/** Child processes: first result with an empty shader cache; pipelines and their compilation. */
+export async function coldFiguresAsync(options: JobOptions, set: PictureSet): Promise<Figure[]> {
+  const task = {
+    picture: set.files[0]?.file ?? '',
+    ...(options.deviceName === undefined ? {} : { device: options.deviceName }),
+  };
+  const figures: Figure[] = [];
+  const starts: number[] = [];
+  let first: Awaited<ReturnType<typeof spawnChildAsync>> | null = null;
+  for (let i = 0; i < (options.isQuick ? 1 : 3); i++) {
+    options.progress(`cold start ${i + 1}`);
+    first = await spawnChildAsync({ kind: 'first-result', ...task });
+    starts.push(first.firstResultMs ?? Number.NaN);
+  }
+  const spread = spreadOf(starts);
+  figures.push(
+    figure('lite: process start to first result, shader cache empty', spread.median, 'ms', {
+      spread,
+      note: `of it weights and device ${Math.round(first?.loadedMs ?? 0)} ms`,
+    }),
+    figure('pipelines of one detect', first?.pipelines ?? Number.NaN, ''),
+  );
+  for (const kind of options.isQuick
+    ? (['compile-detect'] as const)
+    : (['compile-detect', 'compile-train'] as const)) {
+    options.progress(kind);
+    const { compileTimes = [], pipelines } = await spawnChildAsync({ kind, ...task });
+    const what = kind === 'compile-detect' ? 'detect' : 'training step';
+    const slowest = [...compileTimes].sort((a, b) => b.ms - a.ms)[0];
+    if (kind === 'compile-train')
+      figures.push(figure('pipelines of one training step', pipelines, ''));
+    figures.push(
+      figure(
+        `longest single compile of a ${what}, no shader cache`,
+        slowest?.ms ?? Number.NaN,
+        'ms',
+        {
+          note: `${slowest?.name ?? ''}; ${compileTimes.length} of ${pipelines} compiled alone, ${Math.round(compileTimes.reduce((sum, t) => sum + t.ms, 0))} ms in all`,
+        },
+      ),
+    );
+  }
+  return figures;
+}
+
+/** Detection, drawing and encoding of picture after picture, as the command does it, files unwritten. */
+export async function steadyFiguresAsync(
+  detector: Detector,
+  set: PictureSet,
+  label: string,
+): Promise<Figure[]> {
+  const latencies: number[] = [];
+  let faces = 0;
+  const rateOf = async (files: PictureSet['files']): Promise<number> => {
+    const start = performance.now();
+    const saves: Promise<unknown>[] = [];
+    for await (const result of detectFilesAsync(detector, files)) {
+      if ('error' in result) throw result.error;
+      latencies.push(result.detection.timeMs);
+      faces += result.detection.faces.length;
+      await saves.shift();
+      saves.push(annotatedPngAsync(result.image, result.detection.faces));
+    }
+    await Promise.all(saves);
+    return (1000 * files.length) / (performance.now() - start);
+  };
+  await rateOf(set.files.slice(0, 4));
+  latencies.length = 0;
+  faces = 0;
+  const part = Math.max(4, Math.ceil(set.files.length / 5));
+  const rates: number[] = [];
+  for (let i = 0; i < set.files.length; i += part) {
+    rates.push(await rateOf(set.files.slice(i, i + part)));
+  }
+  const spread = spreadOf(rates);
+  return [
+    figure(`${label}: steady, decoding and drawing included`, spread.median, 'images/s', {
+      spread,
+      note: `${set.files.length} pictures (${set.source}), ${faces} faces`,
+    }),
+    ...([50, 90, 99] as const).map((p) =>
+      figure(`${label}: latency p${p}, pixels to faces`, quantile(latencies, p / 100), 'ms'),
+    ),
+  ];
+}
+
+/** `config` for pictures whose long side becomes `size`. */
+function atSize(config: Config, size: number): Config {
+  return { ...config, input: { ...config.input, testShortSide: null, maxSize: size } };
+}
+
+/** One detection of a picture whose long side is `size`, warm, and the memory so far. */
+async function sizeFiguresAsync(
+  detector: Detector,
+  file: string,
+  label: string,
+  repeats: number,
+): Promise<Figure[]> {
+  const image = await decodeImage(file, { autoOrient: true });
+  await detector.detectAsync(image);
+  const times: number[] = [];
+  for (let i = 0; i < repeats; i++) times.push((await detector.detectAsync(image)).timeMs);
+  const spread = spreadOf(times);
+  return [
+    figure(`${label}: one picture, warm`, spread.median, 'ms', { spread }),
+    figure(`${label}: device memory, most so far`, detector.device.stats().peakBytes / 1e6, 'MB', {
+      note: `process ${Math.round(peakRssMb())} MB`,
+    }),
+  ];
+}
+
+/** Sizes 320, 512, 1024 of `lite`, and `paper` at 512 with untrained weights. */
+export async function detectFiguresAsync(options: JobOptions): Promise<Figure[]> {
+  const { device, isQuick } = options;
+  const figures: Figure[] = [];
+  const set = await preparePicturesAsync(
+    options.pictures,
+    { width: 640, height: 480 },
+    isQuick ? 20 : 80,
+  );
+  try {
+    figures.push(...(await coldFiguresAsync(options, set)));
+    options.progress('steady detection');
+    const lite = await Detector.createAsync({ device });
+    figures.push(...(await steadyFiguresAsync(lite, set, 'lite, 640x480')));
+    for (const size of isQuick ? [512] : [320, 512, 1024]) {
+      options.progress(`lite at ${size}`);
+      const detector = await Detector.createAsync({ device, config: atSize(lite.config, size) });
+      const found = await withPictureAsync(options, size, (file) =>
+        sizeFiguresAsync(detector, file, `lite at ${size}`, isQuick ? 3 : 9),
+      );
+      figures.push(...found);
+      detector.dispose();
+    }
+    lite.dispose();
+    if (!isQuick) figures.push(...(await paperFiguresAsync(options)));
+  } finally {
+    set.dispose();
+  }
+  return figures;
+}
+
+/** One picture of size x 3/4 size, for as long as `work` runs. */
+async function withPictureAsync<T>(
+  options: JobOptions,
+  size: number,
+  work: (file: string) => Promise<T>,
+): Promise<T> {
+  const shape = { width: size, height: Math.round(0.75 * size) };
+  const set = await preparePicturesAsync(options.pictures, shape, 1);
+  try {
+    return await work((set.files[0] as PictureSet['files'][number]).file);
+  } finally {
+    set.dispose();
+  }
+}
+
+async function paperFiguresAsync(options: JobOptions): Promise<Figure[]> {
+  options.progress('paper at 512');
+  const config = atSize(presetConfig('paper'), 512);
+  const model = new AofdModel(config.model);
+  const params = ParamStore.create(options.device, model.specs(), 1);
+  params.freezeForInference();
+  try {
+    const detector = Detector.fromModel({ config, model, params });
+    return await withPictureAsync(options, 512, (file) =>
+      sizeFiguresAsync(detector, file, 'paper at 512, untrained', 3),
+    );
+  } finally {
+    params.dispose();
+  }
+}

@@ -1,0 +1,42 @@
+/** The convolutions of VGG16 (AOFD-SPEC 1.1) and the sizes they have on a square picture. */
+
+export interface VggLayer {
+  name: string;
+  block: number;
+  inChannels: number;
+  outChannels: number;
+  /** Divisor of the picture's side at this layer. */
+  stride: number;
+}
+
+const blocks: readonly (readonly [channels: number, convs: number])[] = [
+  [64, 2],
+  [128, 2],
+  [256, 3],
+  [512, 3],
+  [512, 3],
+];
+
+/** conv1_1 to conv5_3. */
+export function vggLayers(): VggLayer[] {
+  const layers: VggLayer[] = [];
+  let inChannels = 3;
+  for (const [b, [outChannels, convs]] of blocks.entries()) {
+    for (let i = 1; i <= convs; i++) {
+      const name = `conv${b + 1}_${i}`;
+      layers.push({ name, block: b, inChannels, outChannels, stride: 2 ** b });
+      inChannels = outChannels;
+    }
+  }
+  return layers;
+}
+
+/** FLOPs of the 13 convolutions, 2 per multiply-add, on a square picture. */
+export function vggFlops(side: number, from = 0): number {
+  return vggLayers()
+    .slice(from)
+    .reduce((sum, l) => sum + 18 * l.inChannels * l.outChannels * (side / l.stride) ** 2, 0);
+}
+
+/** First layer that the paper's network trains (AOFD-SPEC 1.1): conv3_1. */
+export const firstTrained = 4;

@@ -1,0 +1,77 @@
+/** Medians, quartiles and ratios of repeated times. */
+import type { Spread, Timing } from './types.js';
+
+/** Value below which the share `p` of the samples lies, with linear interpolation; NaN for none. */
+export function quantile(samples: readonly number[], p: number): number {
+  if (samples.length === 0) return Number.NaN;
+  const sorted = [...samples].sort((a, b) => a - b);
+  const place = p * (sorted.length - 1);
+  const below = Math.floor(place);
+  const low = sorted[below] as number;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  return low + (place - below) * (high - low);
+}
+
+export function median(samples: readonly number[]): number {
+  return quantile(samples, 0.5);
+}
+
+export function spreadOf(samples: readonly number[]): Spread {
+  return {
+    median: median(samples),
+    low: quantile(samples, 0.25),
+    high: quantile(samples, 0.75),
+    count: samples.length,
+  };
+}
+
+/** Interquartile range over the median: how noisy the samples are. 0 for fewer than two. */
+export function relativeSpread(spread: Spread): number {
+  return spread.count < 2 ? 0 : (spread.high - spread.low) / spread.median;
+}
+
+export function timingOf(rounds: Timing['rounds'], coldMs: number | null): Timing {
+  return {
+    coldMs,
+    wallMs: spreadOf(rounds.map((r) => r.wallMs)),
+    cpuMs: spreadOf(rounds.map((r) => r.cpuMs)),
+    rounds: [...rounds],
+  };
+}
+
+/** Which clock a figure goes by. */
+export type Clock = 'wallMs' | 'cpuMs';
+
+/**
+ * How many times faster `ours` is than `theirs`: the median over rounds of their time by ours, both
+ * of the same round, so that a slow minute hits both. Contestants with fewer rounds (slow ones) are
+ * paired with the rounds they took part in.
+ */
+export function pairedRatio(ours: Timing, theirs: Timing, clock: Clock = 'wallMs'): Spread {
+  const count = Math.min(ours.rounds.length, theirs.rounds.length);
+  const ratios: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const own = ours.rounds[i]?.[clock] ?? 0;
+    const other = theirs.rounds[i]?.[clock] ?? 0;
+    if (own > 0 && other > 0) ratios.push(other / own);
+  }
+  return spreadOf(ratios);
+}
+
+/** exp(mean(log)); NaN for none. */
+export function geometricMean(values: readonly number[]): number {
+  if (values.length === 0) return Number.NaN;
+  return Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
+}
+
+/**
+ * Least time that the machine's ceilings allow for a piece of work, by the roofline: whichever of
+ * arithmetic and memory takes longer.
+ * @returns milliseconds
+ */
+export function rooflineMs(
+  work: { flops: number; bytes: number },
+  ceilings: { peakGflops: number; bandwidthGbs: number },
+): number {
+  return Math.max(work.flops / ceilings.peakGflops, work.bytes / ceilings.bandwidthGbs) / 1e6;
+}

@@ -1,0 +1,131 @@
+/** Training steps of both presets, and how time grows with area, RoIs and batch. */
+import type { Device } from '../../nn/index.js';
+import { presetConfig } from '../config/index.js';
+import { AofdModel, ParamStore } from '../model/index.js';
+import { imageTensor } from '../train/input.js';
+import { peakRssMb, type JobOptions } from './detect-jobs.node.js';
+import { clockAsync } from './measure.js';
+import { pairedRatio, spreadOf, timingOf } from './stats.js';
+import { drawnBatch, roiTensor, trainingSize, trainingWorkAsync } from './train-work.js';
+import type { Figure, Timing } from './types.js';
+
+const figure = (name: string, value: number, unit: string, more: Partial<Figure> = {}): Figure => ({
+  ...{ group: 'train', name, value, unit },
+  ...more,
+});
+
+/** Step and forward pass in turns. */
+async function stepFiguresAsync(
+  options: JobOptions,
+  preset: 'lite' | 'paper',
+  repeats: number,
+): Promise<Figure[]> {
+  const { device, cores } = options;
+  const config = presetConfig(preset);
+  const model = new AofdModel(config.model, {
+    lrMult: config.optim.biasLrMult,
+    decayMult: config.optim.biasDecayMult,
+  });
+  const params = ParamStore.create(device, model.specs(), 1);
+  const work = await trainingWorkAsync(device, config, model, params);
+  const rounds: { step: Timing['rounds']; forward: Timing['rounds'] } = { step: [], forward: [] };
+  try {
+    options.progress(`${preset} step, cold`);
+    const cold = await clockAsync(() => work.stepAsync(), cores);
+    await work.forwardAsync();
+    await work.stepAsync();
+    for (let i = 0; i < repeats; i++) {
+      options.progress(`${preset} step ${i + 1} of ${repeats}`);
+      rounds.step.push(await clockAsync(() => work.stepAsync(), cores));
+      await work.forwardAsync(); // packs the weights that the update changed
+      rounds.forward.push(await clockAsync(() => work.forwardAsync(), cores));
+    }
+    const { images, height, width } = trainingSize(config);
+    const label = `${preset}, ${images} x ${width}x${height}`;
+    const step = timingOf(rounds.step, cold.wallMs);
+    const forward = timingOf(rounds.forward, null);
+    const ratio = pairedRatio(forward, step);
+    return [
+      figure(`${label}: training step`, step.wallMs.median, 'ms', {
+        spread: step.wallMs,
+        note: `${Math.round(step.cpuMs.median)} ms by processor time; ${work.counts()?.rois ?? 0} RoIs; cold ${Math.round(cold.wallMs)} ms`,
+      }),
+      figure(`${label}: forward alone`, forward.wallMs.median, 'ms', { spread: forward.wallMs }),
+      figure(`${label}: step over forward`, ratio.median, 'x', { spread: ratio }),
+      figure(`${label}: training images per second`, (1000 * images) / step.wallMs.median, ''),
+      figure(`${label}: device memory, most so far`, device.stats().peakBytes / 1e9, 'GB', {
+        note: `process ${(peakRssMb() / 1e3).toFixed(2)} GB`,
+      }),
+    ];
+  } finally {
+    work.dispose();
+    params.dispose();
+  }
+}
+
+/** Median wall time of a few runs, one run before. */
+async function timeAsync(work: () => Promise<void>, repeats: number): Promise<number> {
+  await work();
+  const times: number[] = [];
+  for (let i = 0; i < repeats; i++) times.push((await clockAsync(work, 1)).wallMs);
+  return spreadOf(times).median;
+}
+
+/** How the forward pass of `lite` grows with area and batch, and the head with RoIs. */
+async function scalingFiguresAsync(options: JobOptions, device: Device): Promise<Figure[]> {
+  const config = presetConfig('lite');
+  const model = new AofdModel(config.model);
+  const params = ParamStore.create(device, model.specs(), 1);
+  params.freezeForInference();
+  const figures: Figure[] = [];
+  const forwardAsync = async (images: number, side: number): Promise<void> => {
+    const batch = drawnBatch({ images, height: side, width: side });
+    const ms = await timeAsync(async () => {
+      using _scope = device.scope();
+      const x = imageTensor(device, batch.images, images, side, side, config.input);
+      const features = model.backbone.forward(params, x);
+      model.rpn.forward(params, features);
+      await device.settledAsync();
+    }, 5);
+    const pixels = images * side * side;
+    figures.push({
+      ...{ group: 'scaling', name: `lite backbone and RPN, ${images} x ${side}x${side}` },
+      ...{ value: ms, unit: 'ms', note: `${((1e6 * ms) / pixels).toFixed(0)} ns a pixel` },
+    });
+  };
+  try {
+    options.progress('scaling');
+    for (const side of [256, 384, 512, 768]) await forwardAsync(1, side);
+    for (const images of [2, 4, 8]) await forwardAsync(images, 384);
+    const level = model.backbone.levels[model.roiLevel];
+    const stride = level?.stride ?? 8;
+    using _outer = device.scope();
+    const map = device.zeros([1, level?.channels ?? 0, 512 / stride, 512 / stride], {
+      layout: 'c4',
+    });
+    const features = model.backbone.levels.map(() => map);
+    for (const count of [8, 32, 128, 300]) {
+      const ms = await timeAsync(async () => {
+        using _scope = device.scope();
+        model.head.forward(params, model.pool(features, roiTensor(device, count, 1, 512)));
+        await device.settledAsync();
+      }, 5);
+      figures.push({
+        ...{ group: 'scaling', name: `lite RoI pooling and head, ${count} RoIs` },
+        ...{ value: ms, unit: 'ms', note: `${((1000 * ms) / count).toFixed(0)} us a RoI` },
+      });
+    }
+  } finally {
+    params.dispose();
+  }
+  return figures;
+}
+
+export async function trainFiguresAsync(options: JobOptions): Promise<Figure[]> {
+  const figures = await stepFiguresAsync(options, 'lite', options.isQuick ? 3 : 9);
+  if (!options.isQuick) {
+    figures.push(...(await scalingFiguresAsync(options, options.device)));
+    figures.push(...(await stepFiguresAsync(options, 'paper', 3)));
+  }
+  return figures;
+}
