@@ -1,116 +1,20 @@
-/** Figures, tables, plots and findings of an evaluation on MAFA. */
-import {
-  averagePrecision,
-  curveOf,
-  matchDetections,
-  prCurve,
-  type ApMode,
-  type ImageDetections,
-  type MatchResult,
-  type PrCurve,
-} from '../eval/ap.js';
-import { weightedAp, type ScoredRecords } from '../eval/bootstrap.js';
+/** Tables, plots and findings of an evaluation on MAFA. */
+import { averagePrecision, prCurve, type PrCurve } from '../eval/ap.js';
 import {
   mafaMatching,
   mafaSensitivity,
-  mafaView,
   MAFA_SETTINGS,
   type MafaImage,
   type MafaSetting,
-  type SquareRule,
 } from '../eval/mafa.js';
-import { recallByGroup } from '../eval/wider/index.js';
-import { MAFA_LABELS, MAFA_TYPES, type MafaLabel, type MafaSet } from './mafa-set.js';
-import type { Measure, PairedMeasure } from './measures.js';
-import type {
-  DetectionSet,
-  Evaluation,
-  Finding,
-  Headline,
-  ReportPlot,
-  ReportTable,
-} from './protocol.js';
-import { pooledAp, recordsOf } from './wider-judge.js';
+import { mafaGroupTable } from './mafa-groups.js';
+import { SETTING_LABELS, type JudgedMafa, type MafaChoices } from './mafa-judge.js';
+import { MAFA_LABELS } from './mafa-set.js';
+import type { Evaluation, Finding, Headline, ReportPlot, ReportTable } from './protocol.js';
 
-/** What the paper leaves open. */
-export interface MafaChoices {
-  square: SquareRule;
-  iou: number;
-  ap: ApMode;
-}
-
-export interface JudgedMafa {
-  set: MafaSet;
-  choices: MafaChoices;
-  images: readonly MafaImage[];
-  views: Readonly<Record<MafaSetting, readonly ImageDetections[]>>;
-  matches: Readonly<Record<MafaSetting, readonly MatchResult[]>>;
-  records: Readonly<Record<MafaSetting, ScoredRecords>>;
-}
-
-const SETTING_LABELS: Readonly<Record<MafaSetting, string>> = {
-  all: 'all',
-  masked: "'masked' only",
-  'without-ignored': 'without Ignored (not judged)',
-  'without-ignored-strict': 'without Ignored (wrong)',
-};
 const SWEEP = [0.4, 0.45, 0.5, 0.55, 0.6];
-const WORKING_PRECISION = 0.9;
 const MOST_FINDINGS = 200;
 const MOST_POINTS = 1500;
-const SIDE_BINS = [0, 32, 64, 128, 256, Number.POSITIVE_INFINITY];
-
-/** Matches detections in every setting. */
-export function judgeMafa(
-  set: MafaSet,
-  detections: DetectionSet,
-  choices: MafaChoices,
-): JudgedMafa {
-  const images = set.images.map(({ name, gt, types }): MafaImage => {
-    const found = detections.byImage.get(name) ?? [];
-    return {
-      boxes: Float64Array.from(found.flatMap(({ box }) => [...box])),
-      scores: Float64Array.from(found, ({ score }) => score),
-      gt,
-      types,
-    };
-  });
-  const bySetting = <T>(make: (setting: MafaSetting) => T): Record<MafaSetting, T> =>
-    Object.fromEntries(MAFA_SETTINGS.map((s) => [s, make(s)])) as Record<MafaSetting, T>;
-  const matching = mafaMatching(choices.iou);
-  const views = bySetting((setting) => mafaView(images, setting, choices.square));
-  const matches = bySetting((setting) => views[setting].map((v) => matchDetections(v, matching)));
-  const records = bySetting((setting) => recordsOf(views[setting], matches[setting]));
-  return { set, choices, images, views, matches, records };
-}
-
-const headline = (setting: MafaSetting, { iou }: MafaChoices): { key: string; label: string } => ({
-  key: `ap-${setting}`,
-  label: `AP ${SETTING_LABELS[setting]}, IoU ${iou}`,
-});
-
-/** AP of the settings. */
-export function mafaMeasures({ records, choices }: JudgedMafa): Measure[] {
-  return MAFA_SETTINGS.map((setting) => ({
-    ...headline(setting, choices),
-    statistic: (weights) => weightedAp(records[setting], weights, choices.ap),
-  }));
-}
-
-/** AP of the settings for two detectors. */
-export function pairedMafaMeasures(a: JudgedMafa, b: JudgedMafa): PairedMeasure[] {
-  const ofB = mafaMeasures(b);
-  return mafaMeasures(a).map(({ key, label, statistic }, i) => {
-    const setting = MAFA_SETTINGS[i]!;
-    return {
-      key,
-      label,
-      a: statistic,
-      b: ofB[i]!.statistic,
-      pooled: pooledAp(a.records[setting], b.records[setting], a.choices.ap),
-    };
-  });
-}
 
 /** Everything but the headlines' arithmetic. */
 export function mafaEvaluation(
@@ -127,7 +31,7 @@ export function mafaEvaluation(
       settingsTable(curves, judged.choices),
       sweepTable(judged),
       sensitivityTable(judged.images),
-      groupTable(judged),
+      mafaGroupTable(judged),
       ...(judged.set.split === 'test' ? [publishedTable()] : []),
     ],
     plots: MAFA_SETTINGS.map((setting, s) => plotOf(setting, curves[s]!, detector, judged.choices)),
@@ -190,76 +94,6 @@ function sensitivityTable(images: readonly MafaImage[]): ReportTable {
     ]),
     note: 'Square rules keep the centre; side = larger side, mean, root of the area, width; none = rectangles.',
   };
-}
-
-function groupTable({ set, views, matches }: JudgedMafa): ReportTable {
-  const best = set.images.map(({ types }) => new Float64Array(types.length).fill(-1));
-  const scores: number[] = [];
-  const right: number[] = [];
-  matches.all.forEach((match, i) => {
-    match.outcome.forEach((value, d) => {
-      const score = views.all[i]!.scores[d]!;
-      scores.push(score);
-      right.push(value === 1 ? 1 : 0);
-      // Found at any score; `recallByGroup` takes -1 as missed, so scores become ranks below.
-      if (value === 1) best[i]![match.face[d]!] = score;
-    });
-  });
-  const found = matches.all.map((match, i) => {
-    const marks = new Uint8Array(best[i]!.length);
-    match.outcome.forEach((value, d) => (value === 1 ? (marks[match.face[d]!] = 1) : 0));
-    return marks;
-  });
-  const curve = curveOf(scores, right, 1);
-  let at: number | null = null;
-  curve.scores.forEach((score, i) => {
-    if (curve.scores[i + 1] !== score && curve.precision[i]! >= WORKING_PRECISION) at = score;
-  });
-  const working = at as number | null;
-  // 2: at the working point, 1: at some score, -1: missed.
-  const levels = best.map((list, i) =>
-    list.map((score, g) =>
-      found[i]![g] === 0 ? -1 : working !== null && score >= working ? 2 : 1,
-    ),
-  );
-  const rows: (string | number | null)[][] = [];
-  const add = (
-    by: string,
-    groups: readonly string[],
-    groupOf: (image: number, face: number) => string | null,
-  ): void => {
-    for (const row of recallByGroup({ best: levels }, groups, groupOf, 2)) {
-      if (row.faces === 0) continue;
-      rows.push([by, row.group, row.faces, row.recall, working === null ? null : row.recallAt]);
-    }
-  };
-  add('type', MAFA_TYPES, (i, g) => MAFA_TYPES[set.images[i]!.types[g]! - 1] ?? null);
-  for (const [label, names] of Object.entries(MAFA_LABELS) as [MafaLabel, string[]][]) {
-    add(`masked, ${label}`, names, (i, g) => {
-      const image = set.images[i]!;
-      return image.types[g] === 1 ? (names[image.labels[label][g]! - 1] ?? null) : null;
-    });
-  }
-  add('shorter side, px', sideNames(), (i, g) => sideName(set.images[i]!.gt, g));
-  return {
-    title: 'Recall by kind of face',
-    columns: ['by', 'group', 'faces', 'recall, any score', 'recall, working point'],
-    rows,
-    note:
-      working === null
-        ? `Every face counts. No score gives precision ${WORKING_PRECISION}.`
-        : `Every face counts. Working point: score ${working.toPrecision(4)} and above, the lowest with precision ${WORKING_PRECISION}.`,
-  };
-}
-
-const sideNames = (): string[] =>
-  SIDE_BINS.slice(0, -1).map((low, b) =>
-    Number.isFinite(SIDE_BINS[b + 1]) ? `${low}-${SIDE_BINS[b + 1]}` : `${low}+`,
-  );
-
-function sideName(gt: Float64Array, g: number): string {
-  const side = Math.min(gt[4 * g + 2]! - gt[4 * g]!, gt[4 * g + 3]! - gt[4 * g + 1]!);
-  return sideNames()[SIDE_BINS.findIndex((_, b) => side < (SIDE_BINS[b + 1] ?? Infinity))]!;
 }
 
 /** Figures of the paper's Tables 1 and 3 (AOFD-SPEC 7). */

@@ -2,22 +2,17 @@
 import { basename, dirname, join } from 'node:path';
 import { sha256FileAsync } from '../../nn/io/index.node.js';
 import { DataError } from '../data/errors.js';
-import { parseNumber } from '../data/text-file.node.js';
 import type { ApMode } from '../eval/ap.js';
 import { SQUARE_RULES, type SquareRule } from '../eval/mafa.js';
 import { hashPicturesAsync, pictureHashFact } from './data-hash.node.js';
 import { findFile, findFolder, isFolder } from './find-file.node.js';
 import { readMafaDetectionsAsync } from './mafa-detections.node.js';
 import { MAFA_PICTURES, readMafaAsync } from './mafa-mat.node.js';
-import {
-  judgeMafa,
-  mafaEvaluation,
-  mafaMeasures,
-  pairedMafaMeasures,
-  type MafaChoices,
-} from './mafa-report.js';
+import { judgeMafa, mafaMeasures, pairedMafaMeasures, type MafaChoices } from './mafa-judge.js';
+import { mafaEvaluation } from './mafa-report.js';
 import { MAFA_TYPES, type MafaSet } from './mafa-set.js';
 import { differencesOf, headlinesOf } from './measures.js';
+import { numberOption, textOption } from './options.js';
 import type { EvalProtocol, EvalSet, Fact, ProtocolOptions } from './protocol.js';
 
 const LABEL_FILES = { test: 'LabelTestAll.mat', train: 'LabelTrainAll.mat' } as const;
@@ -71,22 +66,14 @@ export const mafaProtocol: EvalProtocol = {
 };
 
 function picturesOf(folder: string, label: string, options: ProtocolOptions): string | null {
-  const named = options['images'];
-  if (typeof named === 'string') return isFolder(named) ? named : join(folder, named);
+  const named = textOption(options, 'images');
+  if (named !== undefined) return isFolder(named) ? named : join(folder, named);
   const split = basename(label) === LABEL_FILES.train ? 'train' : 'test';
   return findFolder(folder, MAFA_PICTURES[split]);
 }
 
 function choicesOf(options: ProtocolOptions): MafaChoices {
-  const iou = parseNumber(String(options['iou'] ?? '0.5'));
-  if (!(iou > 0 && iou <= 1)) {
-    throw new DataError(
-      'option-invalid',
-      '--iou',
-      `expected a number above 0 and up to 1, got "${String(options['iou'])}"`,
-      'give a threshold such as 0.5 or 0.45',
-    );
-  }
+  const iou = numberOption(options, 'iou', 0.5, 0.01, 1);
   const square = oneOf<SquareRule>(options, 'square', SQUARE_RULES);
   return { iou, square, ap: oneOf(options, 'ap', AP_RULES) };
 }

@@ -1,9 +1,10 @@
 /** Tables, plots, files and findings of an evaluation on WIDER FACE or a set in its format. */
-import { averagePrecision, curveOf, prCurve, type PrCurve } from '../eval/ap.js';
+import { averagePrecision, prCurve, type PrCurve } from '../eval/ap.js';
 import {
   binNames,
   heightBin,
   recallByGroup,
+  scoreOfPrecision,
   widerCurve,
   WIDER_THRESHOLDS,
   type WiderCurve,
@@ -96,20 +97,10 @@ function plainTable({ set, plain }: JudgedWider): ReportTable {
   };
 }
 
-/** Lowest score (0..1) at which all faces together still have the working precision; null: none. */
-function workingScore({ allEvents }: JudgedWider): number | null {
-  const { scores, precision } = curveOf(allEvents.scores, allEvents.right, 1);
-  let found: number | null = null;
-  scores.forEach((score, i) => {
-    const isLastOfScore = scores[i + 1] !== score;
-    if (isLastOfScore && precision[i]! >= WORKING_PRECISION) found = score;
-  });
-  return found;
-}
-
 function groupTable(judged: JudgedWider): ReportTable {
   const { set, range } = judged;
-  const at = workingScore(judged);
+  const { scores, right } = judged.allEvents;
+  const at = scoreOfPrecision(scores, right, WORKING_PRECISION);
   const score = at === null ? null : range.min + at * (range.max - range.min);
   const rows: (string | number | null)[][] = [];
   const add = (
@@ -299,7 +290,12 @@ function missedFaces({ set, faces, matches }: JudgedWider): Finding[] {
       const box = boxAt(image.faces, g);
       const w = box[2] - box[0];
       const h = box[3] - box[1];
-      if (score >= 0 || image.labels.invalid?.[g] || Math.min(w, h) < set.ignoreBelow) return;
+      if (
+        score > Number.NEGATIVE_INFINITY ||
+        image.labels.invalid?.[g] ||
+        Math.min(w, h) < set.ignoreBelow
+      )
+        return;
       const labels = Object.entries(image.labels).flatMap(([label, codes]) =>
         codes[g]! > 0
           ? [`${label} ${WIDER_LABELS[label as WiderLabel][codes[g]!] ?? codes[g]}`]

@@ -2,10 +2,10 @@
 import { basename, dirname, join } from 'node:path';
 import { sha256FileAsync } from '../../nn/io/index.node.js';
 import { DataError } from '../data/errors.js';
-import { parseNumber } from '../data/text-file.node.js';
 import { hashPicturesAsync, pictureHashFact } from './data-hash.node.js';
 import { findFile, isFolder } from './find-file.node.js';
 import { differencesOf, headlinesOf } from './measures.js';
+import { numberOption, textOption } from './options.js';
 import type { EvalProtocol, EvalSet, Fact, ProtocolOptions } from './protocol.js';
 import { readWiderDetectionsAsync } from './wider-detections.node.js';
 import { judgeWider, pairedWiderMeasures, widerMeasures } from './wider-judge.js';
@@ -47,24 +47,14 @@ interface LoadedSet {
 }
 
 async function loadSetAsync(data: string, options: ProtocolOptions): Promise<LoadedSet> {
-  const ignoreBelow = parseNumber(String(options['ignoreBelow'] ?? '10'));
-  if (!(ignoreBelow >= 0)) {
-    throw new DataError(
-      'option-invalid',
-      '--ignore-below',
-      `expected a number of pixels, got "${String(options['ignoreBelow'])}"`,
-      'give a number from 0 up, such as 10',
-    );
-  }
-  const images = options['images'];
+  const ignoreBelow = numberOption(options, 'ignoreBelow', 10, 0, Infinity);
+  const images = textOption(options, 'images');
   const common = {
     ignoreBelow,
-    ...(typeof images === 'string'
-      ? { images: isFolder(images) ? images : join(data, images) }
-      : {}),
+    ...(images !== undefined ? { images: isFolder(images) ? images : join(data, images) } : {}),
   };
-  const named = options['annotations'];
-  if (typeof named === 'string') return fromText(listPath(data, named), common);
+  const named = textOption(options, 'annotations');
+  if (named !== undefined) return fromText(listPath(data, named), common);
   if (/\.txt$/i.test(data)) return fromText(data, common);
   const folder = /\.mat$/i.test(data) ? dirname(data) : data;
   const official = await loadWiderMatAsync(folder, common);

@@ -1,9 +1,10 @@
 /** Recall of WIDER FACE faces by group: occlusion level, height and the other labels. */
+import { curveOf } from '../ap.js';
 import type { WiderMatches } from './official.js';
 
 /** Score of each face's best prediction. */
 export interface FaceScores {
-  /** [I][G]: highest score (0..1) of the predictions that belong to the face; -1 = missed. */
+  /** [I][G]: highest score of the predictions that belong to the face; -Infinity = missed. */
   best: readonly Float64Array[];
 }
 
@@ -11,13 +12,30 @@ export interface FaceScores {
 export function faceScores(matches: readonly WiderMatches[]): FaceScores {
   return {
     best: matches.map((match) => {
-      const best = new Float64Array(match.faces).fill(-1);
+      const best = new Float64Array(match.faces).fill(Number.NEGATIVE_INFINITY);
       match.face.forEach((face, d) => {
-        if (face >= 0 && best[face] === -1) best[face] = match.scores[d]!;
+        if (face >= 0 && best[face] === Number.NEGATIVE_INFINITY) best[face] = match.scores[d]!;
       });
       return best;
     }),
   };
+}
+
+/**
+ * Lowest score at which judged detections together still have a precision; null if none has.
+ * @param right [M] 1 right, 0 wrong
+ */
+export function scoreOfPrecision(
+  scores: ArrayLike<number>,
+  right: ArrayLike<number>,
+  least: number,
+): number | null {
+  const curve = curveOf(scores, right, 1);
+  let found: number | null = null;
+  curve.scores.forEach((score, i) => {
+    if (curve.scores[i + 1] !== score && curve.precision[i]! >= least) found = score;
+  });
+  return found;
 }
 
 /** Recall of one group of faces. */
@@ -46,7 +64,7 @@ export function recallByGroup(
       const count = group === null ? undefined : counts.get(group);
       if (!count) return;
       count.faces++;
-      if (score >= 0) count.found++;
+      if (score > Number.NEGATIVE_INFINITY) count.found++;
       if (score >= workingScore) count.foundAt++;
     });
   });
