@@ -163,7 +163,7 @@ function caption(sheet: Raster, finding: Finding, left: number, top: number, wid
   const rest = head.slice(first.length).trimStart();
   drawText(sheet, left, top + LINE, fit(rest, size, width, 'end'), { size, color: TEXT });
   const name = fit(finding.image, 7, width, 'start');
-  drawText(sheet, left, top + 2 * LINE + 1, name, { size: 7, color: FAINT });
+  drawText(sheet, left, top + (rest ? 2 : 1) * LINE + 1, name, { size: 7, color: FAINT });
 }
 
 const isWide = (text: string, size: number, width: number): boolean =>

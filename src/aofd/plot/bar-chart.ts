@@ -32,14 +32,16 @@ export function barChart(spec: BarChartSpec): string {
     shape: 'bar',
   }));
   const area = areaOf(frame, legend, left);
+  // Values are printed beyond the end of lying bars.
+  const grid = { ...area, right: area.right + (isHorizontal && labelsOf(spec) ? 30 : 0) };
   const pixels = isHorizontal
-    ? frame.width - area.left - area.right
+    ? frame.width - grid.left - grid.right
     : frame.height - area.top - area.bottom;
   const extent = extentOf(spec.value, shownValues(spec, isStacked), pixels);
   const value = axisOption(spec.value, isHorizontal ? 'x' : 'y', extent);
   const category = categoryAxis(spec, frame.width - area.left - area.right);
   const option = {
-    grid: gridOf(area),
+    grid: gridOf(grid),
     xAxis: isHorizontal ? value : category,
     yAxis: isHorizontal ? category : value,
     graphic: { elements: [...headOf(frame), ...legendOf(legend, frame, area)] },

@@ -55,7 +55,7 @@ function legendWidth(legend: readonly LegendEntry[]): number {
   const needed = legend.map(
     ({ name, note }) => textWidth(name, STRONG_SIZE, true) + noteWidth(note, STRONG_SIZE),
   );
-  return Math.min(LEGEND_WIDTH, Math.max(80, ...needed.map((w) => w + SWATCH + 8 + MARGIN)));
+  return Math.min(LEGEND_WIDTH, Math.max(80, ...needed.map((w) => w + SWATCH + 10 + MARGIN)));
 }
 
 const noteWidth = (note: string | undefined, size: number): number =>
