@@ -5,6 +5,7 @@ export {
   type DeviceStats,
   type DispatchSpec,
 } from './tensor/device.js';
+export { DryDevice } from './tensor/dry-device.js';
 export { Tensor, type TensorData } from './tensor/tensor.js';
 export { Scope } from './tensor/scope.js';
 export type { DType, Layout, Shape } from './tensor/shape.js';

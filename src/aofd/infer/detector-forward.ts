@@ -1,8 +1,8 @@
 /** The network's passes over one prepared picture. Tensors never outlive the functions here. */
-import type { Device, Tensor, TensorData } from '../../nn/index.js';
+import { DryDevice, type Device, type Tensor, type TensorData } from '../../nn/index.js';
 import { makeAnchors, type AnchorSet } from '../anchors.js';
 import { proposalsOf, type Config } from '../config/index.js';
-import { withoutGrad, type AofdModel, type ParamStore } from '../model/index.js';
+import { ParamStore, withoutGrad, type AofdModel } from '../model/index.js';
 import { selectProposals, type Proposals } from '../proposals.js';
 import { decodeHead, faceProbabilities, occluderMap } from './postprocess.js';
 import type { Candidates, OccluderMap } from './postprocess.js';
@@ -171,6 +171,37 @@ async function classifyAsync(
   });
 }
 
+/**
+ * Compiles every kernel that passes over pictures of a prepared size use, by recording one on a
+ * device that does not compute.
+ */
+export async function prepareKernelsAsync(
+  { config, model, params }: DetectorParts,
+  { width, height }: { width: number; height: number },
+): Promise<void> {
+  const { device } = params;
+  const dry = new DryDevice(device);
+  const kernels = device.context.phase('record kernels', () => {
+    const dryParams = ParamStore.withoutValues(dry, model.specs());
+    dryParams.freezeForInference();
+    const parts = { config, model, params: dryParams };
+    const data = new Float32Array(width * height * 4);
+    const size = { width, height, contentWidth: width, contentHeight: height };
+    const features: Tensor[] = [];
+    const rois = new Float32Array(5 * rounded(proposalsOf(config, 'test').postNmsTop));
+    // The numbers that come back are of no use, and nobody waits for them.
+    for (const reading of [
+      proposeOnDevice(parts, { data, scale: 1, ...size }, features),
+      segmentOnDevice(parts, features, { data, scale: 1, ...size }),
+      headOnDevice(parts, features, rois),
+    ]) {
+      reading?.catch(() => undefined);
+    }
+    return dry.kernelsUsed();
+  });
+  await device.kernels.prepareAsync(kernels);
+}
+
 /** Starts pooling and head; `rois` [R*5]. */
 export function headOnDevice(
   { model, params }: DetectorParts,
@@ -220,13 +251,17 @@ export function imageOf(device: Device, prepared: PreparedImage): Tensor {
   return images;
 }
 
+function rounded(count: number, multiple = roiMultiple): number {
+  return Math.ceil(count / multiple) * multiple;
+}
+
 /** Boxes [R*4] as RoI rows of image 0, padded with empty boxes. */
 export function roiRows(
   boxes: ArrayLike<number>,
   count: number,
   multiple = roiMultiple,
 ): Float32Array {
-  const rows = new Float32Array(Math.ceil(count / multiple) * multiple * 5);
+  const rows = new Float32Array(rounded(count, multiple) * 5);
   for (let r = 0; r < count; r++) {
     for (let j = 0; j < 4; j++) rows[5 * r + 1 + j] = boxes[4 * r + j]!;
   }

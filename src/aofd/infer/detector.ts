@@ -8,6 +8,7 @@ import {
   AnchorCache,
   detectPassAsync,
   headOnDevice,
+  prepareKernelsAsync,
   type DetectorParts,
   type PassResult,
 } from './detector-forward.js';
@@ -85,6 +86,8 @@ export class Detector implements Disposable, AsyncDisposable {
   readonly #ownsParams: boolean;
   readonly #ownsDevice: boolean;
   #isDisposed = false;
+  /** Compiles the kernels, once; the first detection starts it. */
+  #prepared: Promise<void> | null = null;
 
   private constructor(
     parts: DetectorParts,
@@ -168,13 +171,15 @@ export class Detector implements Disposable, AsyncDisposable {
     const passes: PassResult[] = [];
     for (const [i, factor] of settings.scales.entries()) {
       for (const flip of settings.flip ? [false, true] : [false]) {
+        const prepared = this.device.context.phase('prepare picture', () =>
+          prepareImage(picture, this.config.input, { factor, flip }),
+        );
+        await (this.#prepared ??= prepareKernelsAsync(this, prepared));
         passes.push(
           await detectPassAsync(
             this,
             this.#anchors,
-            this.device.context.phase('prepare picture', () =>
-              prepareImage(picture, this.config.input, { factor, flip }),
-            ),
+            prepared,
             { ...size, flip },
             { wantsOccluders: settings.occlusion && i === 0 && !flip },
           ),

@@ -76,6 +76,17 @@ export class ParamStore implements Disposable {
     return store;
   }
 
+  /** Parameters whose values nobody set: for recording on a DryDevice. */
+  static withoutValues(device: Device, specs: readonly ParamSpec[]): ParamStore {
+    const store = new ParamStore(device, specs);
+    for (const spec of specs) {
+      const tensor = device.release(device.empty([...spec.shape], { name: spec.name }));
+      tensor.requiresGrad = !spec.frozen;
+      store.#tensors.set(spec.name, tensor);
+    }
+    return store;
+  }
+
   has(name: string): boolean {
     return this.#tensors.has(name);
   }

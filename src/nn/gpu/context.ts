@@ -60,6 +60,8 @@ export class GpuContext {
    */
   readsStorageTextures = true;
   lost: NnError | null = null;
+  /** Opens another device on the same adapter, which compiles for this one; null where unknown. */
+  openHelperAsync: (() => Promise<GPUDevice>) | null = null;
 
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;

@@ -70,6 +70,11 @@ export async function openContextAsync(
     subgroupMaxSize: info.subgroupMaxSize ?? 0,
   };
   const context = new GpuContext(platform, gpu, summary);
+  context.openHelperAsync = async () => {
+    const again = await choice.againAsync();
+    if (!again) throw new NnError('no-adapter', 'the adapter is gone.', { kind: 'device' });
+    return platform.settle(again.requestDevice({ requiredFeatures, requiredLimits }));
+  };
   context.readsStorageTextures = choice.gpu.wgslLanguageFeatures.has(
     'readonly_and_readwrite_storage_textures',
   );

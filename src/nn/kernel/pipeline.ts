@@ -1,15 +1,21 @@
 import type { GpuContext } from '../gpu/context.js';
 import { debugKernel, debugLevelOf, type DebugLevel } from '../gpu/debug.js';
 import { NnError } from '../gpu/errors.js';
+import { pipelineParts, type Compiled } from './compile.js';
+import { Preparation } from './prepare.js';
 import { preprocess, type Defines } from './preprocess.js';
 import { reflect, type KernelInterface } from './reflect.js';
 
-/** A compiled kernel with what its text declares. */
-export interface Kernel extends KernelInterface {
+/** A kernel's text, and what it was expanded from. */
+export interface KernelText {
   name: string;
-  pipeline: GPUComputePipeline;
-  layout: GPUBindGroupLayout;
+  /** Of the first request that gave this text. */
+  defines: Defines;
   code: string;
+}
+
+/** A compiled kernel with what its text declares. */
+export interface Kernel extends KernelText, KernelInterface, Compiled {
   /** Bind groups made so far, by what they bind; see dispatch.ts. */
   groups: Map<string, GPUBindGroup>;
 }
@@ -37,18 +43,47 @@ export class KernelCache {
   }
 
   get(name: string, defines: Defines = {}): Kernel {
-    const key = name + JSON.stringify(defines);
+    const key = keyOf(name, defines);
     const known = this.#kernels.get(key);
     if (known) return known;
     const code = this.expand(name, defines);
     let kernel = this.#bySource.get(code);
     if (!kernel) {
       debugKernel(this.debugLevel, name, defines, code);
-      kernel = this.#compile(name, code);
+      kernel = this.#compile({ name, defines, code });
     }
     this.#bySource.set(code, kernel);
     this.#kernels.set(key, kernel);
     return kernel;
+  }
+
+  /**
+   * Compiles kernels before they are needed, in parallel where the device can, to the point where
+   * their first launch does not wait. Kernels that are there already cost nothing. What fails here is
+   * compiled again, and reported, when it is used.
+   */
+  async prepareAsync(kernels: readonly KernelText[]): Promise<void> {
+    const wanted = new Map<string, KernelText & KernelInterface>();
+    for (const kernel of kernels) {
+      const { name, defines, code } = kernel;
+      if (this.#bySource.has(code) || wanted.has(code)) continue;
+      debugKernel(this.debugLevel, name, defines, code);
+      wanted.set(code, { ...kernel, ...reflect(name, code) });
+    }
+    if (wanted.size === 0) return;
+    const preparation = new Preparation(
+      this.#context,
+      (kernel, compiled) => this.#add(kernel, compiled),
+      this.debugLevel >= 1,
+    );
+    await preparation.runAsync([...wanted.values()]).catch(() => this.#context.check());
+  }
+
+  #add(kernel: KernelText & KernelInterface, compiled: Compiled): void {
+    // It may have been asked for, and compiled, meanwhile.
+    if (this.#bySource.has(kernel.code)) return;
+    this.#context.counters.pipelines++;
+    this.#bySource.set(kernel.code, { ...kernel, ...compiled, groups: new Map() });
   }
 
   /** The text that is compiled, with every directive carried out. */
@@ -59,10 +94,12 @@ export class KernelCache {
     );
   }
 
-  #compile(name: string, code: string): Kernel {
-    const { gpu, counters } = this.#context;
+  #compile(text: KernelText): Kernel {
+    const { name, code } = text;
+    const { gpu, counters, observer, platform } = this.#context;
+    const startMs = observer ? platform.now() : 0;
     const described = reflect(name, code);
-    const module = gpu.createShaderModule({ label: name, code });
+    const { module, layout, descriptor } = pipelineParts(gpu, name, code, described);
     const told = module.getCompilationInfo().then((info) => {
       const errors = info.messages.filter((m) => m.type === 'error');
       if (errors.length === 0) return;
@@ -74,50 +111,17 @@ export class KernelCache {
     });
     // A device that is closed meanwhile has nothing more to say about its kernels.
     told.catch(() => undefined);
-    const layout = gpu.createBindGroupLayout({
-      label: name,
-      entries: described.bindings.map((b): GPUBindGroupLayoutEntry => {
-        const entry = { binding: b.index, visibility: 4 }; // COMPUTE
-        switch (b.kind) {
-          case 'uniform':
-            return {
-              ...entry,
-              buffer: {
-                type: 'uniform',
-                hasDynamicOffset: true,
-                minBindingSize: described.paramsSize,
-              },
-            };
-          case 'read':
-            return { ...entry, buffer: { type: 'read-only-storage' } };
-          case 'write':
-            return { ...entry, buffer: { type: 'storage' } };
-          case 'sampled-texture':
-            return {
-              ...entry,
-              texture: { sampleType: 'unfilterable-float', viewDimension: b.viewDimension ?? '2d' },
-            };
-          default:
-            return {
-              ...entry,
-              storageTexture: {
-                access: b.textureAccess ?? 'read-only',
-                format: b.textureFormat ?? 'rgba32float',
-                viewDimension: b.viewDimension ?? '2d',
-              },
-            };
-        }
-      }),
-    });
-    const pipeline = gpu.createComputePipeline({
-      label: name,
-      layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: 'main' },
-    });
+    const pipeline = gpu.createComputePipeline(descriptor);
     counters.pipelines++;
-    return { name, pipeline, layout, code, groups: new Map(), ...described };
+    if (observer) {
+      const createMs = platform.now() - startMs;
+      observer.pipeline({ kernel: name, startMs, createMs, firstLaunchMs: null, lane: 0 });
+    }
+    return { ...text, ...described, pipeline, layout, groups: new Map() };
   }
 }
+
+const keyOf = (name: string, defines: Defines): string => name + JSON.stringify(defines);
 
 function explain(code: string, errors: readonly GPUCompilationMessage[]): string {
   const lines = code.split('\n');

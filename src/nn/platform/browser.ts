@@ -31,7 +31,8 @@ export function createBrowserPlatform(kernelSources: Record<string, string>): Pl
         );
       }
       const kind = adapterKind(adapter.info);
-      return { adapter, gpu: gpu(), kind, source: 'browser', notice: null };
+      const againAsync = (): Promise<GPUAdapter | null> => gpu().requestAdapter();
+      return { adapter, gpu: gpu(), kind, source: 'browser', againAsync, notice: null };
     },
     loadKernelSource(name: string): string {
       const key = name.startsWith('include/') ? name : name.replace(/\.wgsl$/, '');
@@ -47,6 +48,8 @@ export function createBrowserPlatform(kernelSources: Record<string, string>): Pl
       Object.keys(kernelSources)
         .filter((key) => !key.startsWith('include/'))
         .sort(),
+    compilesAtLaunch: () => false,
+    compileHelpers: () => 0,
     now: () => performance.now(),
     env: () => undefined,
     settle: (promise) => promise,

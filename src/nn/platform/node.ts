@@ -7,7 +7,7 @@ import { create, globals } from 'webgpu';
 import { quietly } from './quiet.node.js';
 import { unpackEmbeddedDriver } from './swiftshader.node.js';
 import { readTuningFiles } from './tuning.node.js';
-import type { AdapterChoice, AdapterRequest, Platform } from './types.js';
+import type { AdapterChoice, AdapterKind, AdapterRequest, Platform } from './types.js';
 import { adapterKind, isSoftware, PlatformError } from './types.js';
 
 /** Real timestamps: quantised ones are multiples of 65 us. */
@@ -152,7 +152,8 @@ async function requestEmbedded(isForced: boolean): Promise<AdapterChoice> {
 }
 
 function choice(adapter: GPUAdapter, gpu: GPU, source: AdapterChoice['source']): AdapterChoice {
-  return { adapter, gpu, kind: adapterKind(adapter.info), source, notice: null };
+  const againAsync = (): Promise<GPUAdapter | null> => firstAdapter(gpu);
+  return { adapter, gpu, kind: adapterKind(adapter.info), source, againAsync, notice: null };
 }
 
 async function chooseAdapter(request: AdapterRequest): Promise<AdapterChoice> {
@@ -245,6 +246,21 @@ async function settle<T>(promise: Promise<T>, maxSleepMs = defaultSleepMs): Prom
   return watched;
 }
 
+/** More threads than this find too little to share. */
+const MOST_HELPERS = 3;
+
+/**
+ * lavapipe compiles in one thread per device; Mesa's cache on the disk is what devices share. Mesa's
+ * own variables switch it off.
+ */
+function compileHelpers(kind: AdapterKind): number {
+  const isOff = ['MESA_SHADER_CACHE_DISABLE', 'MESA_GLSL_CACHE_DISABLE'].some((name) =>
+    /^(1|true|yes|on|y|t)$/i.test(process.env[name] ?? ''),
+  );
+  if (kind !== 'lavapipe' || isOff) return 0;
+  return Math.min(MOST_HELPERS, os.availableParallelism() - 1);
+}
+
 /** The platform of Node.js. */
 export const nodePlatform: Platform = {
   name: 'node',
@@ -260,6 +276,8 @@ export const nodePlatform: Platform = {
   loadKernelSource,
   kernelNames,
   tuningFiles: (slug, kind) => readTuningFiles(kernelRoot, slug, kind),
+  compilesAtLaunch: (kind) => kind === 'lavapipe',
+  compileHelpers,
   now: () => performance.now(),
   env: (name) => process.env[name],
   settle,

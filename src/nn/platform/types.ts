@@ -23,6 +23,8 @@ export interface AdapterChoice {
   kind: AdapterKind;
   /** `embedded`: the software driver that came with the installed packages. */
   source: 'system' | 'embedded' | 'browser';
+  /** The same adapter once more: each serves for one device only. */
+  againAsync: () => Promise<GPUAdapter | null>;
   /** One line to show to the user (no line break), or null when there is nothing to say. */
   notice: string | null;
 }
@@ -58,6 +60,16 @@ export interface Platform {
   kernelNames(): string[];
   /** Tables for an adapter, most important first. Absent: there are none here. */
   tuningFiles?(slug: string, kind: AdapterKind): TuningFile[];
+  /**
+   * Whether drivers of this kind make machine code at a pipeline's first launch, which may take a
+   * second, rather than when the pipeline is created.
+   */
+  compilesAtLaunch(kind: AdapterKind): boolean;
+  /**
+   * How many further devices may compile for one: where machine code is made by one thread per device
+   * and reaches the others through the driver's cache on the disk. 0 where there is no such cache.
+   */
+  compileHelpers(kind: AdapterKind): number;
   /** Milliseconds from an arbitrary start, monotonic. */
   now(): number;
   /** An environment variable; always undefined in a browser. */
