@@ -64,6 +64,7 @@ function damaged(path: string, cause: unknown): Error {
 class Mat73File implements MatFile {
   readonly version = '7.3';
   readonly names: readonly string[];
+  private referenced: Map<string, string> | undefined;
 
   constructor(
     readonly path: string,
@@ -114,12 +115,35 @@ class Mat73File implements MatFile {
     throw refused(where, String(type));
   }
 
+  /**
+   * The object that a reference leads to. The library finds its name by searching the whole file,
+   * each time; so the addresses of `#refs#`, where MATLAB puts them all, are listed once.
+   */
   private follow(
     from: h5wasm.Dataset | h5wasm.Group,
     reference: h5wasm.Reference,
     where: string,
   ): MatValue {
-    return this.decode(from.dereference(reference) as unknown as h5wasm.Entity | null, where);
+    this.referenced ??= this.listReferences();
+    const path = this.referenced.get(addressOf(reference));
+    const target =
+      path === undefined
+        ? (from.dereference(reference) as unknown as h5wasm.Entity | null)
+        : this.file.get(path);
+    return this.decode(target, where);
+  }
+
+  /** Paths in `#refs#` by address. */
+  private listReferences(): Map<string, string> {
+    const paths = new Map<string, string>();
+    const group = this.file.keys().includes('#refs#') ? this.file.get('#refs#') : null;
+    if (!(group instanceof this.library.Group)) return paths;
+    for (const name of group.keys()) {
+      const path = `/#refs#/${name}`;
+      const entity = new this.library.Dataset(this.file.file_id, path);
+      paths.set(addressOf(entity.create_reference()), path);
+    }
+    return paths;
   }
 
   /** A group is one struct, or a struct array when its fields hold bare references. */
@@ -165,6 +189,8 @@ function refused(where: string, what: string): IoError {
     `${where}: is ${what}, taken are real numbers, logical, char, cell and struct arrays`,
   );
 }
+
+const addressOf = (reference: h5wasm.Reference): string => reference.ref_data.join(' ');
 
 const isReference = (dataset: h5wasm.Dataset): boolean => dataset.dtype === 'Reference';
 
