@@ -58,9 +58,30 @@ module.exports = {
     only(
       'detection-parts-are-plain',
       pureAofd,
-      [engineErrors, '^src/aofd/errors\\.ts$'],
+      // The generator of random numbers is plain arithmetic too.
+      [engineErrors, '^src/aofd/errors\\.ts$', '^src/aofd/data/rng\\.ts$'],
       'plain typed arrays, no tensor, no device',
     ),
+    only('plots-know-no-faces', '^src/aofd/plot/', [], 'plain data in, SVG out'),
+    only('evaluate', '^src/aofd/evaluate/', [
+      pureAofd,
+      aofdConfig,
+      '^src/aofd/(data|infer|plot)/',
+      '^src/nn/io/',
+    ]),
+    {
+      name: 'evaluations-run-the-detector-in-one-place',
+      comment: 'Result files are scored without an engine: only the runner reaches the network.',
+      severity: 'error',
+      from: { path: '^src/aofd/evaluate/', pathNot: '/runner\\.node\\.ts$' },
+      to: { path: '^src/(nn/(?!io/)|aofd/infer/detector)' },
+    },
+    {
+      name: 'nothing-but-the-cli-imports-evaluations',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/aofd/(evaluate|cli)/' },
+      to: { path: '^src/aofd/evaluate/' },
+    },
     only('config-imports-nothing', aofdConfig, ['^src/aofd/errors\\.ts$']),
     only('data', aofdData, [
       pureAofd,
