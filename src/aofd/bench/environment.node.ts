@@ -64,7 +64,7 @@ export function describeEnvironment(device: Device): Environment {
     program: versionIn(root) ?? 'unknown',
     commit: commitOf(root),
     adapter: {
-      name: adapter.device || adapter.description || adapter.architecture,
+      name: (adapter.device || adapter.description || adapter.architecture).replace(/-+$/, ''),
       driver: adapter.description,
       kind: adapter.kind,
       lanes: device.subgroupSize,

@@ -7,7 +7,7 @@ import {
   type Device,
   type Tensor,
 } from '../../nn/index.js';
-import { randomData } from './data.js';
+import { deviation, randomData } from './data.js';
 import type { BenchCase, Contestant, Prepared } from './measure.js';
 import { firstTrained, vggFlops, vggLayers } from './shapes.js';
 
@@ -99,6 +99,12 @@ export async function prepareStackAsync(
     async resultAsync() {
       return await (result as Tensor).readAsync();
     },
+    ...(algorithm !== 'direct' && {
+      async checkAsync() {
+        const got = await (result as unknown as Tensor).readAsync();
+        return deviation([...got], Array.from(await stackReferenceAsync(device, side)));
+      },
+    }),
     disposeAsync() {
       for (const { weight, bias } of weights) {
         weight.dispose();
@@ -108,6 +114,28 @@ export async function prepareStackAsync(
       return Promise.resolve();
     },
   };
+}
+
+const references = new Map<string, Promise<ArrayLike<number>>>();
+
+/**
+ * The last map of the stack by the direct kernels, which every contestant's result is compared with
+ * (each layer's kernel is compared with float64 in the convolution cases). Computed once.
+ */
+export function stackReferenceAsync(device: Device, side: number): Promise<ArrayLike<number>> {
+  const key = `${device.adapter.description} ${side}`;
+  let reference = references.get(key);
+  if (!reference) {
+    reference = (async () => {
+      const work = await prepareStackAsync(device, side, 'forward', 'direct');
+      await work.runAsync();
+      const values = await work.resultAsync();
+      await work.disposeAsync();
+      return values;
+    })();
+    references.set(key, reference);
+  }
+  return reference;
 }
 
 /** FLOPs of forward and backward down to conv3_1, whose input gradient nobody needs. */

@@ -16,8 +16,8 @@ export function shortSpread(spread: Spread | undefined): string {
   return count < 2 ? short(median) : `${short(median)} (${short(low)}..${short(high)})`;
 }
 
-/** Columns padded to their widest cell; the first to the left, the others to the right. */
-export function alignRows(rows: readonly (readonly string[])[]): string {
+/** Columns padded to their widest cell; the first `left` ones to the left, the others to the right. */
+export function alignRows(rows: readonly (readonly string[])[], left = 1): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
@@ -25,7 +25,7 @@ export function alignRows(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) =>
       row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+        .map((cell, i) => (i < left ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
         .join('  ')
         .trimEnd(),
     )
@@ -47,7 +47,9 @@ export function caseLines(report: Report, result: CaseResult): string[][] {
         ...head,
         shortSpread(timing.wallMs),
         short(timing.cpuMs.median),
-        result.flops > 0 ? short(peakShare(report, result, entry)?.median ?? Number.NaN) : '-',
+        result.flops > 0 && result.group !== 'maps'
+          ? short(peakShare(report, result, entry)?.median ?? Number.NaN)
+          : '-',
         entry.maker === 'aofd' ? short(rooflineShare(report, result, entry)) : '-',
         entry.note ??
           (entry.maker !== 'aofd' && own !== undefined
@@ -90,7 +92,7 @@ export function formatReport(report: Report): string {
     parts.push(`\n${group}\n${alignRows(lines)}`);
   }
   const lines = report.cases.flatMap((result) => caseLines(report, result));
-  if (lines.length > 0) parts.push(`\n${alignRows([[...caseHead], ...lines])}`);
+  if (lines.length > 0) parts.push(`\n${alignRows([[...caseHead], ...lines], 2)}`);
   const peers = PEERS.filter((maker) => report.cases.some((c) => ratioTo(c, maker)));
   if (peers.length > 0) parts.push(`\nratios above 1: we are faster (${peers.join(', ')})`);
   return parts.join('\n');

@@ -1,0 +1,235 @@
+/** The cases in TensorFlow.js: NHWC maps, HWIO weights, as it wants them. */
+import type { Device } from '../../src/nn/index.js';
+import { checkConv, convData } from '../../src/aofd/bench/conv-cases.js';
+import { deviation, randomData } from '../../src/aofd/bench/data.js';
+import { checkLinear, linearData } from '../../src/aofd/bench/linear-cases.js';
+import type { Contestant, Prepared } from '../../src/aofd/bench/measure.js';
+import { firstTrained, vggLayers } from '../../src/aofd/bench/shapes.js';
+import { stackData, stackReferenceAsync } from '../../src/aofd/bench/stack-case.js';
+import type { Work } from '../../src/aofd/bench/types.js';
+import type { TfTensor, TfjsPeer } from './tfjs.js';
+
+/** (C, H, W) to (H, W, C). */
+export function toChannelsLast(data: Float32Array, c: number, pixels: number): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let ch = 0; ch < c; ch++) {
+    for (let p = 0; p < pixels; p++) out[p * c + ch] = data[ch * pixels + p] as number;
+  }
+  return out;
+}
+
+/** (H, W, C) to (C, H, W). */
+export function toChannelsFirst(data: Float32Array, c: number, pixels: number): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let p = 0; p < pixels; p++) {
+    for (let ch = 0; ch < c; ch++) out[ch * pixels + p] = data[p * c + ch] as number;
+  }
+  return out;
+}
+
+/** (O, I, 3, 3) to (3, 3, I, O). */
+export function toHwio(weight: Float32Array, o: number, i: number): Float32Array {
+  const out = new Float32Array(weight.length);
+  for (let co = 0; co < o; co++) {
+    for (let ci = 0; ci < i; ci++) {
+      for (let tap = 0; tap < 9; tap++)
+        out[(tap * i + ci) * o + co] = weight[(co * i + ci) * 9 + tap] as number;
+    }
+  }
+  return out;
+}
+
+/** (3, 3, I, O) to (O, I, 3, 3). */
+export function fromHwio(weight: Float32Array, o: number, i: number): Float32Array {
+  const out = new Float32Array(weight.length);
+  for (let tap = 0; tap < 9; tap++) {
+    for (let ci = 0; ci < i; ci++) {
+      for (let co = 0; co < o; co++)
+        out[(co * i + ci) * 9 + tap] = weight[(tap * i + ci) * o + co] as number;
+    }
+  }
+  return out;
+}
+
+interface Operation {
+  inputs: TfTensor[];
+  run(): TfTensor;
+  /** Deviation of the result. */
+  check?(result: TfTensor): Promise<number>;
+}
+
+async function prepareAsync(peer: TfjsPeer, setup: () => Operation): Promise<Prepared> {
+  await peer.tf.setBackend('webgpu');
+  const { inputs, run, check } = setup();
+  await peer.settledAsync();
+  let last: TfTensor | null = null;
+  const runManyAsync = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      last?.dispose();
+      last = peer.tf.tidy(run);
+    }
+    await peer.settledAsync();
+  };
+  return {
+    runAsync: () => runManyAsync(1),
+    runManyAsync,
+    ...(check && { checkAsync: () => check(last as TfTensor) }),
+    async disposeAsync() {
+      for (const tensor of [last, ...inputs]) tensor?.dispose();
+      await peer.settledAsync();
+    },
+  };
+}
+
+function convOf(peer: TfjsPeer, work: Extract<Work, { kind: 'conv' }>): Operation {
+  const { tf } = peer;
+  const { pass, c, o, h, w } = work;
+  const data = convData(work);
+  const pixels = h * w;
+  const x = tf.tensor(toChannelsLast(data.x, c, pixels), [1, h, w, c]);
+  const filter = tf.tensor(toHwio(data.weight, o, c), [3, 3, c, o]);
+  const bias = tf.tensor(data.bias, [o]);
+  if (pass === 'forward') {
+    return {
+      inputs: [x, filter, bias],
+      run: () => tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation: 'relu' }),
+      check: async (y) => checkConv(pass, work, data, toChannelsFirst(await y.data(), o, pixels)),
+    };
+  }
+  const dy = tf.tensor(toChannelsLast(data.dY, o, pixels), [1, h, w, o]);
+  const attributes = { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', dimRoundingMode: null };
+  const inputs = [x, filter, bias, dy];
+  if (pass === 'inputGradient') {
+    return {
+      inputs,
+      run: () =>
+        tf
+          .engine()
+          .runKernel(
+            'Conv2DBackpropInput',
+            { dy, filter },
+            { ...attributes, inputShape: [1, h, w, c] },
+          ),
+      check: async (dx) => checkConv(pass, work, data, toChannelsFirst(await dx.data(), c, pixels)),
+    };
+  }
+  return {
+    inputs,
+    run: () =>
+      tf
+        .engine()
+        .runKernel('Conv2DBackpropFilter', { x, dy }, { ...attributes, filterShape: [3, 3, c, o] }),
+    check: async (dw) => checkConv(pass, work, data, fromHwio(await dw.data(), o, c)),
+  };
+}
+
+function linearOf(peer: TfjsPeer, work: Extract<Work, { kind: 'linear' }>): Operation {
+  const { tf } = peer;
+  const { pass, rows, inputs, outputs } = work;
+  const data = linearData(work);
+  const x = tf.tensor(data.x, [rows, inputs]);
+  const weight = tf.tensor(data.weight, [outputs, inputs]);
+  const dY = tf.tensor(data.dY, [rows, outputs]);
+  return {
+    inputs: [x, weight, dY],
+    run: () =>
+      pass === 'forward'
+        ? tf.matMul(x, weight, false, true)
+        : pass === 'inputGradient'
+          ? tf.matMul(dY, weight, false, false)
+          : tf.matMul(dY, x, true, false),
+    check: async (y) => checkLinear(pass, work, data, await y.data()),
+  };
+}
+
+function stackOf(
+  peer: TfjsPeer,
+  device: Device,
+  work: Extract<Work, { kind: 'stack' }>,
+): Operation {
+  const { tf } = peer;
+  const { side, pass } = work;
+  const data = stackData(side);
+  const layers = vggLayers();
+  const x = tf.tensor(toChannelsLast(data.x, 3, side * side), [1, side, side, 3]);
+  const weights = layers.map((layer, i) => {
+    const { weight, bias } = data.layers[i] as (typeof data.layers)[number];
+    const { inChannels: ci, outChannels: co } = layer;
+    const trains = pass === 'training' && i >= firstTrained;
+    const make = (t: TfTensor): TfTensor => (trains ? tf.variable(t, true) : t);
+    return {
+      filter: make(tf.tensor(toHwio(weight, co, ci), [3, 3, ci, co])),
+      bias: make(tf.tensor(bias, [co])),
+    };
+  });
+  const forward = (): TfTensor => {
+    let y = x;
+    layers.forEach((layer, i) => {
+      if (i > 0 && layer.block !== layers[i - 1]?.block) y = tf.maxPool(y, 2, 2, 'same');
+      const { filter, bias } = weights[i] as (typeof weights)[number];
+      y = tf.fused.conv2d({ x: y, filter, strides: 1, pad: 'same', bias, activation: 'relu' });
+    });
+    return y;
+  };
+  const inputs = [x, ...weights.flatMap(({ filter, bias }) => [filter, bias])];
+  const cells = (side / 16) ** 2;
+  if (pass === 'forward') {
+    return {
+      inputs,
+      run: forward,
+      check: async (y) =>
+        deviation(
+          [...toChannelsFirst(await y.data(), 512, cells)],
+          Array.from(await stackReferenceAsync(device, side)),
+        ),
+    };
+  }
+  const dY = tf.tensor(toChannelsLast(randomData(512 * cells, 4), 512, cells), [
+    1,
+    side / 16,
+    side / 16,
+    512,
+  ]);
+  const trained = weights.slice(firstTrained).flatMap(({ filter, bias }) => [filter, bias]);
+  return {
+    inputs: [...inputs, dY],
+    run: () => tf.variableGrads(() => tf.sum(tf.mul(forward(), dY)), trained).value,
+  };
+}
+
+/** TensorFlow.js's way of doing a case's work. */
+export function tfjsContestant(
+  peer: TfjsPeer,
+  device: Device,
+  work: Work,
+  isQuick: boolean,
+): Contestant | null {
+  const { tf } = peer;
+  const of = (setup: () => Operation): Contestant => ({
+    maker: 'tfjs-webgpu',
+    variant: '',
+    prepareAsync: () => prepareAsync(peer, setup),
+  });
+  switch (work.kind) {
+    case 'conv':
+      return isQuick && work.pass !== 'forward' ? null : of(() => convOf(peer, work));
+    case 'linear':
+      return isQuick && work.pass !== 'forward' ? null : of(() => linearOf(peer, work));
+    case 'stack':
+      return isQuick ? null : of(() => stackOf(peer, device, work));
+    case 'pool': {
+      const { c, h, w } = work;
+      return of(() => {
+        const x = tf.tensor(randomData(c * h * w, 1), [1, h, w, c]);
+        return { inputs: [x], run: () => tf.maxPool(x, 2, 2, 'same') };
+      });
+    }
+    case 'softmax':
+      return of(() => {
+        const x = tf.tensor(randomData(work.rows * work.columns, 3), [work.rows, work.columns]);
+        return { inputs: [x], run: () => tf.softmax(x) };
+      });
+    default:
+      return null;
+  }
+}
