@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
 import type { Detector } from '../infer/detector.js';
+import type { PictureFile } from '../infer/detect-files.node.js';
 import type { FaceRecord } from '../infer/postprocess.js';
 import {
   addDeviceOption,
@@ -15,6 +16,7 @@ import {
   writeFileAtomic,
 } from './common.js';
 import { EXIT, formatError, UsageError } from './errors.js';
+import { addProfileOption, withProfileAsync } from './profile.js';
 
 interface DetectFlags {
   weights?: string;
@@ -29,6 +31,7 @@ interface DetectFlags {
   quiet?: boolean;
   checkKernels?: boolean;
   dumpKernels?: string;
+  profile?: string;
 }
 
 /** The JSON document. Coordinates are pixels of the original picture, after its EXIF turn. */
@@ -73,6 +76,7 @@ export function register(program: Command): void {
     .option('--quiet', 'print no line per picture')
     .option('--check-kernels', 'compare every layer with the CPU reference first, report in OUT')
     .option('--dump-kernels <folder>', 'write the expanded text of every kernel that ran');
+  addProfileOption(command);
   addDeviceOption(command).action(async (paths: string[], flags: DetectFlags) => {
     await withInterrupt((signal) => detectAsync(paths, flags, signal));
   });
@@ -83,8 +87,7 @@ async function detectAsync(
   flags: DetectFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { detectFilesAsync, annotatedPngAsync, listPictures } =
-    await import('../infer/detect-files.node.js');
+  const { listPictures } = await import('../infer/detect-files.node.js');
   const out = flags.out ?? (flags.json === undefined ? 'out' : null);
   const json = flags.json ?? path.join(out as string, 'detections.json');
   const pictures = listPictures(paths, out === null ? [] : [out]);
@@ -106,6 +109,31 @@ async function detectAsync(
   });
   printNotice(detector.device.notice);
   if (flags.checkKernels) await checkKernelsAsync(detector, out);
+  const document = await withProfileAsync(detector.device, flags.profile, () =>
+    detectPicturesAsync(detector, pictures, flags, out, signal),
+  );
+  if (flags.dumpKernels !== undefined)
+    dumpKernels(flags.dumpKernels, detector.device.kernels.list());
+  if (signal.aborted) return;
+  if (document.errors) process.exitCode = EXIT.failure;
+  const text = `${JSON.stringify(document)}\n`;
+  if (json === '-') process.stdout.write(text);
+  else {
+    fs.mkdirSync(path.dirname(json), { recursive: true });
+    writeFileAtomic(json, text);
+    if (!flags.quiet) printNotice(`wrote ${out === null ? '' : `${out} and `}${json}`);
+  }
+}
+
+/** Detects in all pictures, writes those with the faces drawn on to `out`, and says how it goes. */
+async function detectPicturesAsync(
+  detector: Detector,
+  pictures: readonly PictureFile[],
+  flags: DetectFlags,
+  out: string | null,
+  signal: AbortSignal,
+): Promise<DetectionDocument> {
+  const { detectFilesAsync } = await import('../infer/detect-files.node.js');
   const { adapter } = detector.device;
   const document: DetectionDocument = {
     version: packageVersion(),
@@ -115,10 +143,10 @@ async function detectAsync(
   };
   const errors: { file: string; error: string }[] = [];
   const nameOf = outputNames();
-  const saves: Promise<void>[] = [];
   let count = 0;
   const options = {
     signal,
+    annotate: out !== null,
     ...(flags.maxPixels === undefined ? {} : { maxPixels: flags.maxPixels }),
   };
   for await (const result of detectFilesAsync(detector, pictures, options)) {
@@ -130,43 +158,18 @@ async function detectAsync(
       printNotice(`${head}: ${text.startsWith(`${file}: `) ? text.slice(file.length + 2) : text}`);
       continue;
     }
-    const { image, detection } = result;
-    const { faces, width, height } = detection;
-    const timeMs = Math.round(detection.timeMs * 10) / 10;
-    document.images.push({
-      file,
-      width,
-      height,
-      timeMs,
-      faces: faces.map((f) => f.record(flags.masks)),
-    });
+    const { faces, width, height, timeMs: exactMs } = result.detection;
+    const timeMs = Math.round(exactMs * 10) / 10;
+    const records = faces.map((face) => face.record(flags.masks));
+    document.images.push({ file, width, height, timeMs, faces: records });
     if (!flags.quiet) printNotice(`${head}: ${summaryOf(faces)} (${Math.round(timeMs)} ms)`);
-    if (out === null) continue;
-    // At most one encoding beside the detection under way, so that memory stays bounded.
-    await saves.shift();
+    if (out === null || !result.png) continue;
     const target = path.join(out, nameOf(name));
-    const save = annotatedPngAsync(image, faces).then((png) => {
-      fs.mkdirSync(path.dirname(target), { recursive: true });
-      writeFileAtomic(target, png);
-    });
-    save.catch(() => undefined); // awaited below
-    saves.push(save);
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    writeFileAtomic(target, result.png);
   }
-  await Promise.all(saves);
-  if (flags.dumpKernels !== undefined)
-    dumpKernels(flags.dumpKernels, detector.device.kernels.list());
-  if (signal.aborted) return;
-  if (errors.length > 0) {
-    document.errors = errors;
-    process.exitCode = EXIT.failure;
-  }
-  const text = `${JSON.stringify(document)}\n`;
-  if (json === '-') process.stdout.write(text);
-  else {
-    fs.mkdirSync(path.dirname(json), { recursive: true });
-    writeFileAtomic(json, text);
-    if (!flags.quiet) printNotice(`wrote ${out === null ? '' : `${out} and `}${json}`);
-  }
+  if (errors.length > 0) document.errors = errors;
+  return document;
 }
 
 function summaryOf(faces: readonly { isOccluded(): boolean }[]): string {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
 import { InterruptedError, UsageError } from './errors.js';
+import { addProfileOption, withProfileAsync } from './profile.js';
 import {
   addDeviceOption,
   collect,
@@ -22,6 +23,7 @@ interface TrainArguments {
   device?: string;
   overfitOneBatch?: boolean;
   dumpStep?: string;
+  profile?: string;
 }
 
 /** Adds the command. */
@@ -44,6 +46,7 @@ export function register(program: Command): void {
       '--dump-step <file>',
       'run one update, write everything about it as safetensors, and end',
     );
+  addProfileOption(command);
   addDeviceOption(command);
   command.action(async (options: TrainArguments) => {
     await withInterrupt((signal) => trainAsync(options, signal));
@@ -103,7 +106,7 @@ async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise
       return;
     }
     writeFileAtomic(path.join(outDir, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
-    const result = await trainer.runAsync();
+    const result = await withProfileAsync(device, options.profile, () => trainer.runAsync());
     terminal.close();
     if (result.reason === 'interrupted') throw new InterruptedError('stopped; go on with --resume');
     printLine(path.join(outDir, 'weights.safetensors'));

@@ -1,12 +1,14 @@
-/** Many picture files through one detector: the next is decoded while the device works. */
+/** Many picture files through one detector: others are decoded and drawn while the device works. */
 import { readdirSync, statSync } from 'node:fs';
 import * as path from 'node:path';
-import sharp from 'sharp';
-import { decodeImage } from '../data/decode.node.js';
 import type { DecodedImage } from '../data/sample.js';
 import type { DetectSettings, Detection, Detector } from './detector.js';
-import { drawFaces, type FaceDrawing } from './draw-faces.js';
+import type { FaceDrawing } from './draw-faces.js';
+import { annotateAsync, type ReadPicture } from './picture-jobs.node.js';
+import { PicturePool, threadsFor } from './picture-pool.node.js';
 import type { DetectedFace } from './postprocess.js';
+
+export { pngAsync } from './picture-jobs.node.js';
 
 /** Endings of files that are taken from folders. Files named one by one may have any. */
 export const PICTURE_ENDINGS = ['.jpg', '.jpeg', '.jpe', '.png', '.webp', '.avif', '.tif', '.tiff'];
@@ -57,45 +59,86 @@ export function listPictures(
   return found;
 }
 
-/** What became of one file. */
+/** What became of one file. `png`: with the faces drawn on, where that was asked for. */
 export type FileResult =
-  | { picture: PictureFile; image: DecodedImage; detection: Detection }
+  | { picture: PictureFile; image: DecodedImage; detection: Detection; png?: Uint8Array }
   | { picture: PictureFile; error: Error };
 
 /** How files are read. */
 export interface DetectFilesOptions extends DetectSettings {
   /** Pictures with more pixels are refused; default 100 million. */
   maxPixels?: number;
-  /** Ends after the picture under way. */
+  /** Draws the faces too, in other threads (default false). */
+  annotate?: boolean;
+  /** Threads for decoding and drawing; default by the number of pictures and cores. */
+  threads?: number;
+  /** Ends after the pictures under way. */
   signal?: AbortSignal;
 }
 
+/** Pictures that the device works on at a time: the next is there when one waits for the host. */
+const onDevice = 2;
+
 /**
- * Detects faces in files, in their order. A picture that cannot be decoded gives an `error` and does
- * not stop the others; a failing device does.
+ * Detects faces in files; results come in the order of the files. Other threads decode the next
+ * pictures and draw the last ones meanwhile, and the device gets a picture while the host chooses
+ * proposals of the one before. At most `threads` + 3 pictures are in memory. A picture that cannot be
+ * decoded gives an `error` and does not stop the others; a failing device does.
  */
 export async function* detectFilesAsync(
   detector: Detector,
   pictures: readonly PictureFile[],
   options: DetectFilesOptions = {},
 ): AsyncGenerator<FileResult> {
-  const { maxPixels, signal, ...settings } = options;
-  const decode = (at: number): Promise<DecodedImage | Error> | null => {
-    const picture = pictures[at];
-    if (!picture) return null;
-    return decodeImage(picture.file, {
-      autoOrient: true,
+  const { maxPixels, annotate = false, signal, threads, ...settings } = options;
+  const count = threads ?? threadsFor(pictures.length);
+  const pool = new PicturePool(count, (name, start, end) => {
+    detector.device.context.observer?.span('task', name, start, end);
+  });
+  const running: Promise<FileResult>[] = [];
+  /** Each resolves when a detection is over, whatever came of it. */
+  const detections: Promise<unknown>[] = [];
+
+  const oneAsync = async (picture: PictureFile): Promise<FileResult> => {
+    const at = detections.length;
+    const reading = pool.readAsync({
+      file: picture.file,
       ...(maxPixels === undefined ? {} : { maxPixels }),
-    }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+      input: detector.config.input,
+      passes: detector.passes(settings),
+    });
+    const detecting = Promise.all([reading, detections[at - onDevice]]).then(([read]) =>
+      detector.detectPreparedAsync(read.image, read.prepared, settings),
+    );
+    detections.push(detecting.catch(() => undefined));
+    let read: ReadPicture;
+    try {
+      read = await reading;
+    } catch (error) {
+      await detecting.catch(() => undefined);
+      return { picture, error: error instanceof Error ? error : new Error(String(error)) };
+    }
+    const { image } = read;
+    const detection = await detecting;
+    if (!annotate) return { picture, image, detection };
+    const png = await pool.annotateAsync({ image, faces: detection.faces.map(drawingOf) });
+    return { picture, image, detection, png };
   };
-  let next = decode(0);
-  for (let i = 0; next !== null; i++) {
-    if (signal?.aborted) return;
-    const picture = pictures[i] as PictureFile;
-    const image = await next;
-    next = decode(i + 1);
-    if (image instanceof Error) yield { picture, error: image };
-    else yield { picture, image, detection: await detector.detectAsync(image, settings) };
+
+  try {
+    for (let next = 0; next < pictures.length || running.length > 0;) {
+      while (next < pictures.length && running.length < count + 3 && !signal?.aborted) {
+        const result = oneAsync(pictures[next++] as PictureFile);
+        result.catch(() => undefined); // thrown where it is awaited
+        running.push(result);
+      }
+      const result = running.shift();
+      if (!result) return; // interrupted
+      yield await result;
+    }
+  } finally {
+    await Promise.all(detections);
+    await pool.closeAsync();
   }
 }
 
@@ -107,16 +150,7 @@ export async function annotatedPngAsync(
   image: DecodedImage,
   faces: readonly DetectedFace[],
 ): Promise<Uint8Array> {
-  const raster = { width: image.width, height: image.height, data: image.data.slice() };
-  drawFaces(raster, faces.map(drawingOf));
-  return pngAsync(raster);
-}
-
-/** A picture as a PNG, encoded by sharp: faster than pngjs and off the JavaScript thread. */
-export async function pngAsync({ width, height, data }: DecodedImage): Promise<Uint8Array> {
-  return sharp(data, { raw: { width, height, channels: 3 } })
-    .png({ compressionLevel: 6 })
-    .toBuffer();
+  return annotateAsync({ image, faces: faces.map(drawingOf) });
 }
 
 /** A detected face as `drawFaces` wants it. */

@@ -13,7 +13,7 @@ import {
   type PassResult,
 } from './detector-forward.js';
 import { DetectedFace, keepBest, occlusionIn } from './postprocess.js';
-import { prepareImage } from './preprocess.js';
+import { prepareImage, type PrepareOptions, type PreparedImage } from './preprocess.js';
 
 /** Weights in memory, as `parseSafetensors` gives them; metadata `config` holds the configuration. */
 export interface DetectorWeights {
@@ -163,33 +163,67 @@ export class Detector implements Disposable, AsyncDisposable {
     const picture = typeof image === 'string' ? await decodeAsync(image) : image;
     checkPicture(picture);
     const start = performance.now();
-    const settings = completeSettings(this.config, {
-      ...this.settings,
-      ...withoutUndefined(overrides),
-    });
-    const size = { width: picture.width, height: picture.height };
-    const passes: PassResult[] = [];
-    for (const [i, factor] of settings.scales.entries()) {
-      for (const flip of settings.flip ? [false, true] : [false]) {
-        const prepared = this.device.context.phase('prepare picture', () =>
-          prepareImage(picture, this.config.input, { factor, flip }),
-        );
-        await (this.#prepared ??= prepareKernelsAsync(this, prepared));
-        passes.push(
-          await detectPassAsync(
-            this,
-            this.#anchors,
-            prepared,
-            { ...size, flip },
-            { wantsOccluders: settings.occlusion && i === 0 && !flip },
-          ),
-        );
-      }
-    }
-    const faces = this.device.context.phase('join faces', () =>
-      this.#facesOf(passes, size, settings),
+    const prepared = this.passes(overrides).map((pass) =>
+      this.device.context.phase('prepare picture', () =>
+        prepareImage(picture, this.config.input, pass),
+      ),
     );
+    const detection = await this.detectPreparedAsync(picture, prepared, overrides);
+    return { ...detection, timeMs: performance.now() - start };
+  }
+
+  /** The passes over a picture that a call with these settings makes. */
+  passes(overrides: DetectSettings = {}): Required<PrepareOptions>[] {
+    const { scales, flip } = this.#settingsOf(overrides);
+    return scales.flatMap((factor) =>
+      (flip ? [false, true] : [false]).map((flip) => ({ factor, flip })),
+    );
+  }
+
+  /**
+   * Finds faces in a picture that was prepared elsewhere, such as in another thread: `prepared[i]` is
+   * `prepareImage(picture, detector.config.input, detector.passes(overrides)[i])`.
+   * @param size of the picture in pixels
+   */
+  async detectPreparedAsync(
+    { width, height }: { width: number; height: number },
+    prepared: readonly PreparedImage[],
+    overrides: DetectSettings = {},
+  ): Promise<Detection> {
+    this.#check();
+    const start = performance.now();
+    const { context } = this.device;
+    const settings = this.#settingsOf(overrides);
+    const size = { width, height };
+    const passes = this.passes(overrides);
+    const first = prepared[0];
+    if (!first || prepared.length !== passes.length) {
+      throw new NnError(
+        'settings',
+        `detector: ${prepared.length} prepared inputs for ${passes.length} passes.`,
+        { fix: 'prepare the picture once for each entry of detector.passes(settings).' },
+      );
+    }
+    await (this.#prepared ??= prepareKernelsAsync(this, first));
+    const results: PassResult[] = [];
+    for (const [i, input] of prepared.entries()) {
+      const { flip } = passes[i] as Required<PrepareOptions>;
+      const runAsync = (): Promise<PassResult> =>
+        detectPassAsync(
+          this,
+          this.#anchors,
+          input,
+          { ...size, flip },
+          { wantsOccluders: settings.occlusion && i === 0 },
+        );
+      results.push(await context.retryOutOfMemoryAsync(runAsync));
+    }
+    const faces = context.phase('join faces', () => this.#facesOf(results, size, settings));
     return { faces, timeMs: performance.now() - start, ...size };
+  }
+
+  #settingsOf(overrides: DetectSettings): Required<DetectSettings> {
+    return completeSettings(this.config, { ...this.settings, ...withoutUndefined(overrides) });
   }
 
   /**

@@ -42,8 +42,13 @@ export interface ContextObserver {
   submitting(encoder: GPUCommandEncoder, state: SubmitState): () => void;
   upload(startMs: number, bytes: number, isStaged: boolean): void;
   pipeline(info: PipelineInfo): void;
-  /** A stretch of host time. `wait`: it may overlap others; `phase`: it nests. */
-  span(kind: 'phase' | 'wait' | 'submit', name: string, startMs: number, endMs: number): void;
+  /** A stretch of host time. phases nest; the others may overlap. */
+  span(
+    kind: 'phase' | 'wait' | 'task' | 'submit',
+    name: string,
+    startMs: number,
+    endMs: number,
+  ): void;
   readback(cause: string, bytes: number): void;
 }
 
