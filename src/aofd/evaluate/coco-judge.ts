@@ -71,8 +71,10 @@ export function judgeAll(
     }),
   }));
   const prepared = prepareFaces(set, detections);
-  const named = images.flatMap((image) => image.detections.map((face) => face.category));
-  const isNamed = named.length > 0 && named.every((category) => set.categories.has(category));
+  const faces = set.images.flatMap((image) => detections.byImage.get(image.name) ?? []);
+  const isNamed =
+    faces.length > 0 &&
+    faces.every(({ category }) => category !== undefined && set.categories.has(category));
   return {
     prepared,
     views: judgeViews(set, prepared, views, iou),

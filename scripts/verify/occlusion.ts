@@ -1,0 +1,188 @@
+/**
+ * Evaluation of occlusion against what is known: the covered shares that the set's own list states,
+ * detectors whose figures follow from the labels, and the figures published for the shipped weights.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeImage, decodeMaskPng } from '../../src/aofd/data/decode.node.js';
+import { occlusionProtocol } from '../../src/aofd/evaluate/occlusion.node.js';
+import { runsOfMask } from '../../src/aofd/evaluate/occlusion-runs.js';
+import type { DetectedFace, DetectionSet, EvalSet } from '../../src/aofd/evaluate/protocol.js';
+import type { Detector } from '../../src/aofd/infer/detector.js';
+import type { VerifyResult } from './coco.js';
+
+/** What `weights/aofd-lite.eval.json` states; read in part. */
+interface Published {
+  protocol: { scoreFloor: number };
+  'occlusion-seg/test': {
+    iou: number;
+    precision: number;
+    recall: number;
+    ratio: { meanAbsolute: number; bias: number; correlation: number };
+  };
+}
+
+interface Entry {
+  id: string;
+  split: string;
+  occlusion: number;
+  width: number;
+  height: number;
+  box: [number, number, number, number];
+}
+
+const PUBLISHED = 'weights/aofd-lite.eval.json';
+const WEIGHTS = 'weights/aofd-lite.safetensors';
+
+/** Adapters sum in different orders: a few pixels at the borders of masks may change sides. */
+const ADAPTER_TOLERANCE = 0.002;
+
+type Line = (what: string, published: number, ours: number, within: number) => void;
+
+/** Checks everything whose files are under `sharedRoot`; the last part runs the detector. */
+export async function verifyOcclusionAsync(
+  sharedRoot: string,
+  print: (line: string) => void,
+): Promise<VerifyResult> {
+  const root = join(sharedRoot, 'data', 'occlusion-seg');
+  const index = join(root, 'index.json');
+  const result: VerifyResult = { checked: 0, failed: 0, missing: [] };
+  if (!existsSync(index)) return { ...result, missing: [index] };
+  const line: Line = (what, published, ours, within) => {
+    const difference = ours - published;
+    const isGood = Math.abs(difference) <= within;
+    result.checked++;
+    if (!isGood) result.failed++;
+    print(
+      `${isGood ? 'ok    ' : 'DIFFER'} ${what.padEnd(60)} published ${published.toFixed(4)}  ours ` +
+        `${ours.toFixed(4)}  difference ${difference.toExponential(1)}`,
+    );
+  };
+  const entries = (JSON.parse(readFileSync(index, 'utf8')) as Entry[]).filter(
+    (entry) => entry.split === 'test',
+  );
+  await checkSharesAsync(root, entries, line);
+  const set = await occlusionProtocol.loadAsync(root, {});
+  await checkKnownAsync(root, entries, set, line);
+  const missing = [PUBLISHED, WEIGHTS].filter((file) => !existsSync(file));
+  if (missing.length > 0) result.missing.push(...missing);
+  else {
+    const detector = await detectorAsync();
+    if (typeof detector === 'string') result.missing.push(detector);
+    else await checkWeightsAsync(set, detector, line);
+  }
+  return result;
+}
+
+/** The share of the face region that each entry states, from the mask files. */
+async function checkSharesAsync(root: string, entries: Entry[], line: Line): Promise<void> {
+  let worst: Entry | undefined;
+  let ours = 0;
+  let difference = -1;
+  for (const entry of entries) {
+    const mask = await decodeMaskPng(join(root, 'masks', `${entry.id}.png`));
+    const face = await decodeMaskPng(join(root, 'face', `${entry.id}.png`));
+    let covered = 0;
+    let all = 0;
+    face.data.forEach((value, i) => {
+      all += value;
+      covered += value * mask.data[i]!;
+    });
+    if (Math.abs(covered / all - entry.occlusion) <= difference) continue;
+    difference = Math.abs(covered / all - entry.occlusion);
+    ours = covered / all;
+    worst = entry;
+  }
+  if (!worst) return;
+  const what = `stated covered share, worst of ${entries.length} (${worst.id})`;
+  line(what, worst.occlusion, ours, 0.00006);
+}
+
+/** A detector that knows the labels, and one that calls everything covered. */
+async function checkKnownAsync(
+  root: string,
+  entries: readonly Entry[],
+  set: EvalSet,
+  line: Line,
+): Promise<void> {
+  const knowing = new Map<string, DetectedFace[]>();
+  const blind = new Map<string, DetectedFace[]>();
+  let covered = 0;
+  let pixels = 0;
+  for (const { id, box, width, height } of entries) {
+    const { data } = await decodeMaskPng(join(root, 'masks', `${id}.png`));
+    const [x, y, w, h] = box;
+    const corners = [x, y, x + w, y + h] as const;
+    const window = { x: 0, y: 0, width, height };
+    const all = new Uint8Array(data.length).fill(1);
+    knowing.set(`images/${id}.jpg`, [
+      { box: corners, score: 1, mask: runsOfMask({ ...window, data }) },
+    ]);
+    blind.set(`images/${id}.jpg`, [
+      { box: corners, score: 1, mask: runsOfMask({ ...window, data: all }) },
+    ]);
+    for (let row = y; row < y + h; row++) {
+      for (let col = x; col < x + w; col++) covered += data[row * width + col]!;
+    }
+    pixels += w * h;
+  }
+  const known = valuesOf(set, { name: 'labels', byImage: knowing, facts: [], warnings: [] });
+  line('the labels as a detector: IoU', 1, known('occluder-iou'), 0);
+  line('the labels as a detector: error of shares', 0, known('share-error'), 0);
+  line('the labels as a detector: area under ROC', 1, known('covered-auc'), 0);
+  const all = valuesOf(set, { name: 'all', byImage: blind, facts: [], warnings: [] });
+  line(
+    'everything covered: IoU is the covered share',
+    covered / pixels,
+    all('occluder-iou'),
+    1e-12,
+  );
+  line('everything covered: area under ROC', 0.5, all('covered-auc'), 1e-12);
+}
+
+/** The detector with the shipped weights, or why there is none. */
+async function detectorAsync(): Promise<Detector | string> {
+  const { Detector: DetectorClass } = await import('../../src/aofd/infer/detector.js');
+  const { scoreFloor } = readPublished().protocol;
+  return DetectorClass.createAsync({ weights: WEIGHTS, score: scoreFloor }).catch(
+    (error: unknown) => `a WebGPU adapter for ${WEIGHTS} (${(error as Error).message})`,
+  );
+}
+
+function readPublished(): Published {
+  return JSON.parse(readFileSync(PUBLISHED, 'utf8')) as Published;
+}
+
+/** The shipped weights: detections end to end. */
+async function checkWeightsAsync(set: EvalSet, detector: Detector, line: Line): Promise<void> {
+  await using running = detector;
+  const byImage = new Map<string, DetectedFace[]>();
+  for (const { name, file } of set.images) {
+    const { faces } = await running.detectAsync(await decodeImage(file as string));
+    byImage.set(
+      name,
+      faces.map(({ box, score, occlusion }) => ({
+        box,
+        score,
+        ...(occlusion ? { occlusion: occlusion.ratio, mask: runsOfMask(occlusion.mask) } : {}),
+      })),
+    );
+  }
+  const value = valuesOf(set, { name: 'aofd-lite', byImage, facts: [], warnings: [] });
+  const { iou, precision, recall, ratio } = readPublished()['occlusion-seg/test'];
+  for (const [key, stated] of [
+    ['occluder-iou', iou],
+    ['occluder-precision', precision],
+    ['occluder-recall', recall],
+    ['share-error', ratio.meanAbsolute],
+    ['share-bias', ratio.bias],
+    ['share-correlation', ratio.correlation],
+  ] as const) {
+    line(`aofd-lite on ${set.name}, ${key}`, stated, value(key), ADAPTER_TOLERANCE);
+  }
+}
+
+function valuesOf(set: EvalSet, detections: DetectionSet): (key: string) => number {
+  const { headlines } = set.evaluate(detections, { bootstrap: 0, level: 0.95, seed: 0 });
+  return (key) => headlines.find((headline) => headline.key === key)?.value ?? Number.NaN;
+}
