@@ -15,7 +15,7 @@ body {
   margin: 0; background: var(--page); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif;
 }
-main { max-width: 960px; margin: 0 auto; padding: 40px 24px 72px; }
+main { max-width: 1080px; margin: 0 auto; padding: 40px 24px 72px; }
 header { margin-bottom: 26px; }
 h1 { font-size: 30px; line-height: 1.2; margin: 2px 0 6px; letter-spacing: -0.01em; }
 h1 span { color: var(--muted); font-weight: 400; }
@@ -48,7 +48,7 @@ figure { margin: 0 0 18px; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 14px 5px 0; text-align: left; border-bottom: 1px solid var(--line); }
 th { color: var(--muted); font-weight: 600; vertical-align: bottom; }
-th.n, td.n { text-align: right; padding: 5px 14px; }
+th.n, td.n { text-align: right; padding: 5px 12px; }
 td.n { white-space: nowrap; }
 td:first-child { min-width: 130px; }
 dl { margin: 0; font-size: 13.5px; }

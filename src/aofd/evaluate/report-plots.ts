@@ -64,6 +64,7 @@ function headlineBars({ detector, evaluation, peers }: ReportInput): DrawnPlot |
     value: { label: '', min: 0, max: 1 },
     series,
     isHorizontal: true,
+    hasLabels: true,
     height: 110 + shown.length * (18 + 20 * all.length),
     format: (value) => value.toFixed(3),
   });
