@@ -22,6 +22,7 @@ import { TrainError, nonFiniteError } from './errors.js';
 import type { EventWriter, TrainEvent } from './events.js';
 import { ImageLoader, type StepLoader } from './image-loader.node.js';
 import { Meter } from './meter.js';
+import { prepareStepAsync } from './prepare-step.js';
 import { RepeatingLoader } from './repeating-loader.js';
 import { stepSettings } from './settings.js';
 import { canvasBatchOptions, checkSources, stageSources } from './sources.node.js';
@@ -242,6 +243,7 @@ export class Trainer {
     const meter = new Meter();
     let waitedMs = loader.waitedMs;
     let pending: Pending | null = null;
+    let preparing: Promise<void> | null = null;
     let savedAt = performance.now();
     const settle = async (): Promise<void> => {
       if (pending) await this.#settleAsync(pending, meter, state);
@@ -256,6 +258,9 @@ export class Trainer {
         let hasGradient = false;
         for (let i = 0; i < optim.accumulate; i++) {
           const batch = await this.#waitForData(loader.nextAsync());
+          // What cannot be recorded ahead is compiled when it is used.
+          preparing ??= prepareStepAsync(this.params, this.model, config, stage, batch);
+          await preparing.catch(() => device.context.check());
           const result = await runner.runAsync(batch, {
             step: this.step * optim.accumulate + i,
             lossScale: 1 / optim.accumulate,

@@ -1,5 +1,6 @@
 import type { AdapterKind, Platform } from '../platform/types.js';
 import { BatchMemory, type BatchPlace } from './batch-memory.js';
+import { debugLevelOf, debugReadbacks } from './debug.js';
 import { NnError } from './errors.js';
 import type { ContextObserver, DispatchInfo } from './observer.js';
 import { Pool, trimTogether } from './pool.js';
@@ -382,6 +383,7 @@ export class GpuContext {
   }
 
   async destroyAsync(): Promise<void> {
+    if (debugLevelOf(this.platform) >= 1) debugReadbacks(this.readbackCauses);
     try {
       if (!this.lost) await this.settledAsync();
     } finally {

@@ -1,5 +1,6 @@
 /**
- * What `DEBUG` prints. 0 or unset: nothing. 1: the name and defines of each kernel that is compiled.
+ * What `DEBUG` prints. 0 or unset: nothing. 1: the name and defines of each kernel that is compiled,
+ * how long kernels that are prepared ahead take, and readbacks by cause when a device is closed.
  * 2: its expanded WGSL too, with line numbers. 3: every dispatch too, with its grid and bindings.
  */
 import type { Platform } from '../platform/types.js';
@@ -46,6 +47,12 @@ export function debugKernel(level: DebugLevel, name: string, defines: object, co
   const list = Object.entries(defines).map(([key, value]) => `${key}=${String(value)}`);
   debugPrint(`kernel ${name}${list.length > 0 ? ` (${list.join(' ')})` : ''}`);
   if (level >= 2) debugPrint(`${name}:\n${numbered(code)}`);
+}
+
+/** What is said of readbacks when a device is closed, at level 1 and up. */
+export function debugReadbacks(causes: ReadonlyMap<string, number>): void {
+  const list = [...causes].map(([cause, count]) => `${cause} ${count}`);
+  debugPrint(`readbacks: ${list.join(', ') || 'none'}`);
 }
 
 /** What is said of a dispatch at level 3. */
