@@ -27,9 +27,17 @@ export interface PageParts {
   created: string;
 }
 
-const SHEET_TITLES: Record<EmbeddedSheet['kind'], string> = {
+type SheetTitles = Record<EmbeddedSheet['kind'], string>;
+
+const SHEET_TITLES: SheetTitles = {
   'false-positive': 'Highest-scored false positives',
   missed: 'Missed faces',
+};
+
+/** Where findings are about what covers the faces. */
+const COVER_TITLES: SheetTitles = {
+  'false-positive': 'Faces with more called covered than is',
+  missed: 'Faces with cover that was missed',
 };
 
 /** The whole page; plots and pictures are inside, there are no scripts. */
@@ -42,7 +50,7 @@ export function reportHtml(input: ReportInput, parts: PageParts): string {
     section('Comparison', [comparisonTable(input), pairedTable(input)].map(table)),
     section('Plots', parts.plots.map(figure)),
     section('Tables', input.evaluation.tables.map(table)),
-    section('Pictures to look at', parts.sheets.length > 0 ? sheets(parts.sheets) : []),
+    section('Pictures to look at', sheets(parts.sheets, input.protocol.name)),
     section('Protocol', protocol(input)),
   ];
   return [
@@ -148,9 +156,11 @@ function table(given: ReportTable | null): string {
   ].join('\n');
 }
 
-function sheets(list: readonly EmbeddedSheet[]): string[] {
+function sheets(list: readonly EmbeddedSheet[], protocolName: string): string[] {
+  if (list.length === 0) return [];
+  const titles = protocolName === 'occlusion' ? COVER_TITLES : SHEET_TITLES;
   const figures = list.map(({ kind, count, base64 }) => {
-    const title = SHEET_TITLES[kind];
+    const title = titles[kind];
     return [
       `<h3>${title}</h3>`,
       `<figure class="sheet"><img alt="${title}: ${count} crops" src="data:image/jpeg;base64,${base64}"></figure>`,
