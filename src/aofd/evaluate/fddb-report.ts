@@ -6,6 +6,7 @@ import {
   publishedRecallAt,
   recallAt,
   thinCurve,
+  thresholdAt,
   type Roc,
   type RocKind,
   type RocPoint,
@@ -17,7 +18,7 @@ import type { Finding, Headline, PlotSeries, ReportPlot, ReportTable } from './p
 /** Numbers of false positives at which recall is read. */
 export const LIMITS = [50, 100, 200, 500, 1000, 2000] as const;
 
-/** The limit whose threshold serves as working point. */
+/** The lowest threshold with at most so many false positives is the working point. */
 export const WORKING_LIMIT = 1000;
 
 /** Right end of the plots. */
@@ -85,7 +86,7 @@ export function denominatorTable(scored: Scored, headlines: readonly Headline[])
 
 /** Each fold at the set's working point, and at its own tenth of the false positives. */
 export function foldTable(images: readonly ScoredImage[], scored: Scored, roc: Roc): ReportTable {
-  const { threshold } = recallAt(roc, 'discrete', WORKING_LIMIT);
+  const threshold = thresholdAt(roc, WORKING_LIMIT);
   const share = WORKING_LIMIT / 10;
   const folds = [...new Set(images.map((image) => image.fold))].sort((a, b) => a - b);
   const rows = folds.map((fold) => {

@@ -3,9 +3,9 @@ import {
   assembleRoc,
   formatRoc,
   onCommonScale,
-  recallAt,
   recallStatistic,
   rocChanges,
+  thresholdAt,
   type Roc,
   type RocKind,
 } from '../eval/fddb/index.js';
@@ -60,8 +60,7 @@ export class FddbScorer {
       ...settings,
       ...(onProgress ? { onProgress: (share) => onProgress(0.5 + share / 2) } : {}),
     });
-    const working = recallAt(roc, 'discrete', WORKING_LIMIT);
-    const outcome = judge(scored, working.threshold);
+    const outcome = judge(scored, thresholdAt(roc, WORKING_LIMIT));
     const published = publishedTable(roc, this.published);
     return {
       headlines: figures.filter(({ key }) => HEADLINE_KEYS.has(key)).sort(byHeadlineOrder),

@@ -77,6 +77,12 @@ export function recallAt(roc: Roc, kind: RocKind, limit: number): WorkingPoint {
   };
 }
 
+/** The lowest threshold with at most `limit` false positives; Infinity where there is none. */
+export function thresholdAt(roc: Roc, limit: number): number {
+  const row = roc.wrong.findIndex((wrong) => wrong <= limit);
+  return row < 0 ? Infinity : roc.thresholds[row]!;
+}
+
 /**
  * The tool's file: `TPR FP threshold` (discrete) or `TPR FP` (continuous), rising threshold, six
  * significant digits. `faces` replaces the denominator.
