@@ -9,6 +9,8 @@ export interface CollectOptions {
    * the official tool of the format tolerates it. Default `count`.
    */
   duplicates?: 'error' | 'count';
+  /** A negative width or height: `error` (default), or `count` it where the official tool does not mind. */
+  negativeSizes?: 'error' | 'count';
 }
 
 /**
@@ -27,6 +29,8 @@ export class DetectionCollector {
   private firstZero = '';
   private duplicates = 0;
   private firstDuplicate = '';
+  private negative = 0;
+  private firstNegative = '';
 
   constructor(
     images: readonly EvalImage[],
@@ -97,6 +101,10 @@ export class DetectionCollector {
   add(image: string, face: DetectedFace, where: string, options: CollectOptions = {}): void {
     checkFace(face, where);
     const [x1, y1, x2, y2] = face.box;
+    if (x2 < x1 || y2 < y1) {
+      if (options.negativeSizes !== 'count') throw negativeSize(face, where);
+      if (this.negative++ === 0) this.firstNegative = where;
+    }
     if (x2 === x1 || y2 === y1) {
       if (this.zeroSize++ === 0) this.firstZero = where;
     }
@@ -143,6 +151,12 @@ export class DetectionCollector {
           `${this.firstZero}); kept, they can only be wrong.`,
       );
     }
+    if (this.negative > 0) {
+      warnings.push(
+        `${this.negative} ${this.format} have a negative width or height (first: ` +
+          `${this.firstNegative}); kept, as the official tool does.`,
+      );
+    }
     if (this.duplicates > 0) {
       warnings.push(
         `${this.duplicates} ${this.format} repeat a box and score of the same image (first: ` +
@@ -153,9 +167,17 @@ export class DetectionCollector {
   }
 }
 
+function negativeSize({ box }: DetectedFace, where: string): DataError {
+  return new DataError(
+    'box-invalid',
+    where,
+    `the box has a negative size (x1 y1 x2 y2 = ${box.join(' ')})`,
+    'check the order of the corners, and that corners are not width and height',
+  );
+}
+
 /** @throws DataError naming the first number of a detection that cannot be */
 function checkFace(face: DetectedFace, where: string): void {
-  const [x1, y1, x2, y2] = face.box;
   if (!face.box.every(Number.isFinite)) {
     throw new DataError(
       'box-invalid',
@@ -170,14 +192,6 @@ function checkFace(face: DetectedFace, where: string): void {
       where,
       `the score is not a finite number (got ${face.score})`,
       'correct or remove this detection; a detector that gives NaN has failed on this picture',
-    );
-  }
-  if (x2 < x1 || y2 < y1) {
-    throw new DataError(
-      'box-invalid',
-      where,
-      `the box has a negative size (x1 y1 x2 y2 = ${face.box.join(' ')})`,
-      'check the order of the corners, and that corners are not width and height',
     );
   }
   const { occlusion } = face;

@@ -124,6 +124,7 @@ function readImage(
         'five numbers, separated by spaces',
       );
     }
-    into.add(image, { box: [x, y, x + w, y + h], score }, where);
+    // The official tools take any size; some annotated faces of WIDER FACE have a negative one.
+    into.add(image, { box: [x, y, x + w, y + h], score }, where, { negativeSizes: 'count' });
   }
 }

@@ -313,7 +313,8 @@ function missedFaces({ set, faces, matches }: JudgedWider): Finding[] {
     .map(({ finding }) => finding);
 }
 
+/** A box to look at; annotated and predicted sizes may be negative. */
 function boxAt(boxes: Float64Array, i: number): [number, number, number, number] {
   const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4);
-  return [x1!, y1!, x2!, y2!];
+  return [Math.min(x1!, x2!), Math.min(y1!, y2!), Math.max(x1!, x2!), Math.max(y1!, y2!)];
 }
