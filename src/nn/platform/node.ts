@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { create, globals } from 'webgpu';
 import { quietly } from './quiet.node.js';
+import { Napper } from './settle.js';
 import { unpackEmbeddedDriver } from './swiftshader.node.js';
 import { readTuningFiles } from './tuning.node.js';
 import type { AdapterChoice, AdapterKind, AdapterRequest, Platform } from './types.js';
@@ -222,29 +223,10 @@ function kernelNames(): string[] {
 }
 
 const napCell = new Int32Array(new SharedArrayBuffer(4));
-const FIRST_NAP_MS = 0.05;
-
-async function settle<T>(promise: Promise<T>, maxSleepMs = defaultSleepMs): Promise<T> {
-  if (maxSleepMs <= 0) return promise;
-  let isDone = false;
-  const watched = promise.finally(() => {
-    isDone = true;
-  });
-  // Awaited below; this only keeps a rejection from counting as unhandled while we nap.
-  watched.catch(() => undefined);
-  await Promise.resolve();
-  // Dawn polls for finished work on each turn of the event loop and would keep one core busy:
-  // napping in between leaves that core to the software driver (about 25 % faster on two cores).
-  for (
-    let nap = Math.min(FIRST_NAP_MS, maxSleepMs);
-    !isDone;
-    nap = Math.min(nap * 1.3, maxSleepMs)
-  ) {
-    Atomics.wait(napCell, 0, 0, nap);
-    await new Promise<void>((resolve) => setImmediate(resolve));
-  }
-  return watched;
-}
+const napper = new Napper({
+  nap: (ms) => void Atomics.wait(napCell, 0, 0, ms),
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
+});
 
 /** More threads than this find too little to share. */
 const MOST_HELPERS = 3;
@@ -280,5 +262,5 @@ export const nodePlatform: Platform = {
   compileHelpers,
   now: () => performance.now(),
   env: (name) => process.env[name],
-  settle,
+  settle: (promise, maxSleepMs = defaultSleepMs) => napper.settle(promise, maxSleepMs),
 };
