@@ -51,7 +51,8 @@ export function readFddbDetections(
         shape !== null && (cells.length === columns || (given && cells.length > columns));
       if (!isGood) throw wrongColumns(where, cells, shape, { name, count, line: i + 1 });
       const face = faceOf(cells.slice(0, columns).map(parseNumber), shape!, where);
-      if (image !== null) into.add(image, face, where);
+      // The C++ tool draws a box of negative size between its corners all the same.
+      if (image !== null) into.add(image, face, where, { negativeSizes: 'count' });
     }
     at += 2 + count;
   }

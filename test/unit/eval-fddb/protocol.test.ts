@@ -114,7 +114,6 @@ describe('FDDB protocol', () => {
       [[name, '1', '1 2 3 4 nan'], /bad\.txt:3: .*NaN/],
       [[name, '1', '1 2 3 4 inf'], /bad\.txt:3: expected finite numbers/],
       [[name, '1', '1 2 1e30 4 1'], /bad\.txt:3: .*within pictures/],
-      [[name, '1', '1 2 -3 4 0.5'], /bad\.txt:3: the box has a negative size/],
       [[name, '1', '5 -4 0.1 3 4 0.5'], /bad\.txt:3: the ellipse has a negative radius/],
       [[name, '0', name, '0'], /bad\.txt:3: .*has results already/],
       [['2002/01/z/img_9', '0'], /bad\.txt:1: image "2002\/01\/z\/img_9" is not in the set/],
@@ -134,6 +133,11 @@ describe('FDDB protocol', () => {
     expect((await set.readDetectionsAsync([thin], 'x')).warnings.join()).to.match(
       /1 detections have/,
     );
+    const turned = write('turned.txt', ['2002/01/a/img_1', '1', '68 74 -54 -46 0.9']);
+    const backwards = await set.readDetectionsAsync([turned], 'x');
+    expect(backwards.warnings.join()).to.match(/1 detections have a negative width/);
+    const { headlines } = set.evaluate(backwards, { bootstrap: 0, level: 0.95, seed: 0 });
+    expect(headlines[0]!.value).to.equal(0.25);
     const lines = ['2002/01/a/img_1', '1', '14 28 54 46 0.9 7 8', '2002/01/b/img_2', '0'];
     const long = write('long.txt', lines);
     const shaped = await loadAsync({ shape: 'rectangle' });
