@@ -15,6 +15,8 @@ export interface ChildTask {
 export interface CompileTime {
   name: string;
   ms: number;
+  /** Processor time, all cores. */
+  cpuMs: number;
 }
 
 export interface ChildAnswer {
@@ -26,6 +28,9 @@ export interface ChildAnswer {
   faces?: number;
   compileTimes?: CompileTime[];
 }
+
+/** Begins the line with the answer. */
+export const ANSWER_MARK = 'answer: ';
 
 /** Runs a task in a new process, whose shader cache is empty (or off, for compile times). */
 export async function spawnChildAsync(task: ChildTask): Promise<ChildAnswer> {
@@ -46,7 +51,9 @@ export async function spawnChildAsync(task: ChildTask): Promise<ChildAnswer> {
       child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
       child.on('error', reject);
       child.on('close', (code) => {
-        if (code === 0) resolve(JSON.parse(out) as ChildAnswer);
+        // Drivers print too: the answer is the line that begins with the mark.
+        const line = out.split('\n').find((text) => text.startsWith(ANSWER_MARK));
+        if (code === 0 && line) resolve(JSON.parse(line.slice(ANSWER_MARK.length)) as ChildAnswer);
         else
           reject(new Error(`a measuring process ended with ${code}: ${errors.trim().slice(-400)}`));
       });

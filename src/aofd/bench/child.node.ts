@@ -7,7 +7,12 @@ import { Device } from '../../nn/index.js';
 import { presetConfig } from '../config/index.js';
 import { Detector } from '../infer/detector.js';
 import { AofdModel, ParamStore } from '../model/index.js';
-import type { ChildAnswer, ChildTask, CompileTime } from './child-task.node.js';
+import {
+  ANSWER_MARK,
+  type ChildAnswer,
+  type ChildTask,
+  type CompileTime,
+} from './child-task.node.js';
 import { trainingWorkAsync } from './train-work.js';
 
 const task = JSON.parse(process.argv[2] ?? '{}') as ChildTask;
@@ -55,6 +60,7 @@ async function compileTimesAsync(used: Device): Promise<CompileTime[]> {
       return { binding, resource: texture.createView({ dimension: b.viewDimension ?? '2d' }) };
     });
     gpu.pushErrorScope('validation');
+    const cpu = process.cpuUsage();
     const start = performance.now();
     const pipeline = await platform.settle(
       gpu.createComputePipelineAsync({
@@ -71,8 +77,9 @@ async function compileTimesAsync(used: Device): Promise<CompileTime[]> {
     gpu.queue.submit([encoder.finish()]);
     await platform.settle(gpu.queue.onSubmittedWorkDone());
     const ms = performance.now() - start;
+    const { user, system } = process.cpuUsage(cpu);
     const error = await platform.settle(gpu.popErrorScope());
-    if (!error) times.push({ name, ms });
+    if (!error) times.push({ name, ms, cpuMs: (user + system) / 1000 });
   }
   await fresh.destroyAsync();
   return times;
@@ -97,4 +104,4 @@ async function compileAsync(): Promise<ChildAnswer> {
 }
 
 const answer = task.kind === 'first-result' ? await firstResultAsync() : await compileAsync();
-process.stdout.write(`${JSON.stringify(answer)}\n`, () => process.exit(0));
+process.stdout.write(`\n${ANSWER_MARK}${JSON.stringify(answer)}\n`, () => process.exit(0));

@@ -46,13 +46,13 @@ function roofline(report: Report): string | null {
   const [left, right] = [0.05, 4096];
   return scatterChart({
     title: 'Kernels under the roofline',
-    subtitle: `${where(report)}; FLOPs of the direct algorithm, so Winograd may pass the roof`,
+    subtitle: `${where(report)}; memory ${short(bandwidthGbs)} GB/s, peak ${short(peakGflops)} GFLOP/s. Winograd may pass the roof`,
     x: { label: 'FLOP per byte moved at least', scale: 'log', min: left, max: right },
     y: { label: 'GFLOP/s', scale: 'log' },
     series,
     lines: [
       {
-        name: `memory ${short(bandwidthGbs)} GB/s, peak ${short(peakGflops)} GFLOP/s`,
+        name: 'roofline',
         points: [
           [left, left * bandwidthGbs],
           [knee, peakGflops],

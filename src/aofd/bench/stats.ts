@@ -42,18 +42,29 @@ export function timingOf(rounds: Timing['rounds'], coldMs: number | null): Timin
 /** Which clock a figure goes by. */
 export type Clock = 'wallMs' | 'cpuMs';
 
+/** Fewer common rounds than this say nothing of drift. */
+const LEAST_PAIRS = 3;
+
 /**
  * How many times faster `ours` is than `theirs`: the median over rounds of their time by ours, both
- * of the same round, so that a slow minute hits both. Contestants with fewer rounds (slow ones) are
- * paired with the rounds they took part in.
+ * of the same round, so that a slow minute hits both. A contestant too slow for three rounds is
+ * compared by medians; the interval is then that of both sides' quartiles.
  */
 export function pairedRatio(ours: Timing, theirs: Timing, clock: Clock = 'wallMs'): Spread {
   const count = Math.min(ours.rounds.length, theirs.rounds.length);
+  const [own, other] = [ours[clock], theirs[clock]];
+  if (count < LEAST_PAIRS && count < Math.max(ours.rounds.length, theirs.rounds.length)) {
+    return {
+      median: other.median / own.median,
+      low: other.low / own.high,
+      high: other.high / own.low,
+      count,
+    };
+  }
   const ratios: number[] = [];
   for (let i = 0; i < count; i++) {
-    const own = ours.rounds[i]?.[clock] ?? 0;
-    const other = theirs.rounds[i]?.[clock] ?? 0;
-    if (own > 0 && other > 0) ratios.push(other / own);
+    const [a, b] = [ours.rounds[i]?.[clock] ?? 0, theirs.rounds[i]?.[clock] ?? 0];
+    if (a > 0 && b > 0) ratios.push(b / a);
   }
   return spreadOf(ratios);
 }

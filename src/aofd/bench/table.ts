@@ -1,5 +1,6 @@
 /** Aligned text for the terminal. */
 import { clockOf, entryOf, peakShare, ratioTo, rooflineShare } from './summary.js';
+import { pairedRatio } from './stats.js';
 import type { CaseResult, Figure, Maker, Report, Spread } from './types.js';
 
 /** Three significant digits. */
@@ -42,7 +43,7 @@ export function caseLines(report: Report, result: CaseResult): string[][] {
       const { timing } = entry;
       const head = [i === 0 ? result.name : '', `${entry.maker} ${entry.variant}`];
       if (!timing) return [...head, '', '', '', '', entry.note ?? ''];
-      const own = entryOf(result, 'aofd', 'planned')?.timing?.wallMs.median;
+      const own = entryOf(result, 'aofd', 'planned')?.timing;
       return [
         ...head,
         shortSpread(timing.wallMs),
@@ -52,9 +53,7 @@ export function caseLines(report: Report, result: CaseResult): string[][] {
           : '-',
         entry.maker === 'aofd' ? short(rooflineShare(report, result, entry)) : '-',
         entry.note ??
-          (entry.maker !== 'aofd' && own !== undefined
-            ? `ours ${short(timing.wallMs.median / own)}x`
-            : ''),
+          (entry.maker !== 'aofd' && own ? `ours ${short(pairedRatio(own, timing).median)}x` : ''),
       ];
     });
 }

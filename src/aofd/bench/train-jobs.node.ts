@@ -51,7 +51,10 @@ async function stepFiguresAsync(
         note: `${Math.round(step.cpuMs.median)} ms by processor time; ${work.counts()?.rois ?? 0} RoIs; cold ${Math.round(cold.wallMs)} ms`,
       }),
       figure(`${label}: forward alone`, forward.wallMs.median, 'ms', { spread: forward.wallMs }),
-      figure(`${label}: step over forward`, ratio.median, 'x', { spread: ratio }),
+      figure(`${label}: step over forward`, ratio.median, 'x', {
+        spread: ratio,
+        note: `by processor time ${pairedRatio(forward, step, 'cpuMs').median.toFixed(2)}`,
+      }),
       figure(`${label}: training images per second`, (1000 * images) / step.wallMs.median, ''),
       figure(`${label}: device memory, most so far`, device.stats().peakBytes / 1e9, 'GB', {
         note: `process ${(peakRssMb() / 1e3).toFixed(2)} GB`,

@@ -1,0 +1,289 @@
+/** The benchmark's arithmetic: statistics, references, comparison, README table. No timing. */
+import { expect } from 'chai';
+import { compareReports } from '../../src/aofd/bench/compare.js';
+import { deviation, randomData, samplePlaces } from '../../src/aofd/bench/data.js';
+import { measureCaseAsync, type Prepared } from '../../src/aofd/bench/measure.js';
+import { BEGIN, END, insertTable, markRows } from '../../src/aofd/bench/readme.js';
+import * as reference from '../../src/aofd/bench/reference.js';
+import { reportPlots } from '../../src/aofd/bench/plots.js';
+import { vggFlops, vggLayers } from '../../src/aofd/bench/shapes.js';
+import * as stats from '../../src/aofd/bench/stats.js';
+import { bestOf, peakShare, ratioTo, rooflineShare } from '../../src/aofd/bench/summary.js';
+import { alignRows, formatReport, short } from '../../src/aofd/bench/table.js';
+import type { CaseResult, EntryResult, Maker, Report } from '../../src/aofd/bench/types.js';
+import { conv2d, conv2dBackward } from '../../src/nn/cpu/conv.js';
+import { linear, linearBackward } from '../../src/nn/cpu/linear.js';
+import { nd } from '../../src/nn/cpu/nd.js';
+import { maxPool2d } from '../../src/nn/cpu/pool.js';
+import { upsampleBilinear } from '../../src/nn/cpu/resize.js';
+import { softmaxTwin } from '../../src/nn/cpu/softmax.js';
+
+const rounds = (...ms: number[]) => ms.map((wallMs) => ({ wallMs, cpuMs: wallMs / 2 }));
+
+function entry(maker: Maker, variant: string, ...ms: number[]): EntryResult {
+  return { maker, variant, timing: stats.timingOf(rounds(...ms), null), error: 0 };
+}
+
+function conv(name: string, entries: EntryResult[], flops = 2e9): CaseResult {
+  const work = { kind: 'conv', pass: 'forward', c: 64, o: 64, h: 64, w: 64 } as const;
+  return { group: 'conv', name, shape: '64->64', work, flops, bytes: 1e6, entries };
+}
+
+/** Peak: 0.1 GFLOP in 1 ms of processor time. */
+function report(cases: CaseResult[], more: Partial<Report> = {}): Report {
+  return {
+    format: 'aofd-bench/1',
+    environment: {
+      date: '2026-01-02T03:04:05.000Z',
+      program: '0.1.0',
+      commit: 'abc',
+      adapter: { name: 'llvmpipe', driver: 'Mesa', kind: 'lavapipe', lanes: 8 },
+      versions: {},
+      system: 'Linux',
+      processor: 'x86',
+      cores: 2,
+      memoryGb: 8,
+      load: { start: 0, end: 0 },
+    },
+    protocol: {
+      ...{ mode: 'full', repeats: 3, only: null, seed: 1, peers: false, errorBound: 1e-4 },
+      ...{ rules: [], durationMs: 1 },
+    },
+    ceilings: { peakGflops: 100, bandwidthGbs: 10, probeFlops: 1e8 },
+    figures: [],
+    cases,
+    ...more,
+  };
+}
+
+describe('bench: statistics', () => {
+  it('interpolates quantiles', () => {
+    expect(stats.quantile([4, 1, 3, 2], 0.5)).to.equal(2.5);
+    expect(stats.quantile([1, 2, 3, 4, 5], 0.25)).to.equal(2);
+    expect(stats.quantile([7], 0.9)).to.equal(7);
+    expect(stats.quantile([], 0.5)).to.be.NaN;
+  });
+
+  it('pairs rounds, so that a machine that slows down changes no ratio', () => {
+    const ours = stats.timingOf(rounds(1, 2, 4, 8), null);
+    const theirs = stats.timingOf(rounds(3, 6, 12, 24), null);
+    expect(stats.pairedRatio(ours, theirs)).to.deep.equal({ median: 3, low: 3, high: 3, count: 4 });
+    expect(stats.pairedRatio(theirs, ours).median).to.be.closeTo(1 / 3, 1e-12);
+  });
+
+  it('compares a contestant of one round by medians', () => {
+    const ours = stats.timingOf(rounds(1, 2, 3, 4, 5), null);
+    const theirs = stats.timingOf(rounds(30), null);
+    expect(stats.pairedRatio(ours, theirs)).to.deep.equal({
+      ...{ median: 10, low: 7.5, high: 15, count: 1 },
+    });
+  });
+
+  it('takes the roofline from whichever of arithmetic and memory takes longer', () => {
+    const ceilings = { peakGflops: 100, bandwidthGbs: 10 };
+    expect(stats.rooflineMs({ flops: 1e9, bytes: 1e6 }, ceilings)).to.be.closeTo(10, 1e-9);
+    expect(stats.rooflineMs({ flops: 1e6, bytes: 1e9 }, ceilings)).to.be.closeTo(100, 1e-9);
+  });
+
+  it('averages ratios geometrically, and knows spreads', () => {
+    expect(stats.geometricMean([1, 4])).to.be.closeTo(2, 1e-12);
+    expect(stats.relativeSpread(stats.spreadOf([1, 2, 3]))).to.equal(0.5);
+    expect(stats.relativeSpread(stats.spreadOf([1]))).to.equal(0);
+  });
+});
+
+describe('bench: data and references', () => {
+  const values = (n: number, seed: number): Float32Array => randomData(n, seed);
+
+  it('repeats the same numbers for the same seed', () => {
+    expect(values(100, 3)).to.deep.equal(values(100, 3));
+    expect(values(100, 3)).not.to.deep.equal(values(100, 4));
+    expect(Math.max(...values(1000, 1).map(Math.abs))).to.be.at.most(1);
+    expect(samplePlaces(1000, 20, 1))
+      .to.include.members([0, 999])
+      .and.to.have.length(20);
+    expect(samplePlaces(3, 20, 1)).to.deep.equal([0, 1, 2]);
+  });
+
+  it('measures deviations against the size of the outputs', () => {
+    expect(deviation([2, 2], [2, 2])).to.equal(0);
+    expect(deviation([2, 2.2], [2, 2])).to.be.closeTo(0.1, 1e-12);
+    expect(deviation([Number.NaN], [1])).to.equal(1);
+  });
+
+  it('convolutions agree with the CPU twin, forward and both gradients', () => {
+    const s = { c: 3, o: 2, h: 5, w: 4 };
+    const x = nd([1, s.c, s.h, s.w], values(60, 1));
+    const weight = nd([s.o, s.c, 3, 3], values(54, 2));
+    const bias = nd([s.o], values(2, 3));
+    const dY = nd([1, s.o, s.h, s.w], values(40, 4));
+    const forward = conv2d(x, weight, bias, { pad: 1, relu: true }).data;
+    const grads = conv2dBackward(x, weight, null, { pad: 1 }, dY);
+    forward.forEach((v, i) =>
+      expect(reference.convAt(x.data, weight.data, bias.data, s, i, true)).to.be.closeTo(v, 1e-12),
+    );
+    grads.x.data.forEach((v, i) =>
+      expect(reference.convInputGradientAt(dY.data, weight.data, s, i)).to.be.closeTo(v, 1e-12),
+    );
+    grads.weight.data.forEach((v, i) =>
+      expect(reference.convWeightGradientAt(x.data, dY.data, s, i)).to.be.closeTo(v, 1e-12),
+    );
+  });
+
+  it('linear layers, pools, softmax and upsampling agree with theirs', () => {
+    const s = { rows: 3, inputs: 5, outputs: 4 };
+    const x = nd([3, 5], values(15, 1));
+    const weight = nd([4, 5], values(20, 2));
+    const dY = nd([3, 4], values(12, 3));
+    const all = { x: x.data, weight: weight.data, dY: dY.data };
+    const grads = linearBackward(x, weight, null, false, dY);
+    for (const [pass, twin] of [
+      ['forward', linear(x, weight, null)],
+      ['inputGradient', grads.x],
+      ['weightGradient', grads.weight],
+    ] as const) {
+      twin.data.forEach((v, i) =>
+        expect(reference.linearAt(pass, all, s, i), pass).to.be.closeTo(v, 1e-12),
+      );
+    }
+    const map = nd([1, 2, 4, 6], values(48, 5));
+    maxPool2d(map, true).data.forEach((v, i) =>
+      expect(reference.maxPoolAt(map.data, 4, 6, i)).to.equal(v),
+    );
+    upsampleBilinear(map, 2, [8, 12]).data.forEach((v, i) =>
+      expect(reference.upsample2At(map.data, 4, 6, i)).to.be.closeTo(v, 1e-12),
+    );
+    softmaxTwin(x).data.forEach((v, i) =>
+      expect(reference.softmaxAt(x.data, 5, i)).to.be.closeTo(v, 1e-12),
+    );
+  });
+
+  it('knows the 160.4 GFLOP of VGG16 at 512x512', () => {
+    expect(vggLayers().map((l) => l.name))
+      .to.have.length(13)
+      .and.include('conv5_3');
+    expect(vggFlops(512) / 1e9).to.be.closeTo(160.4, 0.1);
+  });
+});
+
+describe('bench: measuring', () => {
+  const options = {
+    ...{ repeats: 4, cores: 2, errorBound: 1e-3, slowMs: 1e4, minSampleMs: 0, probe: null },
+  };
+  const idle = (log: string[], name: string, more: Partial<Prepared> = {}) => ({
+    maker: 'aofd' as const,
+    variant: name,
+    prepareAsync: () =>
+      Promise.resolve({
+        runAsync: () => Promise.resolve(void log.push(name)),
+        disposeAsync: () => Promise.resolve(void log.push(`free ${name}`)),
+        ...more,
+      }),
+  });
+
+  it('checks before it times, then lets contestants take turns, and frees all', async () => {
+    const log: string[] = [];
+    const check = { checkAsync: () => Promise.resolve(Number(log.push('check')) * 0) };
+    const bench = { ...conv('case', []), contestants: [idle(log, 'a', check), idle(log, 'b')] };
+    const result = await measureCaseAsync(bench, options);
+    expect(log.slice(0, 5)).to.deep.equal(['a', 'check', 'a', 'b', 'b']);
+    expect(log.slice(5, -2).join('')).to.equal('abababab');
+    expect(log.slice(-2)).to.deep.equal(['free a', 'free b']);
+    expect(result.entries.map((e) => e.timing?.rounds.length)).to.deep.equal([4, 4]);
+  });
+
+  it('reports wrong results and failures instead of hiding them', async () => {
+    const wrong = idle([], 'wrong', { checkAsync: () => Promise.resolve(0.5) });
+    const broken = {
+      ...idle([], 'broken'),
+      prepareAsync: () => Promise.reject(new Error('no memory')),
+    };
+    const bench = { ...conv('case', []), contestants: [wrong, broken] };
+    const [first, second] = (await measureCaseAsync(bench, options)).entries;
+    expect(first?.note).to.equal('wrong: deviates by 0.5');
+    expect(second).to.include({ timing: null, note: 'failed: no memory' });
+  });
+});
+
+describe('bench: summary, comparison, output', () => {
+  const probe = entry('ceiling', 'fma', 2, 2, 4);
+  const planned = entry('aofd', 'planned', 20, 20, 40);
+  const direct = entry('aofd', 'direct', 30, 30, 60);
+  const peer = entry('tfjs-webgpu', '', 200, 200, 400);
+  const result = conv('conv3_2 forward', [planned, direct, peer, probe]);
+
+  it('pairs shares with the peak of each round', () => {
+    // 2 GFLOP in 10 ms against 0.1 GFLOP in 1 ms.
+    expect(peakShare(report([result]), result, planned)?.median).to.be.closeTo(2, 1e-12);
+    const alone = conv('x', [planned]);
+    expect(peakShare(report([alone]), alone, planned)?.median).to.be.closeTo(2, 1e-12);
+    expect(rooflineShare(report([result]), result, planned)).to.be.closeTo(2, 1e-12);
+    expect(ratioTo(result, 'tfjs-webgpu')?.median).to.equal(10);
+    expect(bestOf(result, 'wallMs')?.variant).to.equal('planned');
+  });
+
+  it('flags what became slower relative to the peak, beyond noise', () => {
+    const steady = (factor: number, peak: number): Report =>
+      report([
+        conv('a', [
+          entry('aofd', 'planned', ...[10, 10.1, 10].map((t) => t * factor)),
+          entry('ceiling', 'fma', peak, peak, peak),
+        ]),
+      ]);
+    const verdict = (a: Report, b: Report) => compareReports(a, b).changes[0]?.verdict;
+    expect(verdict(steady(1, 1), steady(1.3, 1))).to.equal('slower');
+    expect(verdict(steady(1, 1), steady(0.7, 1))).to.equal('faster');
+    expect(verdict(steady(1, 1), steady(1.05, 1))).to.equal('same');
+    // Half as fast a machine: everything takes twice as long, and nothing is slower.
+    expect(verdict(steady(1, 1), steady(2, 2))).to.equal('same');
+    const noisy = report([conv('a', [entry('aofd', 'planned', 6, 10, 20)])]);
+    expect(verdict(noisy, report([conv('a', [entry('aofd', 'planned', 8, 13, 25)])]))).to.equal(
+      'same',
+    );
+  });
+
+  it('names cases that are missing, and other adapters', () => {
+    const other = report([]);
+    other.environment = {
+      ...other.environment,
+      adapter: { ...other.environment.adapter, name: 'RTX' },
+    };
+    const { missing, warnings } = compareReports(report([result]), other);
+    expect(missing).to.have.length(2);
+    expect(warnings.join()).to.include('llvmpipe').and.include('RTX');
+  });
+
+  it('draws the table of the README between its markers and nowhere else', () => {
+    const figure = { group: 'detect', name: 'steady', value: 8.6789, unit: 'images/s' };
+    const full = report([result], { figures: [figure] });
+    const text = insertTable(`before\n${BEGIN}\nold\n${END}\nafter`, full);
+    expect(text)
+      .to.match(/^before\n/)
+      .and.match(/\nafter$/);
+    expect(text).not.to.include('old');
+    expect(text).to.include('| steady | 8.68 images/s |');
+    expect(text).to.include('planned, against tfjs WebGPU, same adapter | 10x');
+    expect(insertTable(text, full)).to.equal(text);
+    expect(() => insertTable('nothing', full)).to.throw('Fix: add both lines');
+    expect(markRows(report([]))).to.deep.equal([]);
+  });
+
+  it('prints aligned text and draws plots of what is there', () => {
+    expect(
+      alignRows([
+        ['a', '1'],
+        ['bbb', '22'],
+      ]),
+    ).to.equal('a     1\nbbb  22');
+    expect([short(1234.5), short(0.12345), short(0.00001), short(Number.NaN)]).to.deep.equal([
+      ...['1235', '0.123', '1.0e-5', '-'],
+    ]);
+    expect(formatReport(report([result])))
+      .to.include('conv3_2 forward')
+      .and.include('ours 10x');
+    expect([...reportPlots(report([result])).keys()]).to.deep.equal([
+      ...['roofline', 'peak-shares', 'against-tfjs-webgpu'],
+    ]);
+    expect([...reportPlots(report([])).keys()]).to.deep.equal([]);
+  });
+});
