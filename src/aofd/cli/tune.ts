@@ -4,11 +4,12 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
 import type { Device } from '../../nn/index.js';
-import type { PassChoice, TuningTable } from '../../nn/tune/index.js';
+import type { PassChoice, TuneOptions, TuningTable } from '../../nn/tune/index.js';
 import type { LayerPass } from '../tune/layers.js';
 import {
   addDeviceOption,
   collect,
+  parseNumber,
   printLine,
   printNotice,
   withInterrupt,
@@ -22,6 +23,7 @@ interface TuneArguments {
   set: string[];
   size?: string;
   train: boolean;
+  budget: number;
   fresh?: boolean;
   out?: string;
   device?: string;
@@ -39,6 +41,12 @@ export function register(program: Command): void {
     .option('--set <path=value>', 'change one setting (repeatable)', collect, [])
     .option('--size <WxH>', 'input of the network in detection (default: 640x480; paper: 512x512)')
     .option('--no-train', 'only the layers of detection, not those of a training step')
+    .option(
+      '--budget <ms>',
+      'time each pass about this long, at least three rounds',
+      parseNumber(0, 1e6),
+      400,
+    )
     .option('--fresh', 'time everything again (default: go on where the last run ended)')
     .option('--out <file>', "table to write (default: in the user's cache folder)");
   addDeviceOption(command);
@@ -78,7 +86,8 @@ async function tuneAsync(options: TuneArguments, signal: AbortSignal): Promise<v
     if (!options.fresh) Object.assign(table.layers, await earlierAsync(file, table));
     setTuningTables(context, []);
     const layers = await collectLayersAsync(device, config, { ...size, train: options.train });
-    await timeAllAsync(device, layers, table, file, signal);
+    const timing = { ...clockOf(device), budgetMs: options.budget };
+    await timeAllAsync(device, layers, table, file, timing, signal);
     const count = Object.keys(table.layers).length;
     printLine(`${count} layers of ${table.adapter} in ${file}`);
   } finally {
@@ -106,7 +115,7 @@ async function earlierAsync(file: string, table: TuningTable): Promise<TuningTab
  * The clock: on a software adapter the processor time of this process over its processors, which other
  * programs disturb less than wall time.
  */
-function clockOf(device: Device): { now?: () => number } {
+function clockOf(device: Device): Pick<TuneOptions, 'now'> {
   if (!device.adapter.isSoftware) return {};
   return {
     now: () => {
@@ -121,6 +130,7 @@ async function timeAllAsync(
   layers: readonly LayerPass[],
   table: TuningTable,
   file: string,
+  timing: TuneOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { formatTable, tunePassAsync } = await import('../../nn/tune/index.js');
@@ -132,7 +142,7 @@ async function timeAllAsync(
   const begin = performance.now();
   for (const [i, { key, pass }] of todo.entries()) {
     if (signal.aborted) break;
-    const choice = await tunePassAsync(device, key, pass, clockOf(device));
+    const choice = await tunePassAsync(device, key, pass, timing);
     if (choice) {
       table.layers[key] = { ...table.layers[key], [pass]: choice };
       writeFileAtomic(file, formatTable(table));

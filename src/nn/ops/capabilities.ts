@@ -12,6 +12,7 @@ export function tileLimitsOf(device: Device, tile?: number): TileLimits {
       limits.maxComputeWorkgroupSizeX,
     ),
     bindingLimit,
+    isSoftware: device.adapter.isSoftware,
     ...(tile === undefined ? {} : { tile }),
   };
 }
