@@ -136,7 +136,10 @@ module.exports = {
       name: 'no-dev-packages',
       severity: 'error',
       // The bootstrap of the data thread is used only while sources run uncompiled, under tsx.
-      from: { path: '^src/', pathNot: '^src/aofd/(data/|infer/picture-)worker-source\\.node\\.mjs$' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/aofd/(data/|infer/picture-)worker-source\\.node\\.mjs$',
+      },
       to: {
         dependencyTypes: ['npm-dev'],
         pathNot: ['node_modules/@webgpu/types', 'node_modules/@types/'],
