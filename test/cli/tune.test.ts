@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { runCli } from '../../src/aofd/cli/main.js';
-import { parseTable } from '../../src/nn/tune/index.js';
+import { adapterName, formatTable, kernelHash, parseTable } from '../../src/nn/tune/index.js';
+import { resolveConfig } from '../../src/aofd/config/index.js';
+import { collectLayersAsync } from '../../src/aofd/tune/layers.js';
+import { testDeviceAsync } from '../kernel/setup.js';
 
 /** Runs a command in this process; what it prints is returned. */
 async function runAsync(args: string[]): Promise<{ code: number; err: string; out: string }> {
@@ -26,33 +29,33 @@ describe('aofd tune', function () {
   const folder = fs.mkdtempSync(path.join(tmpdir(), 'aofd-tune-'));
   after(() => fs.rmSync(folder, { recursive: true }));
 
-  it('times the layers of a network, and goes on where it ended', async () => {
+  it('times what no earlier run timed, and keeps the rest', async () => {
     const file = path.join(folder, 'table.json');
-    const args = ['tune', '--size', '64x64', '--no-train', '--out', file, '--budget', '0'];
-    args.push('--set', 'proposals.test.postNmsTop=32', '--set', 'model.hidden6=32');
-    const first = await runAsync(args);
-    expect(first.err).to.match(/1\/\d+ {2}conv 1x3x64x64 16x3x3 s2 p1 d1 forward/);
-    expect(first.code).to.equal(0);
-    const text = fs.readFileSync(file, 'utf8');
-    const { layers } = parseTable(text, file);
-    const keys = Object.keys(layers);
-    expect(keys.length).to.be.greaterThan(3);
-    for (const key of keys) {
-      expect(Object.keys(layers[key] ?? {})).to.deep.equal(['forward']);
-      expect(layers[key]?.forward?.ms).to.be.at.least(0);
-    }
-    // Forget one layer: only that one (and those without a choice) are timed again.
-    const [gone = ''] = keys;
-    const kept = text
-      .split('\n')
-      .filter((line) => !line.includes(`"${gone}"`))
-      .join('\n');
-    fs.writeFileSync(file, kept);
-    const second = await runAsync(args);
-    expect(second.err).to.match(new RegExp(`${keys.length - 1} of \\d+ passes were timed before`));
-    const again = parseTable(fs.readFileSync(file, 'utf8'), file).layers;
-    expect(Object.keys(again)).to.deep.equal(keys);
-    for (const key of keys.slice(1)) expect(again[key]).to.deep.equal(layers[key]);
+    const sets = ['proposals.test.postNmsTop=32', 'model.hidden6=32'];
+    const args = ['tune', '--size', '64x64', '--no-train', '--budget', '0', '--out', file];
+    for (const set of sets) args.push('--set', set);
+    // As if a run had ended before the first and the last layer were timed.
+    const { context } = await testDeviceAsync();
+    const config = resolveConfig({ preset: 'lite' }, sets);
+    const size = { width: 64, height: 64, train: false };
+    const all = await collectLayersAsync(await testDeviceAsync(), config, size);
+    expect(all.length).to.be.greaterThan(20);
+    const [first, last] = [all[0]?.key ?? '', all[all.length - 1]?.key ?? ''];
+    expect(first).to.equal('conv 1x3x64x64 16x3x3 s2 p1 d1');
+    const known = { forward: { algorithm: 'naive', ms: 1234 } };
+    const layers = Object.fromEntries(all.map(({ key }) => [key, known]));
+    delete layers[first];
+    delete layers[last];
+    const table = { adapter: adapterName(context), kernels: kernelHash(context), layers };
+    fs.writeFileSync(file, formatTable({ version: 1, ...table }));
+    const { code, err, out } = await runAsync(args);
+    expect(code, err).to.equal(0);
+    expect(err).to.match(new RegExp(`${all.length - 2} of ${all.length} passes were timed before`));
+    expect(err).to.match(/1\/2 {2}conv 1x3x64x64 16x3x3 s2 p1 d1 forward/);
+    expect(out).to.match(/layers of .* in .*table\.json/);
+    const after = parseTable(fs.readFileSync(file, 'utf8'), file).layers;
+    for (const key of Object.keys(layers)) expect(after[key]).to.deep.equal(known);
+    expect(after[first]?.forward?.ms).to.be.within(0, 1000);
   });
 
   it('refuses what it cannot understand', async () => {
