@@ -53,7 +53,7 @@ describe('detectFilesAsync', function () {
       : result.detection.faces.map((face) => face.toJSON());
 
   it('keeps the order of the files, with the same results on threads as without', async () => {
-    const single = [];
+    const single: unknown[] = [];
     for (const { file } of listPictures([folder])) {
       if (path.basename(file) === 'p3.png') single.push(null);
       else single.push((await detector.detectAsync(file)).faces.map((face) => face.toJSON()));
