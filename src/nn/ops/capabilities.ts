@@ -1,4 +1,6 @@
+import { debugPrint } from '../gpu/debug.js';
 import type { Device } from '../tensor/device.js';
+import type { Pass } from '../tune/table.js';
 import type { MapCapabilities } from './map-plan.js';
 import type { TileLimits } from './tile-plan.js';
 
@@ -27,4 +29,15 @@ export function mapCapabilitiesOf(device: Device): MapCapabilities {
     maxTextureLayers: limits.maxTextureArrayLayers,
     bindingLimit,
   };
+}
+
+/** DEBUG=3: which kernels a layer (`key`) gets for each pass, and why. */
+export function debugPlan(
+  device: Device,
+  key: string,
+  plan: Record<Pass, string> & { reason: string },
+): void {
+  if (device.kernels.debugLevel < 3) return;
+  const { forward, inputGradient, weightGradient, reason } = plan;
+  debugPrint(`plan ${key}: ${forward}, dX ${inputGradient}, dW ${weightGradient} (${reason})`);
 }

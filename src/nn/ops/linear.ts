@@ -7,7 +7,7 @@ import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { tunedLayer } from '../tune/registry.js';
 import { linearKey } from '../tune/table.js';
-import { tileLimitsOf } from './capabilities.js';
+import { debugPlan, tileLimitsOf } from './capabilities.js';
 import { subgroupGrid } from './conv/grid.js';
 import {
   linearAlgorithms,
@@ -65,6 +65,7 @@ export function linear(
     tuned: tunedLayer(device.context, linearKey(s)),
     force: options.algorithm ?? forcedAlgorithm(device),
   });
+  debugPlan(device, linearKey(s), plan);
   const y = device.empty([r, o]);
   if (r > 0) {
     if (plan.forward === 'naive') naiveForward(x, weight, bias, y, s, relu);

@@ -12,6 +12,7 @@ import { channelSums } from '../reduce.js';
 import { arrayView, mapTexture, mapWindows } from '../texture.js';
 import { directForward, directInputGradient, directWeightGradient } from './direct.js';
 import { naiveForward, naiveInputGradient, naiveWeightGradient } from './naive.js';
+import { debugPlan } from '../capabilities.js';
 import { capabilitiesOf, convEnvironment } from './environment.js';
 import {
   planConv,
@@ -95,12 +96,15 @@ export function convShape(
 
 function plan(device: Device, s: ConvShape, options: Conv2dOptions): ConvPlan {
   const chosen = convEnvironment(device.context.platform);
-  return planConv(s, {
+  const key = convKey(s);
+  const made = planConv(s, {
     ...capabilitiesOf(device),
-    tuned: tunedLayer(device.context, convKey(s)),
+    tuned: tunedLayer(device.context, key),
     precision: options.precision ?? chosen.precision ?? 'fast',
     force: options.algorithm ?? chosen.algorithm,
   });
+  debugPlan(device, key, made);
+  return made;
 }
 
 /**
