@@ -36,7 +36,8 @@ export class Profiler implements ContextObserver {
   /** Query at the end of the command recorded last in the open batch. */
   #lastEnd: number | null = null;
   #copyOpen: OpenEvent | null = null;
-  #batchStart: number | null = null;
+  /** Since when commands are being recorded, in the present turn of the event loop. */
+  #recordStart: number | null = null;
   #lastDone = 0;
   readonly #arriving = new Set<Promise<void>>();
   readonly #kernels = new Map<string, ProfileRow>();
@@ -114,7 +115,7 @@ export class Profiler implements ContextObserver {
       }
     }
     const open = { event, from: this.#lastEnd, to: null };
-    this.#batchStart ??= this.#context.platform.now();
+    this.#recording();
     this.#open.push(open);
     this.#copyOpen = open;
     return countingEncoder(encoder, (label, bytes) => {
@@ -135,10 +136,23 @@ export class Profiler implements ContextObserver {
   }
 
   #begin(event: DeviceEvent, queries: number): number | null {
-    this.#batchStart ??= this.#context.platform.now();
+    this.#recording();
     const from = this.#stamps?.take(queries) ?? null;
     this.#open.push({ event, from, to: from === null ? null : from + 1 });
     return from;
+  }
+
+  /** Commands are recorded from now to the end of what runs without a pause, or to a submit. */
+  #recording(): void {
+    if (this.#recordStart !== null) return;
+    this.#recordStart = this.#context.platform.now();
+    queueMicrotask(() => this.#stopRecording(this.#context.platform.now()));
+  }
+
+  #stopRecording(now: number): void {
+    if (this.#recordStart === null) return;
+    this.span('submit', 'record', this.#recordStart, now);
+    this.#recordStart = null;
   }
 
   submitting(encoder: GPUCommandEncoder, state: SubmitState): () => void {
@@ -148,8 +162,7 @@ export class Profiler implements ContextObserver {
     this.#lastEnd = null;
     this.#submits++;
     const before = platform.now();
-    if (this.#batchStart !== null) this.span('submit', 'record', this.#batchStart, before);
-    this.#batchStart = null;
+    this.#stopRecording(before);
     if (this.#counters.length < maxEvents) {
       this.#counters.push({
         atMs: before - this.#startMs,
