@@ -80,10 +80,10 @@ describe('numerics', () => {
     expect(await read(w.grad)).to.deep.equal([0, 0]);
   });
 
-  const algorithms: ConvAlgorithm[] = ['naive', 'direct', 'winograd2', 'winograd4'];
+  const algorithms: ConvAlgorithm[] = ['naive', 'tile', 'direct', 'winograd2', 'winograd4'];
   for (const algorithm of algorithms) {
     it(`a NaN passes through the ReLU of conv2d (${algorithm})`, async function () {
-      if (algorithm !== 'naive' && device.subgroupSize === 0) this.skip();
+      if (!['naive', 'tile'].includes(algorithm) && device.subgroupSize === 0) this.skip();
       using _scope = device.scope();
       const data = new Float32Array(4 * 64).fill(-1);
       data[0] = NaN;
@@ -101,6 +101,7 @@ describe('numerics', () => {
     const w = device.tensor([1, 1, 1, 1], [1, 4]);
     expect((await read(relu(x)))[0]).to.be.NaN;
     expect((await read(linear(x, w, null, { relu: true })))[0]).to.be.NaN;
+    expect((await read(linear(x, w, null, { relu: true, algorithm: 'tile' })))[0]).to.be.NaN;
     if (device.subgroupSize === 0) return;
     const w4 = device.tensor(new Float32Array(16).fill(1), [4, 4]);
     expect((await read(linear(x, w4, null, { relu: true, algorithm: 'lanes' })))[0]).to.be.NaN;
