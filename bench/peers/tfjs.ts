@@ -101,6 +101,8 @@ export async function openTfjsAsync(device: Device, name?: string): Promise<Tfjs
   const { WebGPUBackend } = require('@tensorflow/tfjs-backend-webgpu') as {
     WebGPUBackend: new (device: GPUDevice, info: GPUAdapterInfo) => WebGpuBackend;
   };
+  // The complete `tfjs` package registers gradients this way; registries are shared globally.
+  require('@tensorflow/tfjs-core/dist/register_all_gradients.js');
   const backend = new WebGPUBackend(gpu, adapter.info);
   tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => backend);

@@ -38,7 +38,7 @@ export interface MeasureOptions {
   repeats: number;
   cores: number;
   errorBound: number;
-  /** Contestants slower than this get fewer rounds. */
+  /** Contestants slower than this get fewer rounds; much slower ones are run once. */
   slowMs: number;
   /** Shortest sample: shorter work is run several times in one sample. */
   minSampleMs: number;
@@ -58,6 +58,11 @@ export async function clockAsync(
   const used = process.cpuUsage(cpu);
   return { wallMs, cpuMs: (used.user + used.system) / 1000 / cores };
 }
+
+/** A first run longer than this many times `slowMs` is the only one. */
+const COLD_LIMIT = 4;
+/** Rounds of a slow contestant take at most this many times `slowMs` together. */
+const SLOW_BUDGET = 3;
 
 interface Runner {
   entry: EntryResult;
@@ -103,10 +108,18 @@ async function startAsync(contestant: Contestant, options: MeasureOptions): Prom
       ...{ entry, prepared, inner: 1, rounds: [], coldMs: cold.wallMs },
       wanted: options.repeats,
     };
-    let once = cold.wallMs;
-    if (once < options.slowMs) once = (await sampleAsync(runner, options.cores)).wallMs;
+    if (maker !== 'aofd' && cold.wallMs > COLD_LIMIT * options.slowMs) {
+      runner.rounds.push(cold); // compilation is a small part of it
+      runner.wanted = 1;
+      entry.note ??= 'one run, cold';
+      return runner;
+    }
+    const once = (await sampleAsync(runner, options.cores)).wallMs;
     if (once > options.slowMs)
-      runner.wanted = Math.max(1, Math.floor((options.repeats * options.slowMs) / once));
+      runner.wanted = Math.min(
+        options.repeats,
+        Math.max(maker === 'aofd' ? 3 : 1, Math.floor((SLOW_BUDGET * options.slowMs) / once)),
+      );
     else if (prepared.runManyAsync && once < options.minSampleMs)
       runner.inner = Math.min(256, Math.ceil(options.minSampleMs / Math.max(once, 0.02)));
     return runner;

@@ -61,7 +61,7 @@ const RULES = [
   'cold = the first call, compilation included; warm = after it and one more',
   'cpu ms = processor time of the process over its cores; shares go by it on software adapters',
   'convolutions: with bias and ReLU forward; gradients alone, forward recorded and settled before',
-  'contestants slower than 4 s (1.5 s in quick runs) get fewer rounds',
+  'contestants slower than 4 s (1.5 s in quick runs) get fewer rounds, four times slower ones only their first run',
   'peers: TensorFlow.js NHWC, fused convolution, waiting as we wait; onnxruntime with as many threads as cores',
 ];
 

@@ -52,8 +52,12 @@ export function caseLines(report: Report, result: CaseResult): string[][] {
           ? short(peakShare(report, result, entry)?.median ?? Number.NaN)
           : '-',
         entry.maker === 'aofd' ? short(rooflineShare(report, result, entry)) : '-',
-        entry.note ??
-          (entry.maker !== 'aofd' && own ? `ours ${short(pairedRatio(own, timing).median)}x` : ''),
+        [
+          entry.maker !== 'aofd' && own ? `ours ${short(pairedRatio(own, timing).median)}x` : '',
+          entry.note ?? '',
+        ]
+          .filter((text) => text !== '')
+          .join('; '),
       ];
     });
 }
