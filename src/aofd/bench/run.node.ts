@@ -158,7 +158,7 @@ async function casesAsync(
     const result = await measureCaseAsync(bench, {
       ...{ repeats, cores, errorBound: ERROR_BOUND, minSampleMs: 20 },
       slowMs: options.isQuick ? 1500 : 4000,
-      probe: bench.flops > 1e8 ? probe : null,
+      probe,
     });
     report.cases.push(result);
     options.onCase?.(report, result);
