@@ -106,22 +106,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
   }
   let co4 = panel * ${LANES}u + lane;
-  if (co4 < params.quad_from || co4 >= params.quad_to) { return; }
+  let is_written = co4 >= params.quad_from && co4 < params.quad_to;
 #if BIAS == 1
   let last = params.channels_out - 1u;
   let co = co4 * 4u;
   let in_range = vec4u(co, co + 1u, co + 2u, co + 3u) <= vec4u(last);
   let shift = select(vec4f(0.0), vec4f(bias[min(co, last)], bias[min(co + 1u, last)], bias[min(co + 2u, last)], bias[min(co + 3u, last)]), in_range);
 #endif
+  // Where this lane's own columns lie in a plane group of y: computed once, then handed round with
+  // the values, as divisions are dear. Past the last position: no place.
+#for col in 0..4
+  let place${col} = select(0xffffffffu,
+    n${col} * params.quads_out * params.out_h * params.out_w
+      + (gy${col} * params.step + params.origin_y) * params.out_w + (at${col} % params.grid_w) * params.step + params.origin_x,
+    at${col} < positions);
+#endfor
+  let base = params.y_base + (co4 - params.quad_from) * params.out_h * params.out_w;
 #for turn in 0..LANES
 #for col in 0..4
   {
-    let at = tile * ${4 * LANES}u + ${col * LANES}u + ((lane + ${turn}u) & ${LANES - 1}u);
-    if (at < positions) {
-      let n = at / plane;
-      let gy = (at % plane) / params.grid_w;
-      let gx = at % params.grid_w;
-      let pixel = (gy * params.step + params.origin_y) * params.out_w + gx * params.step + params.origin_x;
+    let place = subgroupShuffle(place${col}, (lane + ${turn}u) & ${LANES - 1}u);
+    if (is_written && place != 0xffffffffu) {
       var value = vec4f(c_${col}_0_${turn}, c_${col}_1_${turn}, c_${col}_2_${turn}, c_${col}_3_${turn});
 #if BIAS == 1
       value += shift;
@@ -129,7 +134,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #if RELU == 1
       value = select(value, vec4f(0.0), value <= vec4f(0.0));
 #endif
-      y[params.y_base + (n * params.quads_out + co4 - params.quad_from) * params.out_h * params.out_w + pixel] = value;
+      y[base + place] = value;
     }
   }
 #endfor
