@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { runCli } from '../../src/aofd/cli/main.js';
 import { adapterName, formatTable, kernelHash, parseTable } from '../../src/nn/tune/index.js';
 import { resolveConfig } from '../../src/aofd/config/index.js';
-import { collectLayersAsync } from '../../src/aofd/tune/layers.js';
+import { collectLayers } from '../../src/aofd/tune/layers.js';
 import { testDeviceAsync } from '../kernel/setup.js';
 
 /** Runs a command in this process; what it prints is returned. */
@@ -38,7 +38,7 @@ describe('aofd tune', function () {
     const { context } = await testDeviceAsync();
     const config = resolveConfig({ preset: 'lite' }, sets);
     const size = { width: 64, height: 64, train: false };
-    const all = await collectLayersAsync(await testDeviceAsync(), config, size);
+    const all = collectLayers(await testDeviceAsync(), config, size);
     expect(all.length).to.be.greaterThan(20);
     const [first, last] = [all[0]?.key ?? '', all[all.length - 1]?.key ?? ''];
     expect(first).to.equal('conv 1x3x64x64 16x3x3 s2 p1 d1');

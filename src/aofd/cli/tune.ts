@@ -60,7 +60,7 @@ async function tuneAsync(options: TuneArguments, signal: AbortSignal): Promise<v
   const { adapterName, kernelHash, slugOf, setTuningTables } =
     await import('../../nn/tune/index.js');
   const { tuningFile } = await import('../../nn/platform/tuning.node.js');
-  const { collectLayersAsync } = await import('../tune/layers.js');
+  const { collectLayers } = await import('../tune/layers.js');
   const { loadConfig } = await import('../config/load.node.js');
   const { resolveConfig } = await import('../config/index.js');
   if (options.preset && options.config) {
@@ -85,7 +85,7 @@ async function tuneAsync(options: TuneArguments, signal: AbortSignal): Promise<v
     };
     if (!options.fresh) Object.assign(table.layers, await earlierAsync(file, table));
     setTuningTables(context, []);
-    const layers = await collectLayersAsync(device, config, { ...size, train: options.train });
+    const layers = collectLayers(device, config, { ...size, train: options.train });
     const timing = { ...clockOf(device), budgetMs: options.budget };
     await timeAllAsync(device, layers, table, file, timing, signal);
     const count = Object.keys(table.layers).length;

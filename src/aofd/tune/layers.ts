@@ -1,5 +1,5 @@
-/** Which layers a network plans, found out by running it once on empty pictures. */
-import type { Device, Tensor } from '../../nn/index.js';
+/** Which layers a network plans, found out by recording it once on a device that does not compute. */
+import { DryDevice, type Device, type Tensor } from '../../nn/index.js';
 import { observePlans, passes, type Pass } from '../../nn/tune/index.js';
 import type { Config } from '../config/index.js';
 import { AofdModel, ParamStore, withoutGrad } from '../model/index.js';
@@ -30,26 +30,25 @@ export function trainingSize(config: Config): { height: number; width: number } 
 }
 
 /** Every pass of every layer, each once, in the order of the network. */
-export async function collectLayersAsync(
+export function collectLayers(
   device: Device,
   config: Config,
   options: CollectOptions,
-): Promise<LayerPass[]> {
+): LayerPass[] {
+  const dry = new DryDevice(device);
   const model = new AofdModel(config.model);
-  using params = ParamStore.create(device, model.specs(), config.train.seed);
+  using params = ParamStore.withoutValues(dry, model.specs());
   const found = new Map<string, LayerPass>();
   const run = (size: { height: number; width: number; images: number }, rois: number): string[] =>
-    planned(device, () => forward(device, model, params, size, rois, options.train));
+    planned(dry, () => forward(dry, model, params, size, rois, options.train));
   const detection = proposalsPerImage(config);
   const add = (keys: readonly string[], of: readonly Pass[]): void => {
     for (const key of keys) for (const pass of of) found.set(`${key} ${pass}`, { key, pass });
   };
   add(run({ ...options, images: 1 }, detection), ['forward']);
-  await device.settledAsync();
   if (options.train) {
     const images = config.train.batch;
     add(run({ ...trainingSize(config), images }, images * config.rois.batchSize), passes);
-    await device.settledAsync();
   }
   return [...found.values()];
 }
