@@ -14,7 +14,6 @@ diagnostic(off, subgroup_uniformity);
 #define A_FORM 0
 #define B_FORM 0
 #define BIAS 0
-#define RELU 0
 
 struct Params {
   batch: u32,
@@ -45,6 +44,8 @@ struct Params {
   panel_from: u32,
   panels: u32,
   tiles: u32,
+  // 1: clamps at 0. A parameter, as each variant of this text takes a second to compile.
+  relu: u32,
   tap: array<vec4i, 64>,
 }
 
@@ -61,6 +62,7 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
+  let clamps = vec4<bool>(params.relu == 1u);
   let lane = local % ${LANES}u;
   let id = (group.x + group.y * groups.x) * ${64 / LANES}u + local / ${LANES}u;
   if (id >= params.panels * params.tiles) { return; }
@@ -131,9 +133,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #if BIAS == 1
       value += shift;
 #endif
-#if RELU == 1
-      value = select(value, vec4f(0.0), value <= vec4f(0.0));
-#endif
+      value = select(value, vec4f(0.0), clamps & (value <= vec4f(0.0)));
       y[base + place] = value;
     }
   }

@@ -4,7 +4,6 @@
 // One tile x one channel quad per invocation; quads quad_from..quad_to of images image_from.. are
 // written (windows of a large output). Deterministic.
 #define BIAS 0
-#define RELU 0
 #include "grid.wgsl"
 #include "winograd.wgsl"
 #include "winograd_tile.wgsl"
@@ -24,6 +23,8 @@ struct Params {
   tiles_x: u32,
   tile_from: u32,
   tiles: u32,
+  // 1: clamps at 0. A parameter, as each variant of this text takes a second to compile.
+  relu: u32,
 }
 
 @group(0) @binding(0) var m_map: texture_storage_2d_array<rgba32float, read>;
@@ -37,6 +38,7 @@ struct Params {
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let clamps = vec4<bool>(params.relu == 1u);
   let i = linear_index(gid, groups, 64u);
   let quads_here = params.quad_to - params.quad_from;
   if (i >= params.tiles * quads_here) { return; }
@@ -73,9 +75,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 #if BIAS == 1
         value += shift;
 #endif
-#if RELU == 1
-        value = select(value, vec4f(0.0), value <= vec4f(0.0));
-#endif
+        value = select(value, vec4f(0.0), clamps & (value <= vec4f(0.0)));
         y[base + (u32(tile.y) + ${row}u) * params.width + x] = value;
       }
 #endfor

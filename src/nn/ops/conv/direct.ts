@@ -76,7 +76,7 @@ function runRotConv(device: Device, r: RotConv): void {
     device.dispatch({
       kernel: 'conv/rot_conv',
       label: r.label,
-      defines: { LANES: lanes, BIAS: r.bias !== null, RELU: r.relu },
+      defines: { LANES: lanes, BIAS: r.bias !== null },
       bindings: {
         x_map: arrayView(r.source),
         w_map: arrayView(r.weight.texture),
@@ -108,6 +108,7 @@ function runRotConv(device: Device, r: RotConv): void {
         panel_from: panelFrom,
         panels,
         tiles,
+        relu: r.relu ? 1 : 0,
         tap: r.taps.flatMap((t) => [t.dy, t.dx, 0, 0]),
       },
       workgroups: subgroupGrid(panels * tiles, lanes),

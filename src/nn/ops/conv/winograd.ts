@@ -194,7 +194,7 @@ function runPass(device: Device, p: Pass): void {
     for (const window of outputWindows(device, p.output)) {
       device.dispatch({
         kernel: 'wino/wino_out',
-        defines: { LANES: lanes, M: p.m, A: t.a, BIAS: p.bias !== null, RELU: p.relu },
+        defines: { LANES: lanes, M: p.m, A: t.a, BIAS: p.bias !== null },
         bindings: { m_map: arrayView(m), y: window.slice, ...(p.bias ? { bias: p.bias } : {}) },
         params: {
           batch: window.images,
@@ -210,6 +210,7 @@ function runPass(device: Device, p: Pass): void {
           tiles_x: t.tilesX,
           tile_from: from,
           tiles,
+          relu: p.relu ? 1 : 0,
         },
         workgroups: grid1d(tiles * (window.quadTo - window.quadFrom)),
       });
