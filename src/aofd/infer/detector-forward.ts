@@ -185,7 +185,7 @@ export async function prepareKernelsAsync(
     const dryParams = ParamStore.withoutValues(dry, model.specs());
     dryParams.freezeForInference();
     const parts = { config, model, params: dryParams };
-    const data = new Float32Array(width * height * 4);
+    const data = new Float32Array(0); // a dry device takes none
     const size = { width, height, contentWidth: width, contentHeight: height };
     const features: Tensor[] = [];
     const rois = new Float32Array(5 * rounded(proposalsOf(config, 'test').postNmsTop));

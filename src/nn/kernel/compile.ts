@@ -73,6 +73,8 @@ export class EmptyLauncher {
   readonly #gpu: GPUDevice;
   readonly #grid: GPUBuffer;
   readonly #made: { destroy(): void }[] = [];
+  /** What bindings are given, used again for those of the same place and form. */
+  readonly #resources = new Map<string, GPUBindingResource>();
 
   constructor(gpu: GPUDevice) {
     this.#gpu = gpu;
@@ -88,7 +90,7 @@ export class EmptyLauncher {
       layout: compiled.layout,
       entries: described.bindings.map((b) => ({
         binding: b.index,
-        resource: this.#resource(b, described.paramsSize),
+        resource: this.#resourceFor(b, described.paramsSize),
       })),
     });
     const hasParams = described.bindings.some(({ kind }) => kind === 'uniform');
@@ -96,6 +98,17 @@ export class EmptyLauncher {
     pass.dispatchWorkgroupsIndirect(this.#grid, 0);
     pass.end();
     this.#gpu.queue.submit([encoder.finish()]);
+  }
+
+  #resourceFor(
+    binding: KernelInterface['bindings'][number],
+    paramsSize: number,
+  ): GPUBindingResource {
+    const { name: _name, ...form } = binding;
+    const key = JSON.stringify([form, binding.kind === 'uniform' ? paramsSize : 0]);
+    let resource = this.#resources.get(key);
+    if (!resource) this.#resources.set(key, (resource = this.#resource(binding, paramsSize)));
+    return resource;
   }
 
   /** Something small that fits a binding. */

@@ -25,6 +25,7 @@ export class KernelCache {
   readonly #context: GpuContext;
   readonly #kernels = new Map<string, Kernel>();
   readonly #bySource = new Map<string, Kernel>();
+  readonly #requests: KernelText[] = [];
   /** What DEBUG asked for when the device was opened. */
   readonly debugLevel: DebugLevel;
 
@@ -42,6 +43,11 @@ export class KernelCache {
     return [...this.#bySource.values()];
   }
 
+  /** Every kernel that was asked for, once per set of defines. */
+  requests(): readonly KernelText[] {
+    return this.#requests;
+  }
+
   get(name: string, defines: Defines = {}): Kernel {
     const key = keyOf(name, defines);
     const known = this.#kernels.get(key);
@@ -54,6 +60,7 @@ export class KernelCache {
     }
     this.#bySource.set(code, kernel);
     this.#kernels.set(key, kernel);
+    this.#requests.push({ name, defines, code });
     return kernel;
   }
 
@@ -70,13 +77,19 @@ export class KernelCache {
       debugKernel(this.debugLevel, name, defines, code);
       wanted.set(code, { ...kernel, ...reflect(name, code) });
     }
-    if (wanted.size === 0) return;
     const preparation = new Preparation(
       this.#context,
       (kernel, compiled) => this.#add(kernel, compiled),
       this.debugLevel >= 1,
     );
-    await preparation.runAsync([...wanted.values()]).catch(() => this.#context.check());
+    if (wanted.size > 0) {
+      await preparation.runAsync([...wanted.values()]).catch(() => this.#context.check());
+    }
+    // They need not be expanded again when they are asked for.
+    for (const { name, defines, code } of kernels) {
+      const kernel = this.#bySource.get(code);
+      if (kernel) this.#kernels.set(keyOf(name, defines), kernel);
+    }
   }
 
   #add(kernel: KernelText & KernelInterface, compiled: Compiled): void {

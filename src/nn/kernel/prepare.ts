@@ -8,8 +8,8 @@ import type { KernelInterface } from './reflect.js';
 /** A kernel that is wanted: its expanded text and what that declares. */
 type WantedKernel = KernelText & KernelInterface;
 
-/** A kernel that takes longer than this at its first launch is being compiled, not fetched. */
-const coldMs = 120;
+/** A launch that takes longer than this compiles its kernel; otherwise a cache had it. */
+const coldMs = 60;
 
 /**
  * Compiles kernels, as many at a time as the device allows, and reports each as soon as it is there.
@@ -27,6 +27,9 @@ export class Preparation {
   readonly #queue: WantedKernel[] = [];
   readonly #byHelpers: WantedKernel[] = [];
   readonly #compiled = new Map<WantedKernel, Promise<Compiled>>();
+  /** The longest kernel's pipeline, and its first launch. */
+  #firstCreated: Promise<unknown> = Promise.resolve();
+  #firstLaunch: Promise<unknown> = Promise.resolve();
 
   constructor(
     context: GpuContext,
@@ -52,10 +55,13 @@ export class Preparation {
       await Promise.all(created);
       return;
     }
-    this.#queue.push(...sorted);
     const launcher = new EmptyLauncher(gpu);
+    const [longest, ...others] = sorted;
+    this.#queue.push(...others);
     try {
-      const own = this.#drainAsync(gpu, launcher, 0);
+      this.#firstCreated = created[0] as Promise<Compiled>;
+      this.#firstLaunch = this.#reportAsync(gpu, launcher, longest as WantedKernel, 0);
+      const own = this.#firstLaunch.then(() => this.#drainAsync(gpu, launcher, 0));
       const helping = this.#helpAsync(own);
       await own;
       await helping;
@@ -84,11 +90,21 @@ export class Preparation {
   /** Launches what is left in the queue, one after the other. */
   async #drainAsync(gpu: GPUDevice, launcher: EmptyLauncher, lane: number): Promise<void> {
     for (let kernel = this.#queue.shift(); kernel; kernel = this.#queue.shift()) {
-      const start = this.#context.platform.now();
-      const [createMs, launchMs] = await this.#firstLaunchAsync(gpu, launcher, kernel, lane);
-      this.#tell(kernel, start, createMs, launchMs, lane);
+      await this.#reportAsync(gpu, launcher, kernel, lane);
       if (lane > 0) this.#byHelpers.push(kernel);
     }
+  }
+
+  /** A first launch, with its times reported. */
+  async #reportAsync(
+    gpu: GPUDevice,
+    launcher: EmptyLauncher,
+    kernel: WantedKernel,
+    lane: number,
+  ): Promise<void> {
+    const start = this.#context.platform.now();
+    const [createMs, launchMs] = await this.#firstLaunchAsync(gpu, launcher, kernel, lane);
+    this.#tell(kernel, start, createMs, launchMs, lane);
   }
 
   /** Times of creating (as far as it was waited for) and of launching, in milliseconds. */
@@ -114,13 +130,14 @@ export class Preparation {
     const { platform, adapter, openHelperAsync } = this.#context;
     const most = Math.min(platform.compileHelpers(adapter.kind), this.#queue.length);
     if (most < 1 || !openHelperAsync) return;
-    const before = this.#queue.length;
-    const isOver = await Promise.race([
-      own.then(() => true),
-      new Promise<false>((resolve) => setTimeout(() => resolve(false), coldMs)),
+    const isCold = await Promise.race([
+      own.then(() => false),
+      this.#firstLaunch.then(() => false),
+      this.#firstCreated
+        .then(() => new Promise((resolve) => setTimeout(resolve, coldMs)))
+        .then(() => true),
     ]);
-    // A warm cache serves several kernels in that time.
-    if (isOver || before - this.#queue.length > 3) return;
+    if (!isCold) return;
     await Promise.all(
       Array.from({ length: most }, async (_, i) => {
         const gpu = await openHelperAsync().catch(() => null);

@@ -25,15 +25,16 @@ export class DryDevice extends Device {
       env: (name) => (name === 'DEBUG' ? undefined : platform.env(name)),
     };
     const context = new GpuContext(idle, stubGpu(real.context.gpu), adapter);
+    context.upload = () => undefined;
     context.bindingLimit = real.context.bindingLimit;
     context.readsStorageTextures = real.context.readsStorageTextures;
     super(context);
     this.subgroupSize = real.subgroupSize;
   }
 
-  /** Every kernel that was launched, in the order of its first launch. */
-  kernelsUsed(): KernelText[] {
-    return this.kernels.list().map(({ name, defines, code }) => ({ name, defines, code }));
+  /** Every kernel that was asked for, with each set of defines. */
+  kernelsUsed(): readonly KernelText[] {
+    return this.kernels.requests();
   }
 }
 
