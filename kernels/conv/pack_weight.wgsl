@@ -1,6 +1,6 @@
 // Weights (O, I, KH, KW) into the panels that rot_conv reads:
 //   texel ((k % kx)*L + lane, panel*ky + k/kx) = rows panel*4L + 4*lane ..+3 at
-//   k = ((c/4)*taps + t)*4 + c%4, where (row, c) = (co, ci), or (ci, co) for the input gradient.
+//   k = (t*ceil(cols/4) + c/4)*4 + c%4, where (row, c) = (co, ci), or (ci, co) for the input gradient.
 // Value = w[row*row_stride + c*col_stride + tap[t]]; zero beyond rows and cols.
 //   w: f32[O*I*KH*KW]
 // One texel per invocation. Deterministic.
@@ -35,8 +35,9 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let lane = i % ${LANES}u;
   let k = (i / ${LANES}u) % params.k_total;
   let panel = i / (${LANES}u * params.k_total);
-  let c = (k / (4u * params.taps)) * 4u + k % 4u;
-  let tap = params.tap[(k / 4u) % params.taps].x;
+  let per_tap = params.k_total / params.taps;
+  let c = k % per_tap;
+  let tap = params.tap[k / per_tap].x;
   let row = panel * ${4 * LANES}u + lane * 4u;
   var value = vec4f(0.0);
   for (var r = 0u; r < 4u; r++) { value[r] = weight(row + r, c, tap); }

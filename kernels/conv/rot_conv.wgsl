@@ -5,7 +5,7 @@
 // input gradient (one dispatch per residue class of the stride, see ops/conv/direct.ts).
 //   x_map:  layer ci/4, texel (x, n*H + y) = channels 4*(ci/4)..+3; outside the map is zero
 //   w_map:  texel ((k % kx)*L + lane, panel*ky + k/kx) = rows co = panel*4L + 4*lane ..+3 at
-//           k = ((ci/4)*taps + t)*4 + ci%4
+//           k = (t*ceil(CI/4) + ci/4)*4 + ci%4
 //   y:      vec4f [n][co/4][OH][OW], from y_base on; with windows the quads quad_from.. of one image
 // One subgroup computes 4L channels x 4L consecutive output positions. Deterministic.
 enable subgroups;
@@ -85,17 +85,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var k = 0u;
   var kcol = lane;
   var krow = panel * params.ky;
-  for (var ci4 = 0u; ci4 < params.quads_in; ci4++) {
-    for (var t = 0u; t < params.taps; t++) {
-      let tap = params.tap[t];
+  // Taps outside, channels inside: places and borders are worked out once per tap.
+  for (var t = 0u; t < params.taps; t++) {
+    let tap = params.tap[t];
+#for col in 0..4
+    let sx${col} = x${col} + tap.y;
+    let sy${col} = y${col} + tap.x;
+    let at_source${col} = vec2i(sx${col}, top${col} + sy${col});
+    let inside${col} = u32(sx${col}) < width && u32(sy${col}) < height;
+#endfor
+    for (var ci4 = 0u; ci4 < params.quads_in; ci4++) {
 #for step in 0..4
       let a${step} = textureLoad(w_map, vec2u(kcol + ${step * LANES}u, krow), 0);
 #endfor
 #for col in 0..4
-      let sx${col} = x${col} + tap.y;
-      let sy${col} = y${col} + tap.x;
-      let b${col} = select(vec4f(0.0), textureLoad(x_map, vec2i(sx${col}, top${col} + sy${col}), ci4),
-                           u32(sx${col}) < width && u32(sy${col}) < height);
+      let b${col} = select(vec4f(0.0), textureLoad(x_map, at_source${col}, ci4), inside${col});
 #endfor
 #include "rot_mac.wgsl"
       k += 4u;
