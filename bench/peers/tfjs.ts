@@ -89,6 +89,12 @@ export async function openTfjsAsync(device: Device, name?: string): Promise<Tfjs
     requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],
     requiredLimits: Object.fromEntries(LIMITS.map((key) => [key, adapter.limits[key]])),
   });
+  // A failed validation leaves the work undone, and undone work is fast: it must not be timed.
+  let fault: string | null = null;
+  gpu.onuncapturederror = (event) => {
+    event.preventDefault();
+    fault ??= event.error.message.split('\n')[0] ?? 'device error';
+  };
   if (!('navigator' in globalThis)) {
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
   }
@@ -114,6 +120,10 @@ export async function openTfjsAsync(device: Device, name?: string): Promise<Tfjs
       backend.endComputePassEncoder();
       backend.submitQueue();
       await platform.settle(gpu.queue.onSubmittedWorkDone());
+      if (fault === null) return;
+      const message = fault;
+      fault = null;
+      throw new Error(message);
     },
     destroy: () => gpu.destroy(),
   };

@@ -200,7 +200,8 @@ describe('bench: measuring', () => {
     };
     const bench = { ...conv('case', []), contestants: [wrong, broken] };
     const [first, second] = (await measureCaseAsync(bench, options)).entries;
-    expect(first?.note).to.equal('wrong: deviates by 0.5');
+    expect(first?.note).to.equal('failed: deviates by 0.5');
+    expect(first?.timing).to.equal(null);
     expect(second).to.include({ timing: null, note: 'failed: no memory' });
   });
 });

@@ -102,7 +102,8 @@ async function startAsync(contestant: Contestant, options: MeasureOptions): Prom
     const cold = await clockAsync(() => prepared.runAsync(), options.cores);
     if (prepared.checkAsync) {
       entry.error = await prepared.checkAsync();
-      if (entry.error > options.errorBound) entry.note = `wrong: deviates by ${entry.error}`;
+      // What computes something else is not timed. (A NaN is no agreement either.)
+      if (!(entry.error <= options.errorBound)) throw new Error(`deviates by ${entry.error}`);
     }
     const runner: Runner = {
       ...{ entry, prepared, inner: 1, rounds: [], coldMs: cold.wallMs },
