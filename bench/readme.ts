@@ -6,6 +6,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { atomicWriteFile } from '../src/nn/io/index.node.js';
 import { insertTable } from '../src/aofd/bench/readme.js';
 import { readReport, writePlots } from '../src/aofd/bench/run.node.js';
 
@@ -19,7 +20,7 @@ if (file === undefined) {
 const readme = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', 'README.md');
 try {
   const report = readReport(file);
-  fs.writeFileSync(readme, insertTable(fs.readFileSync(readme, 'utf8'), report));
+  atomicWriteFile(readme, insertTable(fs.readFileSync(readme, 'utf8'), report));
   const plots = writePlots(path.dirname(file), report);
   process.stdout.write(`README.md drawn from ${file}; plots: ${plots.join(', ')}\n`);
 } catch (error) {

@@ -4,30 +4,14 @@ import {
   mafaMatching,
   mafaView,
   squareBoxes,
-  type MafaImage,
   type MafaSetting,
   type SquareRule,
 } from '../../src/aofd/eval/mafa.js';
 import { boxIou } from '../../src/aofd/boxes/index.js';
 import { findFile } from '../../src/aofd/evaluate/find-file.node.js';
 import { readMafaAsync } from '../../src/aofd/evaluate/mafa-mat.node.js';
+import { EXAMPLE } from '../../test/unit/eval-mafa/example.js';
 import { Comparison, type Verified } from './wider.js';
-
-/** The example of AOFD-SPEC 6.2. */
-const EXAMPLE: MafaImage[] = [
-  {
-    gt: Float64Array.of(10, 10, 50, 50, 100, 20, 140, 60, 200, 50, 220, 70),
-    types: [1, 2, 3],
-    boxes: Float64Array.of(12, 6, 49, 53, 101, 18, 138, 62, 203, 48, 218, 72, 300, 10, 330, 50),
-    scores: Float64Array.of(0.95, 0.9, 0.85, 0.6),
-  },
-  {
-    gt: Float64Array.of(30, 30, 90, 90, 150, 40, 200, 90),
-    types: [1, 3],
-    boxes: Float64Array.of(34, 22, 84, 98, 36, 30, 90, 96, 152, 36, 198, 92),
-    scores: Float64Array.of(0.8, 0.5, 0.7),
-  },
-];
 
 /** Image, detection, face and IoU of their squares. */
 const IOUS: readonly (readonly [number, number, number, number])[] = [

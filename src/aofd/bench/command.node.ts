@@ -1,7 +1,7 @@
 /** What `aofd bench` and `npm run bench` share: options, printing, files. */
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import process from 'node:process';
+import { atomicWriteFile } from '../../nn/io/index.node.js';
 import { compareReports, type Comparison } from './compare.js';
 import { benchAsync, readReport, writePlots, writeReport, type BenchOptions } from './run.node.js';
 import { alignRows, caseHead, caseLines, formatReport, short } from './table.js';
@@ -54,7 +54,7 @@ export async function runBenchAsync(
   process.stdout.write(`\n${formatReport(report)}\n`);
   if (flags.json !== undefined) {
     if (flags.json === '-') process.stdout.write(`${JSON.stringify(report)}\n`);
-    else fs.writeFileSync(flags.json, `${JSON.stringify(report, null, 1)}\n`);
+    else atomicWriteFile(flags.json, `${JSON.stringify(report, null, 1)}\n`);
   }
   const names = flags.plots === false ? [] : writePlots(folder, report);
   process.stdout.write(

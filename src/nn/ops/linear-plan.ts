@@ -1,5 +1,6 @@
 import type { AdapterKind } from '../platform/types.js';
-import { passes, type Pass, type TunedLayer } from '../tune/table.js';
+import { everywhere, obeyMeasured, type PassPlan } from './pass-plan.js';
+import type { TunedLayer } from '../tune/table.js';
 import { longestSum } from './tile-gemm.js';
 import { planTile, type TileLimits, type TilePlan } from './tile-plan.js';
 
@@ -29,28 +30,11 @@ export interface LinearCapabilities {
   force?: LinearAlgorithm | undefined;
 }
 
-export interface LinearPlan {
-  forward: LinearAlgorithm;
-  inputGradient: LinearAlgorithm;
-  weightGradient: LinearAlgorithm;
-  /** Why, in a few words. */
-  reason: string;
-  /** How the tile kernels cut each product (of the whole weight; windows are cut alike). */
-  tiles?: Record<Pass, TilePlan>;
-  /** Tiles that a tuned table names for passes of algorithm `tile`. */
-  tuned?: Partial<Record<Pass, number>>;
-}
+export type LinearPlan = PassPlan<LinearAlgorithm>;
 
 /** Smaller products (FLOPs) are not worth packing, resp. filling tiles. */
 const smallFlops = 2e6;
 const smallTileFlops = 2e5;
-
-const everywhere = (algorithm: LinearAlgorithm, reason: string): LinearPlan => ({
-  forward: algorithm,
-  inputGradient: algorithm,
-  weightGradient: algorithm,
-  reason,
-});
 
 /**
  * Which kernels each product of a linear layer uses. Pure. Software adapters: lanes where sizes are
@@ -60,7 +44,12 @@ const everywhere = (algorithm: LinearAlgorithm, reason: string): LinearPlan => (
  */
 export function planLinear(s: LinearShape, caps: LinearCapabilities): LinearPlan {
   const plan = planByRules(s, caps);
-  return caps.tuned && caps.force === undefined ? obey(plan, caps.tuned, s, caps) : plan;
+  if (!caps.tuned || caps.force !== undefined) return plan;
+  return obeyMeasured(plan, caps.tuned, {
+    algorithms: linearAlgorithms,
+    tile: caps.tile,
+    force: (force, tile) => planByRules(s, { ...caps, ...(tile ? { tile } : {}), force }),
+  });
 }
 
 function planByRules(s: LinearShape, caps: LinearCapabilities): LinearPlan {
@@ -82,30 +71,6 @@ function planByRules(s: LinearShape, caps: LinearCapabilities): LinearPlan {
   return flops < smallFlops
     ? everywhere('naive', `less than ${smallFlops} FLOPs`)
     : everywhere('lanes', 'sizes are multiples of 4');
-}
-
-/** The plan with the measured choices that are possible here. */
-function obey(
-  plan: LinearPlan,
-  tuned: TunedLayer,
-  s: LinearShape,
-  caps: LinearCapabilities,
-): LinearPlan {
-  const result = { ...plan, tuned: { ...plan.tuned } };
-  let changed = false;
-  for (const pass of passes) {
-    const choice = tuned[pass];
-    const algorithm = linearAlgorithms.find((name) => name === choice?.algorithm);
-    if (!choice || !algorithm) continue;
-    const tile =
-      caps.tile && choice.tile !== undefined ? { ...caps.tile, tile: choice.tile } : caps.tile;
-    const forced = planByRules(s, { ...caps, ...(tile ? { tile } : {}), force: algorithm });
-    if (forced[pass] !== algorithm) continue;
-    result[pass] = algorithm;
-    if (algorithm === 'tile' && choice.tile !== undefined) result.tuned[pass] = choice.tile;
-    changed = true;
-  }
-  return changed ? { ...result, reason: `measured (rules: ${plan.reason})` } : plan;
 }
 
 /** Why the lane kernels cannot run, or null. */

@@ -1,6 +1,7 @@
 import type { AdapterKind } from '../../platform/types.js';
+import { everywhere, obeyMeasured, type PassPlan } from '../pass-plan.js';
 import type { TileLimits, TilePlan } from '../tile-plan.js';
-import { passes, type Pass, type TunedLayer } from '../../tune/table.js';
+import type { TunedLayer } from '../../tune/table.js';
 import { planConvTile, planConvTileDw } from './tile-taps.js';
 
 /** Sizes of a convolution: x (N, C, H, W) * w (O, C, KH, KW) -> y (N, O, OH, OW). */
@@ -52,17 +53,7 @@ export const convAlgorithms = ['naive', 'tile', 'direct', 'winograd2', 'winograd
 
 export type ConvAlgorithm = (typeof convAlgorithms)[number];
 
-export interface ConvPlan {
-  forward: ConvAlgorithm;
-  inputGradient: ConvAlgorithm;
-  weightGradient: ConvAlgorithm;
-  /** Why, in a few words. */
-  reason: string;
-  /** How the tile kernels cut each pass (of a whole map; windows are cut alike). */
-  tiles?: Record<Pass, TilePlan>;
-  /** Tiles that a tuned table names for passes of algorithm `tile`. */
-  tuned?: Partial<Record<Pass, number>>;
-}
+export type ConvPlan = PassPlan<ConvAlgorithm>;
 
 /** Taps that the tables of rot_conv hold. */
 export const maxTaps = 64;
@@ -75,13 +66,6 @@ export function convFlops(s: ConvShape): number {
   return 2 * s.n * s.o * s.oh * s.ow * s.c * s.kh * s.kw;
 }
 
-const everywhere = (algorithm: ConvAlgorithm, reason: string): ConvPlan => ({
-  forward: algorithm,
-  inputGradient: algorithm,
-  weightGradient: algorithm,
-  reason,
-});
-
 /**
  * Algorithm of each pass. Pure. Software adapters: Winograd for 3x3 stride 1 with enough channels and
  * tiles to fill lane tiles, direct lane rotation otherwise. GPUs, unknown adapters and those without
@@ -90,7 +74,15 @@ const everywhere = (algorithm: ConvAlgorithm, reason: string): ConvPlan => ({
  */
 export function planConv(s: ConvShape, caps: ConvCapabilities): ConvPlan {
   const plan = planByRules(s, caps);
-  return caps.tuned && caps.force === undefined ? obey(plan, caps.tuned, s, caps) : plan;
+  if (!caps.tuned || caps.force !== undefined) return plan;
+  return obeyMeasured(plan, caps.tuned, {
+    algorithms: convAlgorithms,
+    tile: caps.tile,
+    force: (force, tile) => planByRules(s, { ...caps, ...(tile ? { tile } : {}), force }),
+    allows: (algorithm, pass) =>
+      isPrecise(algorithm, caps.precision ?? 'fast') &&
+      (pass !== 'weightGradient' || holdsTransformedGradient(algorithm, s, caps)),
+  });
 }
 
 function planByRules(s: ConvShape, caps: ConvCapabilities): ConvPlan {
@@ -107,27 +99,10 @@ function planByRules(s: ConvShape, caps: ConvCapabilities): ConvPlan {
   return planTiles(s, caps, why);
 }
 
-/** The plan with the measured choices that are possible here and allowed by the precision. */
-function obey(plan: ConvPlan, tuned: TunedLayer, s: ConvShape, caps: ConvCapabilities): ConvPlan {
-  const result = { ...plan, tuned: { ...plan.tuned } };
-  let changed = false;
-  for (const pass of passes) {
-    const choice = tuned[pass];
-    const algorithm = convAlgorithms.find((name) => name === choice?.algorithm);
-    if (!choice || !algorithm) continue;
-    if (algorithm === 'winograd4' && (caps.precision ?? 'fast') !== 'fast') continue;
-    if (algorithm === 'winograd2' && caps.precision === 'exact') continue;
-    // Whether it is possible: a forced plan gives it, with the tile it asks for.
-    const tile =
-      caps.tile && choice.tile !== undefined ? { ...caps.tile, tile: choice.tile } : caps.tile;
-    const forced = planByRules(s, { ...caps, ...(tile ? { tile } : {}), force: algorithm });
-    if (forced[pass] !== algorithm) continue;
-    if (pass === 'weightGradient' && !holdsTransformedGradient(algorithm, s, caps)) continue;
-    result[pass] = algorithm;
-    if (algorithm === 'tile' && choice.tile !== undefined) result.tuned[pass] = choice.tile;
-    changed = true;
-  }
-  return changed ? { ...result, reason: `measured (rules: ${plan.reason})` } : plan;
+/** Whether rounding of the algorithm stays within what `precision` allows. */
+function isPrecise(algorithm: ConvAlgorithm, precision: ConvPrecision): boolean {
+  if (algorithm === 'winograd4') return precision === 'fast';
+  return algorithm !== 'winograd2' || precision !== 'exact';
 }
 
 /** Whether one binding holds all frequencies of Winograd's dU, padded to panels of 4L channels. */
