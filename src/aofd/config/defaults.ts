@@ -102,6 +102,7 @@ export const PAPER: Config = {
     compact: 'relu', // J13
     smoothL1SigmaRpn: 3, // AOFD-SPEC 1.8
     smoothL1SigmaHead: 1, // AOFD-SPEC 1.12
+    box: 'smooth-l1', // paper
     segReduction: 'sum', // J17
     segBoxScale: 1.3, // paper
     segFaceOnFace: 'ignore', // J19
@@ -199,6 +200,7 @@ export const PAPER: Config = {
       faceProbability: 0.6,
       secondProbability: 0.12,
       minFacePx: 14,
+      decoyProbability: 0,
     },
   },
   test: {

@@ -152,6 +152,9 @@ export const lossSchema = z.strictObject({
   compact: z.enum(['relu', 'literal']).describe('J13: rectified or plain sum (AOFD-SPEC 3.4)'),
   smoothL1SigmaRpn: z.number().positive(),
   smoothL1SigmaHead: z.number().positive(),
+  box: z
+    .enum(['smooth-l1', 'giou'])
+    .describe('box loss of the head: on the code (the paper), or 1 - GIoU of the decoded boxes'),
   segReduction: z.enum(['sum', 'mean']).describe('J17: over valid pixels at input resolution'),
   segBoxScale: z.number().min(1).describe('boxes are enlarged by this before gating'),
   segFaceOnFace: z

@@ -126,6 +126,9 @@ const painterSchema = z.strictObject({
   faceProbability: share,
   secondProbability: share,
   minFacePx: amount,
+  decoyProbability: share.describe(
+    'probability that a painted picture also gets hands and objects where no face is',
+  ),
 });
 
 const sourceSchema = z.strictObject({
@@ -135,6 +138,14 @@ const sourceSchema = z.strictObject({
   split: z.enum(['train', 'test', 'all']).optional().describe('occlusion-seg'),
   synthetic: z.boolean().optional().describe('occlusion-seg: also portraits with drawn masks'),
   limit: positive.optional().describe('only the first images'),
+  trim: z
+    .array(z.number().gt(-0.5).lt(0.5))
+    .length(4)
+    .optional()
+    .describe(
+      'cut from the left, top, right and bottom of every box, as shares of its width and height, ' +
+        'where a set is known to draw boxes that way; negative enlarges',
+    ),
 });
 
 const dataSchema = z.strictObject({

@@ -22,7 +22,7 @@ export interface BatchOptions {
   sources: readonly BatchSource[];
   augment: AugmentOptions;
   /** Occluder painting on detection pictures; left out = none. */
-  painter?: Omit<PainterOptions, 'bank'>;
+  painter?: Omit<PainterOptions, 'bank' | 'avoid'>;
   /** Probability that a picture (a tile of a mosaic) gets painted faces at all. */
   paintProbability: number;
   /** Portraits whose covering objects are cut out and pasted by the painter. Default none. */

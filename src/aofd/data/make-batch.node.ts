@@ -210,9 +210,14 @@ export class BatchMaker {
     });
     const boxes = indices.map((i) => sample.faces[i]!);
     const bank = await this.bankAsync();
-    const result = paintOccluders(decoded.image, boxes, rng, { ...painter, bank });
+    const result = paintOccluders(decoded.image, boxes, rng, {
+      ...painter,
+      bank,
+      avoid: sample.faces,
+    });
     const faces = new Set(result.painted.map((p) => indices[p.face] as number));
-    return { image: result.image, mask: faces.size > 0 ? result.mask : null, faces };
+    const isChanged = result.image !== decoded.image;
+    return { image: result.image, mask: isChanged ? result.mask : null, faces };
   }
 
   private async bankAsync(): Promise<CutoutBank | undefined> {

@@ -1,6 +1,6 @@
 /** Options and results of the occluder painter. */
 import type { CutoutBank } from './cutout-bank.js';
-import type { DecodedImage } from './sample.js';
+import type { DecodedImage, FaceBox } from './sample.js';
 
 /** What can be painted over a face. */
 export const OCCLUDER_KINDS = [
@@ -25,6 +25,10 @@ export interface PainterOptions {
   secondProbability: number;
   /** Faces with a shorter side below this are left alone, px. */
   minFacePx: number;
+  /** Probability of one to three hands and objects where no face is. Default 0. */
+  decoyProbability?: number;
+  /** Faces that those keep away from; default the faces given. */
+  avoid?: readonly FaceBox[];
   /** Objects cut out of photographs, for the kind 'cutout'; without it that kind is skipped. */
   bank?: CutoutBank;
 }

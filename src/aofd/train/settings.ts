@@ -44,6 +44,8 @@ export function stepSettings(config: Config, stage: StageConfig): StepSettings {
       segmentationBoxScale: loss.segBoxScale,
       rpnSigma: loss.smoothL1SigmaRpn,
       headSigma: loss.smoothL1SigmaHead,
+      box: loss.box,
+      maxLogRatio: config.boxes.maxLogRatio,
     },
     convention: config.boxes.convention,
   };

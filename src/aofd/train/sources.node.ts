@@ -7,7 +7,7 @@ import { loadCoco } from '../data/coco.node.js';
 import { DataError } from '../data/errors.js';
 import { loadFddb } from '../data/fddb.node.js';
 import { loadOcclusionSeg } from '../data/occlusion-seg.node.js';
-import { boxShortSide, type Sample } from '../data/sample.js';
+import { boxHeight, boxShortSide, boxWidth, type Box, type Sample } from '../data/sample.js';
 import { loadVoc } from '../data/voc.node.js';
 import { loadWider } from '../data/wider.node.js';
 
@@ -22,7 +22,9 @@ export function loadSource(config: Config, name: string): Sample[] {
       `choose one of ${Object.keys(config.data.sources).join(', ')}`,
     );
   }
-  const samples = read(config, name, source).map((sample) => filterFaces(config, sample));
+  const samples = read(config, name, source).map((sample) =>
+    filterFaces(config, trimBoxes(sample, source.trim)),
+  );
   return source.limit === undefined ? samples : samples.slice(0, source.limit);
 }
 
@@ -98,6 +100,19 @@ function read(config: Config, name: string, source: DataSourceConfig): Sample[] 
         source: name,
       });
   }
+}
+
+/** Boxes without the shares [left, top, right, bottom] of their width and height. */
+function trimBoxes(sample: Sample, trim: readonly number[] | undefined): Sample {
+  if (!trim) return sample;
+  const [left = 0, top = 0, right = 0, bottom = 0] = trim;
+  const faces = sample.faces.map((face) => {
+    const [x1, y1, x2, y2] = face.box;
+    const w = boxWidth(face.box);
+    const h = boxHeight(face.box);
+    return { ...face, box: [x1 + left * w, y1 + top * h, x2 - right * w, y2 - bottom * h] as Box };
+  });
+  return { ...sample, faces };
 }
 
 /** J4: what becomes of small and invalid faces. */

@@ -38,6 +38,10 @@ export interface LossSettings {
   segmentationBoxScale: number;
   rpnSigma: number;
   headSigma: number;
+  /** Box loss of the head. */
+  box: Config['loss']['box'];
+  /** Cap of dw and dh where boxes are decoded (J3). */
+  maxLogRatio: number;
 }
 
 /** Everything one step of a stage depends on besides network, batch and step number. */

@@ -197,7 +197,12 @@ export class TrainStep {
     const labels = doubled(plan.rois.labels, plan.isDoubled);
     const targets = doubled(plan.rois.targets, plan.isDoubled);
     const { class: classLoss, box } = device.context.label('losses', () =>
-      headLosses(device, output, labels, targets, settings.loss.headSigma),
+      headLosses(device, output, labels, targets, {
+        kind: settings.loss.box,
+        sigma: settings.loss.headSigma,
+        stds: settings.rois.stds,
+        maxLogRatio: settings.loss.maxLogRatio,
+      }),
     );
     if (trace) {
       trace.values('rois', plan.rois.rois, [rois.count, 5]);

@@ -136,6 +136,104 @@ export function smoothL1TwinGrad(
   return dPred;
 }
 
+/** Edges [x1, x2, y1, y2] of row i of box codes on a source box [-1/2, 1/2]². */
+function codedEdges(
+  code: TwinArray,
+  i: number,
+  stds: readonly number[],
+  cap: number,
+): [number, number, number, number] {
+  const value = (j: number): number => at(code, 4 * i + j) * (stds[j] as number);
+  const w = Math.exp(Math.min(value(2), cap));
+  const h = Math.exp(Math.min(value(3), cap));
+  return [value(0) - w / 2, value(0) + w / 2, value(1) - h / 2, value(1) + h / 2];
+}
+
+/** Σ weight · (1 − GIoU) of coded boxes [M, 4], as [1]. */
+export function giouTwin(
+  pred: TwinArray,
+  goal: TwinArray,
+  weight: TwinArray,
+  stds: readonly number[],
+  cap: number,
+): TwinArray {
+  let total = 0;
+  for (let i = 0; i < weight.data.length; i++) {
+    const [a1, a2, b1, b2] = codedEdges(pred, i, stds, cap);
+    const [c1, c2, d1, d2] = codedEdges(goal, i, stds, cap);
+    const overlap =
+      Math.max(0, Math.min(a2, c2) - Math.max(a1, c1)) *
+      Math.max(0, Math.min(b2, d2) - Math.max(b1, d1));
+    const union = (a2 - a1) * (b2 - b1) + (c2 - c1) * (d2 - d1) - overlap;
+    const hull = (Math.max(a2, c2) - Math.min(a1, c1)) * (Math.max(b2, d2) - Math.min(b1, d1));
+    total += at(weight, i) * (1 - (overlap / union - (hull - union) / hull));
+  }
+  return nd([1], [total]);
+}
+
+/** One axis of a pair of boxes: lengths of overlap, predicted side and hull, with their slopes. */
+function axis(a1: number, a2: number, c1: number, c2: number) {
+  const overlap = Math.min(a2, c2) - Math.max(a1, c1);
+  const isApart = overlap <= 0;
+  return {
+    overlap: Math.max(0, overlap),
+    side: a2 - a1,
+    hull: Math.max(a2, c2) - Math.min(a1, c1),
+    // By the centre and by the side of the predicted box, whose edges are centre -+ side / 2.
+    slopes: ([1, 1, -1 / 2, 1 / 2] as const).reduce(
+      (sum, factor, k) => {
+        const isLow = k % 2 === 0;
+        const bounds = isLow ? a1 > c1 : a2 < c2;
+        const spans = isLow ? a1 < c1 : a2 > c2;
+        const sign = isLow ? -1 : 1;
+        const by = k < 2 ? 'centre' : 'size';
+        sum.overlap[by] += !isApart && bounds ? sign * factor : 0;
+        sum.hull[by] += spans ? sign * factor : 0;
+        return sum;
+      },
+      { overlap: { centre: 0, size: 0 }, hull: { centre: 0, size: 0 } },
+    ),
+  };
+}
+
+/** Product rule, written along centre and side of each axis (the kernel goes by corners). */
+export function giouTwinGrad(
+  pred: TwinArray,
+  goal: TwinArray,
+  weight: TwinArray,
+  stds: readonly number[],
+  cap: number,
+  dY: TwinArray,
+): TwinArray {
+  const dPred = nd(pred.shape);
+  for (let i = 0; i < weight.data.length; i++) {
+    const [a1, a2, b1, b2] = codedEdges(pred, i, stds, cap);
+    const [c1, c2, d1, d2] = codedEdges(goal, i, stds, cap);
+    const axes = [axis(a1, a2, c1, c2), axis(b1, b2, d1, d2)];
+    const [x, y] = axes as [ReturnType<typeof axis>, ReturnType<typeof axis>];
+    const overlap = x.overlap * y.overlap;
+    const union = x.side * y.side + (c2 - c1) * (d2 - d1) - overlap;
+    const hull = x.hull * y.hull;
+    axes.forEach((own, k) => {
+      const other = k === 0 ? y : x;
+      for (const by of ['centre', 'size'] as const) {
+        const dOverlap = own.slopes.overlap[by] * other.overlap;
+        const dUnion = (by === 'size' ? other.side : 0) - dOverlap;
+        const dHull = own.slopes.hull[by] * other.hull;
+        const slope =
+          -(dOverlap * union - overlap * dUnion) / union ** 2 -
+          (dUnion * hull - union * dHull) / hull ** 2;
+        const j = by === 'centre' ? k : k + 2;
+        const std = stds[j] as number;
+        const isCapped = by === 'size' && at(pred, 4 * i + j) * std >= cap;
+        const chain = by === 'centre' ? std : isCapped ? 0 : std * own.side;
+        dPred.data[4 * i + j] = at(dY, 0) * at(weight, i) * slope * chain;
+      }
+    });
+  }
+  return dPred;
+}
+
 /** Σ w · BCE(sigmoid(x), t), times factor, as [1]. */
 export function bceTwin(
   x: TwinArray,

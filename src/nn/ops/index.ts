@@ -15,10 +15,12 @@ export { softmax } from './softmax.js';
 export {
   softmaxCrossEntropy,
   softmaxCrossEntropyMap,
+  giouLoss,
   smoothL1,
   sigmoidBce,
   type CrossEntropyOptions,
   type CrossEntropyMapOptions,
+  type GiouLossOptions,
   type LossReduction,
   type SigmoidBceOptions,
   type SmoothL1Options,

@@ -218,6 +218,65 @@ export function smoothL1(
   return y;
 }
 
+export interface GiouLossOptions {
+  /** What dx, dy, dw, dh were divided by; default all 1. */
+  stds?: readonly number[];
+  /** Upper cap of std · dw and std · dh before exp (J3); default ln(1000/16). */
+  maxLogRatio?: number;
+}
+
+/**
+ * GIoU loss of box codes (AOFD-SPEC 1.6), a scalar [1]: Σ weight · (1 − GIoU) of the boxes that `pred`
+ * and `goal` stand for, both row [M, 4] of (dx, dy, dw, dh) as seen from the same source box. GIoU does
+ * not change with the scale or place of an axis, so the source boxes themselves are not needed.
+ * `weight` is row [M]; a row of weight 0 counts nothing. The gradient flows to `pred` only.
+ */
+export function giouLoss(
+  pred: Tensor,
+  goal: Tensor,
+  weight: Tensor,
+  options: GiouLossOptions = {},
+): Tensor {
+  const { stds = [1, 1, 1, 1], maxLogRatio = Math.log(1000 / 16) } = options;
+  const n = pred.shape[0] ?? 0;
+  requireShape('giouLoss', 'pred', pred, [n, 4]);
+  requireRow('giouLoss', 'pred', pred);
+  requireSame('giouLoss', pred, goal);
+  requireShape('giouLoss', 'weight', weight, [n]);
+  const { device } = pred;
+  const params = { n, cap: maxLogRatio, stds };
+  const each = device.empty([n]);
+  if (n > 0) {
+    device.dispatch({
+      kernel: 'loss/giou',
+      bindings: { pred, goal, weight, y: each },
+      params,
+      workgroups: grid1d(n),
+    });
+  }
+  const y = sumAll(each);
+  each.dispose();
+  record({
+    op: 'giouLoss',
+    inputs: [pred],
+    outputs: [y],
+    backward: ([dY]) => {
+      if (!dY) return [null];
+      const dPred = emptyLike(pred);
+      if (n > 0) {
+        device.dispatch({
+          kernel: 'loss/giou_backward',
+          bindings: { pred, goal, weight, dY, dPred },
+          params,
+          workgroups: grid1d(n),
+        });
+      }
+      return [dPred];
+    },
+  });
+  return y;
+}
+
 export interface SigmoidBceOptions {
   /** Factor of each element, the shape of the logits; no gradient flows to it. */
   weights?: Tensor;

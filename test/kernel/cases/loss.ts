@@ -5,11 +5,14 @@ import {
   crossEntropyMapTwinGrad,
   crossEntropyTwin,
   crossEntropyTwinGrad,
+  giouTwin,
+  giouTwinGrad,
   smoothL1Twin,
   smoothL1TwinGrad,
 } from '../../../src/nn/cpu/loss.js';
 import type { Tensor } from '../../../src/nn/index.js';
 import {
+  giouLoss,
   sigmoidBce,
   smoothL1,
   softmaxCrossEntropy,
@@ -109,6 +112,25 @@ function l1(shape: [number, number], sigma: number, lowLimit?: number): OpCase {
   };
 }
 
+/** Codes up to `size` in units of 1: near, far (no overlap) and capped boxes. */
+function giou(name: string, n: number, size: number, stds: number[], cap: number): OpCase {
+  const shape = [n, 4];
+  const inputs = (a: Record<string, TwinArray>) =>
+    [a['pred'], a['goal'], a['weight']] as [TwinArray, TwinArray, TwinArray];
+  return {
+    name: `giouLoss ${n} ${name}`,
+    inputs: {
+      pred: { shape, fill: spread(size) },
+      goal: { shape, fill: spread(size), grad: false },
+      weight: { shape: [n], fill: oneOf(0, 1, 1 / 64, 2), grad: false },
+    },
+    run: ({ pred, goal, weight }) =>
+      giouLoss(pred as Tensor, goal as Tensor, weight as Tensor, { stds, maxLogRatio: cap }),
+    twin: (a) => giouTwin(...inputs(a), stds, cap),
+    twinGrad: (a, dY) => ({ pred: giouTwinGrad(...inputs(a), stds, cap, dY) }),
+  };
+}
+
 function bce(shape: number[], reduction: LossReduction, weighted: boolean, size = 4): OpCase {
   const factorOf = (x: TwinArray): number =>
     reduction === 'mean' ? 1 / Math.max(1, x.data.length) : 1;
@@ -162,6 +184,11 @@ export const cases: OpCase[] = [
   l1([11, 4], 3),
   l1([700, 4], 3, 1 << 14),
   l1([9, 8], 1),
+  giou('near', 1, 1, [0.1, 0.1, 0.2, 0.2], 4),
+  giou('none', 0, 1, [0.1, 0.1, 0.2, 0.2], 4),
+  giou('near', 130, 2, [0.1, 0.1, 0.2, 0.2], 4),
+  giou('apart', 90, 3, [1, 1, 0.3, 0.3], 4),
+  giou('capped', 40, 2, [0.3, 0.3, 1, 1], 0.5),
   bce([1], 'mean', false),
   bce([0, 3], 'mean', false),
   bce([7, 11], 'mean', true),

@@ -1,0 +1,57 @@
+// Gradient of giou.wgsl: dPred = dY * weight * d(2 - I/U - U/C)/dPred.
+//   pred, goal, dPred: f32[n*4], weight: f32[n], dY: f32[1]; see giou.wgsl
+// By the corners of the predicted box, each axis with the other's sides as factors: dI is -+ the other side of
+// the intersection where the predicted corner bounds it, dC alike for the hull, d(area) always; dU = d(area) - dI.
+// Then centre = low + high, half side = (high - low) / 2; a capped side gets no gradient. Where corners are
+// equal the predicted one counts as bounding neither. One row per invocation. Deterministic.
+#include "grid.wgsl"
+#include "coded_box.wgsl"
+
+struct Params { n: u32, cap: f32, stds: vec4f }
+
+@group(0) @binding(0) var<storage, read> pred: array<f32>;
+@group(0) @binding(1) var<storage, read> goal: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> dY: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dPred: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = linear_index(gid, groups, 64u);
+  if (i >= params.n) { return; }
+  let factor = weight[i];
+  var slope = vec4f(0.0);
+  if (factor != 0.0) {
+    let code = vec4f(pred[4u * i], pred[4u * i + 1u], pred[4u * i + 2u], pred[4u * i + 3u]);
+    let p = coded_box(code, params.stds, params.cap);
+    let g = coded_box(vec4f(goal[4u * i], goal[4u * i + 1u], goal[4u * i + 2u], goal[4u * i + 3u]), params.stds, params.cap);
+    let inner = max(min(p.high, g.high) - max(p.low, g.low), vec2f(0.0));
+    let outer = max(p.high, g.high) - min(p.low, g.low);
+    let sides = p.high - p.low;
+    let sides_g = g.high - g.low;
+    let shared_area = inner.x * inner.y;
+    let joint = sides.x * sides.y + sides_g.x * sides_g.y - shared_area;
+    let hull = outer.x * outer.y;
+    // Of the loss by I, by U and by C; an empty intersection has no gradient.
+    let by_shared = -1.0 / joint;
+    let by_joint = shared_area / (joint * joint) - 1.0 / hull;
+    let by_hull = joint / (hull * hull);
+    let has_shared = all(inner > vec2f(0.0));
+    let zero = vec2f(0.0);
+    let shared_high = select(zero, inner.yx, (p.high < g.high) & vec2<bool>(has_shared));
+    let shared_low = select(zero, -inner.yx, (p.low > g.low) & vec2<bool>(has_shared));
+    let hull_high = select(zero, outer.yx, p.high > g.high);
+    let hull_low = select(zero, -outer.yx, p.low < g.low);
+    let high = by_shared * shared_high + by_joint * (sides.yx - shared_high) + by_hull * hull_high;
+    let low = by_shared * shared_low + by_joint * (-sides.yx - shared_low) + by_hull * hull_low;
+    let is_free = code.zw * params.stds.zw < vec2f(params.cap);
+    let centre = params.stds.xy * (low + high);
+    let size = select(zero, params.stds.zw * sides * 0.5 * (high - low), is_free);
+    slope = dY[0] * factor * vec4f(centre, size);
+  }
+  dPred[4u * i] = slope.x;
+  dPred[4u * i + 1u] = slope.y;
+  dPred[4u * i + 2u] = slope.z;
+  dPred[4u * i + 3u] = slope.w;
+}
