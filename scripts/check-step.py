@@ -330,6 +330,26 @@ def smooth_l1(x, sigma):
     return np.where(near, 0.5 * s2 * x * x, np.abs(x) - 0.5 / s2), np.where(near, s2 * x, np.sign(x))
 
 
+def giou_loss(deltas, targets, rois, box, stds):
+    """1 - GIoU of decoded boxes by row, and its slope by central differences (float64)."""
+    goal = box.decode(rois, targets * stds)
+
+    def loss(code):
+        p = box.decode(rois, code * stds)
+        inner = np.clip(np.minimum(p[:, 2:], goal[:, 2:]) - np.maximum(p[:, :2], goal[:, :2]), 0, None)
+        outer = np.maximum(p[:, 2:], goal[:, 2:]) - np.minimum(p[:, :2], goal[:, :2])
+        area = lambda side: side[:, 0] * side[:, 1]
+        union = area(p[:, 2:] - p[:, :2]) + area(goal[:, 2:] - goal[:, :2]) - area(inner)
+        return 1 - area(inner) / union + (area(outer) - union) / area(outer)
+
+    slope = np.zeros_like(deltas)
+    for k in range(4):
+        step = np.zeros(4)
+        step[k] = 1e-6
+        slope[:, k] = (loss(deltas + step) - loss(deltas - step)) / 2e-6
+    return loss(deltas), slope
+
+
 # ------------------------------------------------------------------ networks
 
 
@@ -950,10 +970,15 @@ class Check:
         self.r.same('head.box_deltas', f['head.box_deltas'], deltas)
         labels, targets = f['roi.labels'].astype(int), f.f64('roi.targets')
 
-        # head: alpha * mean CE + beta * sum smooth L1 of faces / rows
+        # head: alpha * mean CE + beta * sum of smooth L1 or 1 - GIoU of faces / rows
         self.mine['class'], dcls = cross_entropy_mean(logits, labels)
-        value, slope = smooth_l1(deltas[:, 4:8] - targets, loss['smoothL1SigmaHead'])
         face = (labels == 1)[:, None] / max(1, len(labels))
+        if loss.get('box') == 'giou':
+            seen = np.concatenate([self.rois[:, 1:]] * (len(labels) // max(1, len(self.rois))))
+            value, slope = giou_loss(deltas[:, 4:8], targets, seen, self.box, np.array(c['rois']['stds']))
+            value = value[:, None]
+        else:
+            value, slope = smooth_l1(deltas[:, 4:8] - targets, loss['smoothL1SigmaHead'])
         self.mine['box'] = (value * face).sum()
         dbox = np.zeros_like(deltas)
         dbox[:, 4:8] = loss['beta'] * slope * face

@@ -118,6 +118,18 @@ describe('training step', function () {
     }
   });
 
+  it('judges boxes by their overlap where loss.box says so', async () => {
+    const config = tinyConfig({ loss: { box: 'giou' }, masking: { jointMode: 'double' } });
+    const { curve } = await run(config, 2, 3);
+    const { curve: plain } = await run(tinyConfig({ masking: { jointMode: 'double' } }), 2, 1);
+    // The same rows are judged: only the box loss differs.
+    expect(curve[0]?.['class']).to.equal(plain[0]?.['class']);
+    expect(curve[0]?.['box']).to.not.equal(plain[0]?.['box']);
+    const box = curve.map((losses) => losses['box'] as number);
+    // 1 - GIoU is at most 2 per face, and faces are at most a quarter of the rows.
+    for (const value of box) expect(value).to.be.within(0, 0.5);
+  });
+
   it('drops out in the generator stage by its own share', async () => {
     const plain = await run(tinyConfig(), 1, 1);
     const dropped = await run(tinyConfig({}, ['model.generator.dropout=0.9']), 1, 1);

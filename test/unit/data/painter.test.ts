@@ -186,6 +186,44 @@ describe('data/painter', () => {
     expect(paintOccluders(image, faces, new CounterRng(1), onlyCutouts).painted).to.have.length(0);
   });
 
+  it('paints decoys where no face is, and only if asked to', () => {
+    const image = gradientImage(200, 200);
+    const faces = [face([20, 20, 59, 69]), face([120, 100, 149, 139], { ignore: true })];
+    const usable = faces.slice(0, 1);
+    const plain = { ...DEFAULT_PAINTER, faceProbability: 0 };
+    const options = { ...plain, decoyProbability: 1, avoid: faces };
+    let painted = 0;
+    let onFaces = 0;
+    let elsewhere = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const result = paintOccluders(image, usable, new CounterRng(seed), options);
+      const again = paintOccluders(image, usable, new CounterRng(seed), options);
+      expect(again).to.deep.equal(result);
+      expect(result.painted).to.have.length(0);
+      if (sum(result.mask) > 0) painted++;
+      // A palm stays away from the boxes; a forearm may cross one.
+      result.mask.forEach((m, i) => {
+        const [x, y] = [i % 200, Math.floor(i / 200)];
+        const isFace = faces.some(
+          ({ box: [x1, y1, x2, y2] }) => x >= x1 && x <= x2 && y >= y1 && y <= y2,
+        );
+        if (m) [onFaces, elsewhere] = [onFaces + (isFace ? 1 : 0), elsewhere + (isFace ? 0 : 1)];
+      });
+    }
+    expect(painted).to.be.greaterThan(12);
+    expect(onFaces).to.be.lessThan(0.1 * elsewhere);
+    // Without decoys the random numbers are those of a painter that knows none.
+    const off = paintOccluders(image, usable, new CounterRng(3), { ...plain, decoyProbability: 0 });
+    expect(off.image).to.equal(image);
+    const full = { ...DEFAULT_PAINTER, faceProbability: 1 };
+    expect(
+      paintOccluders(image, usable, new CounterRng(3), { ...full, decoyProbability: 0 }),
+    ).to.deep.equal(paintOccluders(image, usable, new CounterRng(3), full));
+    expect(paintOccluders(image, [], new CounterRng(1), options).image.data).to.deep.equal(
+      image.data,
+    );
+  });
+
   it('cuts objects out at their place in the face and skips label noise', () => {
     const bank = bankOfOne();
     const [cutout] = bank.cutouts;
