@@ -1,14 +1,14 @@
 /** Other face detectors on the pictures that ours looks at. */
-import { readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { decodeImage, Detector } from '../../src/aofd/index.js';
 import type { JobOptions } from '../../src/aofd/bench/detect-jobs.node.js';
-import { clockAsync } from '../../src/aofd/bench/measure.js';
+import { clockAsync, restAsync } from '../../src/aofd/bench/clock.js';
 import { preparePicturesAsync } from '../../src/aofd/bench/pictures.node.js';
 import { pairedRatio, timingOf } from '../../src/aofd/bench/stats.js';
 import type { Figure, Timing } from '../../src/aofd/bench/types.js';
-import { sessionOptions, type Ort } from './ort.js';
+import { openOnnxDetectorAsync } from './onnx-detector.js';
+import type { Ort } from './ort.js';
 import type { Tf, TfTensor } from './tfjs.js';
 
 type Picture = Awaited<ReturnType<typeof decodeImage>>;
@@ -16,7 +16,9 @@ type Picture = Awaited<ReturnType<typeof decodeImage>>;
 interface Candidate {
   name: string;
   note: string;
-  detectAsync(picture: Picture): Promise<void>;
+  /** @returns how many faces, where that is known */
+  detectAsync(picture: Picture): Promise<number | void>;
+  disposeAsync?(): Promise<void>;
 }
 
 interface FaceNet {
@@ -88,8 +90,9 @@ async function faceApiAsync(tf: Tf): Promise<Candidate[]> {
       async detectAsync({ data, width, height }) {
         await tf.setBackend('wasm');
         const x = tf.tensor(Int32Array.from(data), [height, width, 3], 'int32');
-        await net.locateFaces(x, options);
+        const found = await net.locateFaces(x, options);
         x.dispose();
+        return found.length;
       },
     };
   };
@@ -109,30 +112,32 @@ async function faceApiAsync(tf: Tf): Promise<Candidate[]> {
   ];
 }
 
-/** A user's ONNX detector: its network alone on 640x480, without decoding boxes. */
-async function onnxCandidateAsync(
+/** A user's ONNX detector, from pixels to boxes where its interface is known, and its network alone. */
+async function onnxCandidatesAsync(
   ort: Ort,
   cores: number,
   name: string,
   file: string,
-): Promise<Candidate> {
-  const session = await ort.InferenceSession.create(
-    readFileSync(file),
-    sessionOptions('onnxruntime-node', cores),
-  );
-  const given = session.inputMetadata[0]?.shape ?? [];
-  const dims = [1, 3, 480, 640].map((size, i) => {
-    const fixed = given[i];
-    return typeof fixed === 'number' && fixed > 0 ? fixed : size;
-  });
-  const input = new ort.Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)), dims);
-  return {
-    name,
-    note: `network alone at ${dims[3]}x${dims[2]}, onnxruntime-node, ${cores} threads`,
-    async detectAsync() {
-      await session.run({ [session.inputNames[0] as string]: input });
-    },
+): Promise<Candidate[]> {
+  const detector = await openOnnxDetectorAsync(ort, file, cores);
+  const { width, height } = detector.input;
+  const about = `at ${width}x${height}, onnxruntime-node, ${cores} threads`;
+  const disposeAsync = (): Promise<void> => detector.releaseAsync();
+  const alone: Candidate = {
+    name: detector.kind === null ? name : `${name}, network alone`,
+    note: `network alone ${about}`,
+    detectAsync: () => detector.runAsync(),
+    disposeAsync,
   };
+  if (detector.kind === null) {
+    return [{ ...alone, note: `neither YuNet nor SCRFD by its outputs: ${alone.note}` }];
+  }
+  const whole: Candidate = {
+    name,
+    note: `pixels to faces, read as ${detector.kind}, ${about}`,
+    detectAsync: async (picture) => (await detector.detectAsync(picture)).length,
+  };
+  return [whole, alone];
 }
 
 /** Ours and the others in turns on 640x480 pictures, decoded beforehand. */
@@ -144,22 +149,24 @@ export async function detectorFiguresAsync(
   const count = isQuick ? 4 : 12;
   const set = await preparePicturesAsync(options.pictures, { width: 640, height: 480 }, count);
   const detector = await Detector.createAsync({ device: options.device });
+  const candidates: Candidate[] = [];
   try {
     const pictures = await Promise.all(
       set.files.map(({ file }) => decodeImage(file, { autoOrient: true })),
     );
-    const candidates: Candidate[] = [
+    candidates.push(
       {
         name: 'aofd lite',
         note: 'pixels to faces',
-        detectAsync: async (picture) => void (await detector.detectAsync(picture)),
+        detectAsync: async (picture) => (await detector.detectAsync(picture)).faces.length,
       },
       ...(parts.tf ? await faceApiAsync(parts.tf) : []),
-    ];
+    );
     for (const { name, file } of parts.onnx) {
-      if (parts.ort) candidates.push(await onnxCandidateAsync(parts.ort, cores, name, file));
+      if (parts.ort) candidates.push(...(await onnxCandidatesAsync(parts.ort, cores, name, file)));
     }
     const rounds = candidates.map((): Timing['rounds'] => []);
+    const faces = candidates.map((): number | null => null);
     for (const candidate of candidates) {
       options.progress(`warming ${candidate.name}`);
       for (let i = 0; i < 2; i++) await candidate.detectAsync(pictures[0] as Picture);
@@ -167,8 +174,12 @@ export async function detectorFiguresAsync(
     for (const [i, picture] of pictures.entries()) {
       options.progress(`detectors, picture ${i + 1} of ${pictures.length}`);
       for (const [c, candidate] of candidates.entries()) {
-        await new Promise((resolve) => setTimeout(resolve, 15));
-        rounds[c]?.push(await clockAsync(() => candidate.detectAsync(picture), cores));
+        await restAsync();
+        const sample = await clockAsync(async () => {
+          const found = await candidate.detectAsync(picture);
+          if (typeof found === 'number') faces[c] = (faces[c] ?? 0) + found;
+        }, cores);
+        rounds[c]?.push(sample);
       }
     }
     const timings = rounds.map((r) => timingOf(r, null));
@@ -177,7 +188,8 @@ export async function detectorFiguresAsync(
       const figure = (what: string, unit: string, spread: Figure['spread']): Figure => ({
         ...{ group: 'peers', name: what, unit, value: spread?.median ?? Number.NaN },
         ...(spread ? { spread } : {}),
-        note,
+        note:
+          faces[c] === null ? note : `${note}; ${faces[c]} faces on ${pictures.length} pictures`,
       });
       const time = figure(`${name}: one 640x480 picture`, 'ms', timing.wallMs);
       if (c === 0) return [time];
@@ -185,6 +197,7 @@ export async function detectorFiguresAsync(
       return [time, figure(`aofd lite against ${name}: times as fast`, 'x', ratio)];
     });
   } finally {
+    for (const { disposeAsync } of candidates) await disposeAsync?.();
     detector.dispose();
     set.dispose();
   }

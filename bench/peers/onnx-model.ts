@@ -6,7 +6,9 @@
 /** Protobuf wire types. */
 const VARINT = 0;
 const BYTES = 2;
-const FLOAT = 1; // TensorProto.DataType and AttributeProto.AttributeType both call float 1
+/** TensorProto.DataType. */
+const FLOAT = 1;
+const INT64 = 7;
 
 /** Grows a message field by field. */
 export class Message {
@@ -63,14 +65,21 @@ export interface OnnxNode {
 
 export interface OnnxTensor {
   shape: number[];
-  data: Float32Array;
+  /** 64-bit whole numbers are what shapes are given in. */
+  data: Float32Array | BigInt64Array;
+}
+
+/** An input or output; sizes that are left open have names. */
+export interface OnnxValue {
+  name: string;
+  shape: (number | string)[];
 }
 
 export interface OnnxGraph {
   nodes: OnnxNode[];
   weights: Record<string, OnnxTensor>;
-  input: { name: string; shape: number[] };
-  output: { name: string; shape: number[] };
+  input: OnnxValue;
+  outputs: OnnxValue[];
 }
 
 const ATTRIBUTE_INT = 2;
@@ -96,12 +105,21 @@ function tensor(name: string, { shape, data }: OnnxTensor): Message {
   const message = new Message();
   for (const size of shape) message.int(1, size);
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return message.int(2, FLOAT).text(8, name).bytes(9, raw);
+  return message
+    .int(2, data instanceof Float32Array ? FLOAT : INT64)
+    .text(8, name)
+    .bytes(9, raw);
 }
 
-function valueInfo({ name, shape }: { name: string; shape: number[] }): Message {
+function valueInfo({ name, shape }: OnnxValue): Message {
   const dimensions = new Message();
-  for (const size of shape) dimensions.message(1, new Message().int(1, size));
+  for (const size of shape) {
+    const dimension = new Message();
+    dimensions.message(
+      1,
+      typeof size === 'number' ? dimension.int(1, size) : dimension.text(2, size),
+    );
+  }
   const type = new Message().message(1, new Message().int(1, FLOAT).message(2, dimensions));
   return new Message().text(1, name).message(2, type);
 }
@@ -113,7 +131,8 @@ export function onnxModel(graph: OnnxGraph): Uint8Array {
   message.text(2, 'bench');
   for (const [name, value] of Object.entries(graph.weights))
     message.message(5, tensor(name, value));
-  message.message(11, valueInfo(graph.input)).message(12, valueInfo(graph.output));
+  message.message(11, valueInfo(graph.input));
+  for (const output of graph.outputs) message.message(12, valueInfo(output));
   return new Message()
     .int(1, 8)
     .text(2, 'aofd-bench')
@@ -140,7 +159,7 @@ export function convModel(
       bias: { shape: [s.o], data: bias },
     },
     input: { name: 'x', shape: [1, s.c, s.h, s.w] },
-    output: { name: 'y', shape: [1, s.o, s.h, s.w] },
+    outputs: [{ name: 'y', shape: [1, s.o, s.h, s.w] }],
   });
 }
 
@@ -153,7 +172,7 @@ export function linearModel(
     nodes: [{ op: 'Gemm', inputs: ['x', 'weight'], output: 'y', attributes: { transB: 1 } }],
     weights: { weight: { shape: [s.outputs, s.inputs], data: weight } },
     input: { name: 'x', shape: [s.rows, s.inputs] },
-    output: { name: 'y', shape: [s.rows, s.outputs] },
+    outputs: [{ name: 'y', shape: [s.rows, s.outputs] }],
   });
 }
 
@@ -168,7 +187,7 @@ export function plainModel(
     nodes: [{ op, inputs: ['x'], output: 'y', attributes }],
     weights: {},
     input: { name: 'x', shape: input },
-    output: { name: 'y', shape: output },
+    outputs: [{ name: 'y', shape: output }],
   });
 }
 
@@ -218,6 +237,6 @@ export function stackModel(
     nodes,
     weights,
     input: { name: 'x', shape: [1, layers[0]?.inChannels ?? 0, side, side] },
-    output: { name: last, shape: [1, channels, size, size] },
+    outputs: [{ name: last, shape: [1, channels, size, size] }],
   });
 }

@@ -5,7 +5,12 @@ import { deviation, randomData } from '../../src/aofd/bench/data.js';
 import { checkLinear, linearData } from '../../src/aofd/bench/linear-cases.js';
 import type { Contestant, Prepared } from '../../src/aofd/bench/measure.js';
 import { firstTrained, vggLayers } from '../../src/aofd/bench/shapes.js';
-import { stackData, stackReferenceAsync } from '../../src/aofd/bench/stack-case.js';
+import {
+  gradientDeviation,
+  gradientReferenceAsync,
+  stackData,
+  stackReferenceAsync,
+} from '../../src/aofd/bench/stack-case.js';
 import type { Work } from '../../src/aofd/bench/types.js';
 import type { TfTensor, TfjsPeer } from './tfjs.js';
 
@@ -53,19 +58,33 @@ export function fromHwio(weight: Float32Array, o: number, i: number): Float32Arr
 
 interface Operation {
   inputs: TfTensor[];
-  run(): TfTensor;
-  /** Deviation of the result. */
-  check?(result: TfTensor): Promise<number>;
+  /** The result first, then what else must be computed. */
+  run(): TfTensor[];
+  /** Deviation of the results. */
+  check?(results: TfTensor[]): Promise<number>;
+}
+
+/** An operation with one result. */
+function single(
+  inputs: TfTensor[],
+  run: () => TfTensor,
+  check?: (result: TfTensor) => Promise<number>,
+): Operation {
+  return {
+    inputs,
+    run: () => [run()],
+    ...(check && { check: ([result]: TfTensor[]) => check(result as TfTensor) }),
+  };
 }
 
 async function prepareAsync(peer: TfjsPeer, setup: () => Operation): Promise<Prepared> {
   await peer.tf.setBackend('webgpu');
   const { inputs, run, check } = setup();
   await peer.settledAsync();
-  let last: TfTensor | null = null;
+  let last: TfTensor[] = [];
   const runManyAsync = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) {
-      last?.dispose();
+      for (const tensor of last) tensor.dispose();
       last = peer.tf.tidy(run);
     }
     await peer.settledAsync();
@@ -73,12 +92,28 @@ async function prepareAsync(peer: TfjsPeer, setup: () => Operation): Promise<Pre
   return {
     runAsync: () => runManyAsync(1),
     runManyAsync,
-    ...(check && { checkAsync: () => check(last as TfTensor) }),
+    ...(check && { checkAsync: () => check(last) }),
     async disposeAsync() {
-      for (const tensor of [last, ...inputs]) tensor?.dispose();
+      for (const tensor of [...last, ...inputs]) tensor.dispose();
       await peer.settledAsync();
     },
   };
+}
+
+/** Side of a picture on which kernels are compiled before the stack's one long run. */
+const SMALL_SIDE = 64;
+
+async function prepareStackAsync(
+  peer: TfjsPeer,
+  device: Device,
+  work: Extract<Work, { kind: 'stack' }>,
+): Promise<Prepared> {
+  const small = await prepareAsync(peer, () =>
+    stackOf(peer, device, { ...work, side: SMALL_SIDE }),
+  );
+  await small.runAsync();
+  await small.disposeAsync();
+  return prepareAsync(peer, () => stackOf(peer, device, work));
 }
 
 function convOf(peer: TfjsPeer, work: Extract<Work, { kind: 'conv' }>): Operation {
@@ -90,37 +125,30 @@ function convOf(peer: TfjsPeer, work: Extract<Work, { kind: 'conv' }>): Operatio
   const filter = tf.tensor(toHwio(data.weight, o, c), [3, 3, c, o]);
   const bias = tf.tensor(data.bias, [o]);
   if (pass === 'forward') {
-    return {
-      inputs: [x, filter, bias],
-      run: () => tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation: 'relu' }),
-      check: async (y) => checkConv(pass, work, data, toChannelsFirst(await y.data(), o, pixels)),
-    };
+    return single(
+      [x, filter, bias],
+      () => tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation: 'relu' }),
+      async (y) => checkConv(pass, work, data, toChannelsFirst(await y.data(), o, pixels)),
+    );
   }
   const dy = tf.tensor(toChannelsLast(data.dY, o, pixels), [1, h, w, o]);
   const attributes = { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', dimRoundingMode: null };
   const inputs = [x, filter, bias, dy];
   if (pass === 'inputGradient') {
-    return {
+    const inputShape = [1, h, w, c];
+    return single(
       inputs,
-      run: () =>
-        tf
-          .engine()
-          .runKernel(
-            'Conv2DBackpropInput',
-            { dy, filter },
-            { ...attributes, inputShape: [1, h, w, c] },
-          ),
-      check: async (dx) => checkConv(pass, work, data, toChannelsFirst(await dx.data(), c, pixels)),
-    };
+      () =>
+        tf.engine().runKernel('Conv2DBackpropInput', { dy, filter }, { ...attributes, inputShape }),
+      async (dx) => checkConv(pass, work, data, toChannelsFirst(await dx.data(), c, pixels)),
+    );
   }
-  return {
+  const filterShape = [3, 3, c, o];
+  return single(
     inputs,
-    run: () =>
-      tf
-        .engine()
-        .runKernel('Conv2DBackpropFilter', { x, dy }, { ...attributes, filterShape: [3, 3, c, o] }),
-    check: async (dw) => checkConv(pass, work, data, fromHwio(await dw.data(), o, c)),
-  };
+    () => tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, { ...attributes, filterShape }),
+    async (dw) => checkConv(pass, work, data, fromHwio(await dw.data(), o, c)),
+  );
 }
 
 function linearOf(peer: TfjsPeer, work: Extract<Work, { kind: 'linear' }>): Operation {
@@ -130,16 +158,16 @@ function linearOf(peer: TfjsPeer, work: Extract<Work, { kind: 'linear' }>): Oper
   const x = tf.tensor(data.x, [rows, inputs]);
   const weight = tf.tensor(data.weight, [outputs, inputs]);
   const dY = tf.tensor(data.dY, [rows, outputs]);
-  return {
-    inputs: [x, weight, dY],
-    run: () =>
+  return single(
+    [x, weight, dY],
+    () =>
       pass === 'forward'
         ? tf.matMul(x, weight, false, true)
         : pass === 'inputGradient'
           ? tf.matMul(dY, weight, false, false)
           : tf.matMul(dY, x, true, false),
-    check: async (y) => checkLinear(pass, work, data, await y.data()),
-  };
+    async (y) => checkLinear(pass, work, data, await y.data()),
+  );
 }
 
 function stackOf(
@@ -160,6 +188,8 @@ function stackOf(
     return {
       filter: make(tf.tensor(toHwio(weight, co, ci), [3, 3, ci, co])),
       bias: make(tf.tensor(bias, [co])),
+      outChannels: co,
+      inChannels: ci,
     };
   });
   const forward = (): TfTensor => {
@@ -174,15 +204,12 @@ function stackOf(
   const inputs = [x, ...weights.flatMap(({ filter, bias }) => [filter, bias])];
   const cells = (side / 16) ** 2;
   if (pass === 'forward') {
-    return {
-      inputs,
-      run: forward,
-      check: async (y) =>
-        deviation(
-          [...toChannelsFirst(await y.data(), 512, cells)],
-          Array.from(await stackReferenceAsync(device, side)),
-        ),
-    };
+    return single(inputs, forward, async (y) =>
+      deviation(
+        [...toChannelsFirst(await y.data(), 512, cells)],
+        Array.from(await stackReferenceAsync(device, side)),
+      ),
+    );
   }
   const dY = tf.tensor(toChannelsLast(randomData(512 * cells, 4), 512, cells), [
     1,
@@ -190,16 +217,27 @@ function stackOf(
     side / 16,
     512,
   ]);
-  const trained = weights.slice(firstTrained).flatMap(({ filter, bias }) => [filter, bias]);
+  const trained = weights.slice(firstTrained);
+  const variables = trained.flatMap(({ filter, bias }) => [filter, bias]);
   return {
     inputs: [...inputs, dY],
-    run: () => tf.variableGrads(() => tf.sum(tf.mul(forward(), dY)), trained).value,
+    run() {
+      const { value, grads } = tf.variableGrads(() => tf.sum(tf.mul(forward(), dY)), variables);
+      return [value, ...variables.map(({ name }) => grads[name as string] as TfTensor)];
+    },
+    async check([, ...grads]) {
+      const got: Float32Array[] = [];
+      for (const [i, { outChannels, inChannels }] of trained.entries()) {
+        const data = await (grads[2 * i] as TfTensor).data();
+        got.push(fromHwio(data, outChannels, inChannels));
+      }
+      return gradientDeviation(got, await gradientReferenceAsync(device, side));
+    },
   };
 }
 
-/** Its gradients take half a minute a layer on two cores: three shapes stand for all. */
-const hasTimelyGradients = (work: Extract<Work, { kind: 'conv' }>): boolean =>
-  work.h <= 128 && work.c === work.o;
+/** Its gradients take up to half a minute a layer on two cores: only those of layers that `paper` trains. */
+const isTrained = (work: Extract<Work, { kind: 'conv' }>): boolean => work.o >= 256;
 
 /** TensorFlow.js's way of doing a case's work. */
 export function tfjsContestant(
@@ -216,24 +254,30 @@ export function tfjsContestant(
   });
   switch (work.kind) {
     case 'conv':
-      return work.pass === 'forward' || (!isQuick && hasTimelyGradients(work))
+      return work.pass === 'forward' || (!isQuick && isTrained(work))
         ? of(() => convOf(peer, work))
         : null;
     case 'linear':
       return isQuick && work.pass !== 'forward' ? null : of(() => linearOf(peer, work));
     case 'stack':
-      return isQuick ? null : of(() => stackOf(peer, device, work));
+      return isQuick
+        ? null
+        : {
+            ...{ maker: 'tfjs-webgpu', variant: '' },
+            note: 'compiled on 64x64 before',
+            prepareAsync: () => prepareStackAsync(peer, device, work),
+          };
     case 'pool': {
       const { c, h, w } = work;
       return of(() => {
         const x = tf.tensor(randomData(c * h * w, 1), [1, h, w, c]);
-        return { inputs: [x], run: () => tf.maxPool(x, 2, 2, 'same') };
+        return single([x], () => tf.maxPool(x, 2, 2, 'same'));
       });
     }
     case 'softmax':
       return of(() => {
         const x = tf.tensor(randomData(work.rows * work.columns, 3), [work.rows, work.columns]);
-        return { inputs: [x], run: () => tf.softmax(x) };
+        return single([x], () => tf.softmax(x));
       });
     default:
       return null;

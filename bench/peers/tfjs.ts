@@ -9,6 +9,8 @@ import type { Device } from '../../src/nn/index.js';
 
 /** The little of TensorFlow.js that is used; its own types are there only once it is installed. */
 export interface TfTensor {
+  /** Of variables. */
+  name?: string;
   shape: number[];
   data(): Promise<Float32Array>;
   dispose(): void;
@@ -18,7 +20,7 @@ export interface Tf {
   version_core: string;
   Tensor: { prototype: Record<string, unknown> };
   tensor(data: ArrayLike<number>, shape: number[], dtype?: string): TfTensor;
-  variable(initial: TfTensor, trainable: boolean): TfTensor;
+  variable(initial: TfTensor, trainable: boolean, name?: string): TfTensor;
   matMul(a: TfTensor, b: TfTensor, transposeA: boolean, transposeB: boolean): TfTensor;
   maxPool(x: TfTensor, size: number, stride: number, pad: 'same'): TfTensor;
   softmax(x: TfTensor): TfTensor;

@@ -94,7 +94,7 @@ describe('bench: ONNX writer', () => {
         nodes: [{ op: 'Softmax', inputs: ['x'], output: 'y', attributes: { axis: 1 } }],
         weights: {},
         input: { name: 'x', shape: [2, 2] },
-        output: { name: 'y', shape: [2, 2] },
+        outputs: [{ name: 'y', shape: [2, 2] }],
       }),
     );
     const node = messages(messages(model, 7)[0] as Map<number, Field[]>, 1)[0];

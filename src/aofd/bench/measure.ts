@@ -1,7 +1,7 @@
 /** Timing of contestants in turns, each checked before it is timed. */
-import process from 'node:process';
+import { clockAsync, othersShare, restAsync, type Clocked } from './clock.js';
 import { timingOf } from './stats.js';
-import type { CaseResult, EntryResult, Maker, Timing, Work } from './types.js';
+import type { CaseResult, EntryResult, Maker, Work } from './types.js';
 
 /** A contestant with its data in place. */
 export interface Prepared {
@@ -20,8 +20,10 @@ export interface Contestant {
   maker: Maker;
   variant: string;
   prepareAsync(): Promise<Prepared>;
-  /** Left out in quick runs. */
-  isSlow?: boolean;
+  /** What the table should say beside it. */
+  note?: string;
+  /** FLOPs, where it does other work than the case says; 0: no share of the peak is formed. */
+  flops?: number;
 }
 
 export interface BenchCase {
@@ -32,6 +34,8 @@ export interface BenchCase {
   flops: number;
   bytes: number;
   contestants: Contestant[];
+  /** Accepted deviation, where it is not the run's. */
+  errorBound?: number;
 }
 
 export interface MeasureOptions {
@@ -46,19 +50,6 @@ export interface MeasureOptions {
   probe: Prepared | null;
 }
 
-/** Wall and processor time of a piece of work. */
-export async function clockAsync(
-  work: () => Promise<void>,
-  cores: number,
-): Promise<{ wallMs: number; cpuMs: number }> {
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  await work();
-  const wallMs = performance.now() - start;
-  const used = process.cpuUsage(cpu);
-  return { wallMs, cpuMs: (used.user + used.system) / 1000 / cores };
-}
-
 /** A first run longer than this many times `slowMs` is the only one. */
 const COLD_LIMIT = 4;
 /** Rounds of a slow contestant take at most this many times `slowMs` together. */
@@ -69,33 +60,52 @@ interface Runner {
   prepared: Prepared;
   /** Runs per sample. */
   inner: number;
-  rounds: Timing['rounds'];
+  rounds: Clocked[];
   coldMs: number | null;
   wanted: number;
 }
 
-/** Lets threads of the contestant before (spinning pools, drivers) come to rest. */
-function restAsync(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 15));
+/** A sample in which other programs had more of the cores than this is taken again, so many times. */
+const DISTURBED = 0.1;
+const RETRIES = 2;
+
+/** One sample of a contestant; of several disturbed ones the least disturbed. */
+async function sampleAsync(runner: Runner, cores: number): Promise<Clocked> {
+  let best: Clocked | null = null;
+  for (let i = 0; i <= RETRIES; i++) {
+    const sample = await sampleOnceAsync(runner, cores);
+    if (!best || othersShare(sample) < othersShare(best)) best = sample;
+    if (othersShare(best) <= DISTURBED) break;
+  }
+  return best as Clocked;
 }
 
-/** One sample of a contestant. */
-async function sampleAsync(runner: Runner, cores: number): Promise<Timing['rounds'][number]> {
-  const { prepared, inner } = runner;
+async function sampleOnceAsync(
+  { prepared, inner, entry }: Runner,
+  cores: number,
+): Promise<Clocked> {
   await prepared.beforeAsync?.();
-  await restAsync();
+  if (!(await restAsync())) entry.note ??= 'threads of another contestant did not come to rest';
   const work =
     inner > 1 && prepared.runManyAsync
       ? () => (prepared.runManyAsync as (n: number) => Promise<void>)(inner)
       : () => prepared.runAsync();
-  const { wallMs, cpuMs } = await clockAsync(work, cores);
-  return { wallMs: wallMs / inner, cpuMs: cpuMs / inner };
+  const { wallMs, cpuMs, othersMs } = await clockAsync(work, cores);
+  return {
+    wallMs: wallMs / inner,
+    cpuMs: cpuMs / inner,
+    ...(othersMs !== undefined && { othersMs: othersMs / inner }),
+  };
 }
 
 /** Sets a contestant up, runs it cold, checks it, warms it up. */
 async function startAsync(contestant: Contestant, options: MeasureOptions): Promise<Runner> {
-  const { maker, variant } = contestant;
-  const entry: EntryResult = { maker, variant, timing: null, error: null };
+  const { maker, variant, note, flops } = contestant;
+  const entry: EntryResult = {
+    ...{ maker, variant, timing: null, error: null },
+    ...(note === undefined ? {} : { note }),
+    ...(flops === undefined ? {} : { flops }),
+  };
   const prepared = await contestant.prepareAsync();
   try {
     await prepared.beforeAsync?.();
@@ -112,7 +122,7 @@ async function startAsync(contestant: Contestant, options: MeasureOptions): Prom
     if (maker !== 'aofd' && cold.wallMs > COLD_LIMIT * options.slowMs) {
       runner.rounds.push(cold); // compilation is a small part of it
       runner.wanted = 1;
-      entry.note ??= 'one run, cold';
+      entry.note = [entry.note, 'one run'].filter((text) => text !== undefined).join('; ');
       return runner;
     }
     const once = (await sampleAsync(runner, options.cores)).wallMs;
@@ -135,14 +145,17 @@ export async function measureCaseAsync(
   bench: BenchCase,
   options: MeasureOptions,
 ): Promise<CaseResult> {
-  const { contestants: _, ...about } = bench;
+  const { contestants: _, errorBound, ...about } = bench;
   const result: CaseResult = { ...about, entries: [] };
   const runners: Runner[] = [];
   try {
     for (const contestant of bench.contestants) {
       const { maker, variant } = contestant;
       try {
-        const runner = await startAsync(contestant, options);
+        const runner = await startAsync(contestant, {
+          ...options,
+          ...(errorBound === undefined ? {} : { errorBound }),
+        });
         runners.push(runner);
         result.entries.push(runner.entry);
       } catch (error) {

@@ -16,6 +16,7 @@ import { measureCaseAsync, type BenchCase, type Contestant } from './measure.js'
 import { preparePicturesAsync } from './pictures.node.js';
 import { reportPlots } from './plots.js';
 import { stackCases } from './stack-case.js';
+import { stepFigures } from './stack-sum.js';
 import { trainFiguresAsync } from './train-jobs.node.js';
 import type { CaseResult, Figure, Report, Work } from './types.js';
 import * as os from 'node:os';
@@ -124,7 +125,7 @@ function allCases(device: Device, options: BenchOptions, peers: Peers | null): B
     ...convCases(device, SIDE, isQuick),
     ...linearCases(device, isQuick),
     ...mapCases(device, isQuick),
-    ...stackCases(device, SIDE, isQuick),
+    ...stackCases(device, SIDE, isQuick, peers !== null && !isQuick),
   ]
     .filter(({ group, name }) => wants(options, `${group}/${name}`))
     .filter((bench) => !isQuick || options.only || isQuickCase(bench))
@@ -194,6 +195,7 @@ async function jobsAsync(
   await run('detect', () => detectFiguresAsync(jobs));
   if (wants(options, 'kernels')) report.kernels = await kernelTimesAsync(jobs);
   await run('train', () => trainFiguresAsync(jobs));
+  report.figures.push(...stepFigures(report));
   if (peers) await run('peers', () => peers.figuresAsync(jobs));
 }
 

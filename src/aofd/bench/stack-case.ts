@@ -7,9 +7,12 @@ import {
   type Device,
   type Tensor,
 } from '../../nn/index.js';
+import { presetConfig } from '../config/index.js';
+import { AofdModel, ParamStore } from '../model/index.js';
 import { deviation, randomData } from './data.js';
 import type { BenchCase, Contestant, Prepared } from './measure.js';
 import { firstTrained, vggFlops, vggLayers } from './shapes.js';
+import { trainingWorkAsync } from './train-work.js';
 
 /** Weights of every layer; of He's scale, so that values keep their size. */
 export function stackData(side: number): {
@@ -29,9 +32,11 @@ export function stackData(side: number): {
   };
 }
 
-/** Last map of a run, for comparison of contestants with each other. */
+/** Last map of a run and gradients, for comparison of contestants with each other. */
 export interface StackPrepared extends Prepared {
   resultAsync(): Promise<ArrayLike<number>>;
+  /** Weight gradients (O, I, 3, 3) of the trained layers, in their order. */
+  gradientsAsync(): Promise<ArrayLike<number>[]>;
 }
 
 /**
@@ -76,6 +81,12 @@ export async function prepareStackAsync(
     });
     return y;
   };
+  const gradientsAsync = (): Promise<ArrayLike<number>[]> =>
+    Promise.all(
+      weights
+        .slice(firstTrained)
+        .map(({ weight }) => (weight.grad as Tensor).readAsync('stack gradients')),
+    );
   return {
     async runAsync() {
       result?.dispose();
@@ -99,8 +110,14 @@ export async function prepareStackAsync(
     async resultAsync() {
       return await (result as Tensor).readAsync();
     },
+    gradientsAsync,
     ...(algorithm !== 'direct' && {
       async checkAsync() {
+        if (pass === 'training')
+          return gradientDeviation(
+            await gradientsAsync(),
+            await gradientReferenceAsync(device, side),
+          );
         const got = await (result as unknown as Tensor).readAsync();
         return deviation([...got], Array.from(await stackReferenceAsync(device, side)));
       },
@@ -116,26 +133,86 @@ export async function prepareStackAsync(
   };
 }
 
-const references = new Map<string, Promise<ArrayLike<number>>>();
+const references = new Map<string, Promise<unknown>>();
 
-/**
- * The last map of the stack by the direct kernels, which every contestant's result is compared with
- * (each layer's kernel is compared with float64 in the convolution cases). Computed once.
- */
-export function stackReferenceAsync(device: Device, side: number): Promise<ArrayLike<number>> {
-  const key = `${device.adapter.description} ${side}`;
-  let reference = references.get(key);
+/** Runs the stack through the direct kernels, which everybody's result is compared with. Once. */
+function referenceAsync<T>(
+  device: Device,
+  side: number,
+  pass: 'forward' | 'training',
+  take: (work: StackPrepared) => Promise<T>,
+): Promise<T> {
+  const key = `${device.adapter.description} ${side} ${pass}`;
+  let reference = references.get(key) as Promise<T> | undefined;
   if (!reference) {
     reference = (async () => {
-      const work = await prepareStackAsync(device, side, 'forward', 'direct');
-      await work.runAsync();
-      const values = await work.resultAsync();
-      await work.disposeAsync();
-      return values;
+      const work = await prepareStackAsync(device, side, pass, 'direct');
+      try {
+        await work.runAsync();
+        return await take(work);
+      } finally {
+        await work.disposeAsync();
+      }
     })();
     references.set(key, reference);
   }
   return reference;
+}
+
+/**
+ * The last map of the stack by the direct kernels (each layer's kernel is compared with float64 in the
+ * convolution cases).
+ */
+export function stackReferenceAsync(device: Device, side: number): Promise<ArrayLike<number>> {
+  return referenceAsync(device, side, 'forward', (work) => work.resultAsync());
+}
+
+/** Weight gradients of the trained layers by the direct kernels. */
+export function gradientReferenceAsync(device: Device, side: number): Promise<ArrayLike<number>[]> {
+  return referenceAsync(device, side, 'training', (work) => work.gradientsAsync());
+}
+
+/**
+ * Accepted deviation of gradients. A map value within rounding of 0, or of its neighbour in a pool, sends
+ * its whole gradient elsewhere, which single products do not know: hence larger than theirs, and a mean.
+ */
+export const gradientBound = 1e-2;
+
+/** |got - wanted| over |wanted| as vectors, of the layer where it is largest. */
+export function gradientDeviation(
+  got: readonly ArrayLike<number>[],
+  wanted: readonly ArrayLike<number>[],
+): number {
+  const each = wanted.map((reference, layer) => {
+    let [error, size] = [0, 0];
+    for (let i = 0; i < reference.length; i++) {
+      const value = reference[i] as number;
+      error += ((got[layer]?.[i] as number) - value) ** 2;
+      size += value ** 2;
+    }
+    return Math.sqrt(error / size);
+  });
+  return each.some(Number.isNaN) ? 1 : Math.max(...each);
+}
+
+/** A whole training step of `paper` at `side` x `side`: the stack, RPN, head, masks and update. */
+async function preparePaperStepAsync(device: Device, side: number): Promise<Prepared> {
+  const config = presetConfig('paper');
+  const model = new AofdModel(config.model, {
+    lrMult: config.optim.biasLrMult,
+    decayMult: config.optim.biasDecayMult,
+  });
+  const params = ParamStore.create(device, model.specs(), 1);
+  const size = { images: 1, height: side, width: side };
+  const work = await trainingWorkAsync(device, config, model, params, size);
+  return {
+    runAsync: () => work.stepAsync(),
+    disposeAsync() {
+      work.dispose();
+      params.dispose();
+      return Promise.resolve();
+    },
+  };
 }
 
 /** FLOPs of forward and backward down to conv3_1, whose input gradient nobody needs. */
@@ -145,8 +222,19 @@ export function trainingFlops(side: number): number {
   return vggFlops(side) + 2 * all - first;
 }
 
-/** The whole stack, forward, and forward with backward. */
-export function stackCases(device: Device, side: number, isQuick: boolean): BenchCase[] {
+/** Variant of the training case that is a whole step and not only the stack. */
+export const paperStep = 'whole paper step';
+
+/**
+ * The whole stack, forward, and forward with backward. With `withStep` a whole training step of `paper`
+ * takes turns in the latter, so that it is compared with what others need for the stack alone.
+ */
+export function stackCases(
+  device: Device,
+  side: number,
+  isQuick: boolean,
+  withStep = false,
+): BenchCase[] {
   const make = (
     pass: 'forward' | 'training',
     variant: string,
@@ -178,7 +266,19 @@ export function stackCases(device: Device, side: number, isQuick: boolean): Benc
       work: { kind: 'stack', pass: 'training', side },
       flops: trainingFlops(side),
       bytes: 3 * bytes,
-      contestants: [make('training', 'planned')],
+      errorBound: gradientBound,
+      contestants: [
+        make('training', 'planned'),
+        ...(withStep
+          ? [
+              {
+                ...{ maker: 'aofd' as const, variant: paperStep, flops: 0 },
+                note: 'RPN, head, masks and update too',
+                prepareAsync: () => preparePaperStepAsync(device, side),
+              },
+            ]
+          : []),
+      ],
     },
   ];
 }

@@ -24,7 +24,7 @@ export function entryOf(
 /** Our entry with the least median, forced algorithms included. */
 export function bestOf(result: CaseResult, clock: Clock): EntryResult | undefined {
   return result.entries
-    .filter((entry) => entry.maker === 'aofd' && entry.timing !== null && !entry.note)
+    .filter((entry) => entry.maker === 'aofd' && entry.timing !== null && entry.flops === undefined)
     .sort((a, b) => (a.timing?.[clock].median ?? 0) - (b.timing?.[clock].median ?? 0))[0];
 }
 
@@ -34,14 +34,14 @@ export function peakShare(
   result: CaseResult,
   entry: EntryResult,
 ): Spread | undefined {
-  const { timing } = entry;
-  if (!timing || result.flops === 0) return undefined;
+  const { timing, flops: work = result.flops } = entry;
+  if (!timing || work === 0) return undefined;
   const clock = clockOf(report);
   const probe = entryOf(result, 'ceiling', 'fma')?.timing;
   const flops = report.ceilings.probeFlops;
   if (probe && flops) {
     const ratio = pairedRatio(timing, probe, clock);
-    const factor = result.flops / flops;
+    const factor = work / flops;
     return {
       median: ratio.median * factor,
       low: ratio.low * factor,
@@ -49,7 +49,7 @@ export function peakShare(
       count: ratio.count,
     };
   }
-  const best = result.flops / report.ceilings.peakGflops / 1e6;
+  const best = work / report.ceilings.peakGflops / 1e6;
   const { median, low, high, count } = timing[clock];
   return { median: best / median, low: best / high, high: best / low, count };
 }

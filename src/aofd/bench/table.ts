@@ -51,7 +51,9 @@ export function caseLines(report: Report, result: CaseResult): string[][] {
         result.flops > 0 && result.group !== 'maps'
           ? short(peakShare(report, result, entry)?.median ?? Number.NaN)
           : '-',
-        entry.maker === 'aofd' ? short(rooflineShare(report, result, entry)) : '-',
+        entry.maker === 'aofd' && entry.flops === undefined
+          ? short(rooflineShare(report, result, entry))
+          : '-',
         [
           entry.maker !== 'aofd' && own ? `ours ${short(pairedRatio(own, timing).median)}x` : '',
           entry.note ?? '',

@@ -16,7 +16,7 @@ export interface Timing {
   /** Processor time of the whole process divided by its cores: on a software adapter a load from other programs disturbs it least. */
   cpuMs: Spread;
   /** Per round, in the order in which contestants took turns: the basis of paired ratios. */
-  rounds: { wallMs: number; cpuMs: number }[];
+  rounds: { wallMs: number; cpuMs: number; othersMs?: number }[];
 }
 
 /** Which library did the work. */
@@ -30,8 +30,10 @@ export interface EntryResult {
   timing: Timing | null;
   /** Largest deviation from the float64 reference on the sampled outputs, over their root mean square. */
   error: number | null;
-  /** Why it was left out or is not to be trusted. */
+  /** What it is, why it was left out, or why it is not to be trusted. */
   note?: string;
+  /** FLOPs, where it does other work than the case; 0: not to be held against the peak. */
+  flops?: number;
 }
 
 /** What a case computes; peers build their side of it from this. */
