@@ -79,4 +79,18 @@ describe('Pool', () => {
     expect(acquire('a', 600).id).to.equal(2);
     expect(destroyed).to.not.include(b.id);
   });
+
+  it('hands out what was made first, in whatever order things were released', () => {
+    const pool = new Pool<string>(1000, () => undefined);
+    const names = ['a', 'b', 'c', 'd'];
+    const made = names.map((name) => pool.acquire('k', 8, () => name));
+    for (const order of [
+      [2, 0, 3, 1],
+      [3, 2, 1, 0],
+      [1, 3, 0, 2],
+    ]) {
+      for (const i of order) pool.release('k', made[i] as string);
+      expect(names.map(() => pool.acquire('k', 8, () => 'new'))).to.deep.equal(names);
+    }
+  });
 });

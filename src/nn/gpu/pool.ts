@@ -10,18 +10,30 @@ export interface PoolStats {
   misses: number;
 }
 
+/** A kind that nobody asks for. */
+const retiredKind = 'retired';
+
 /**
  * Keeps released GPU objects by exact kind for reuse, oldest first out over a byte cap (`trimTogether`
  * holds several pools below one).
+ *
+ * Of the free objects of a kind the one made first is handed out. So work that repeats, and starts
+ * with the same objects free, gets the same objects in the same places every time, whatever order
+ * they were released in; bind groups, which are kept by what they bind, are then found again.
  *
  * Everything runs in one queue, so an object may be handed out again at once: the commands that
  * still read it are ordered before the commands that will write it. Only destruction has to wait
  * until pending commands were submitted, which is why `trim` is called after a submit.
  */
 export class Pool<T> {
-  /** Free objects by kind; the kind that was released longest ago comes first. */
+  /**
+   * Free objects by kind, those made last first; the kind that was released longest ago comes first.
+   */
   readonly #free = new Map<string, { objects: T[]; releasedAt: number }>();
   readonly #sizes = new Map<T, number>();
+  readonly #retired = new Set<T>();
+  /** When each object was made. */
+  readonly #serials = new Map<T, number>();
   readonly #destroy: (object: T) => void;
   readonly stats: PoolStats = {
     liveBytes: 0,
@@ -33,6 +45,7 @@ export class Pool<T> {
     misses: 0,
   };
   capBytes: number;
+  #made = 0;
 
   constructor(capBytes: number, destroy: (object: T) => void) {
     this.capBytes = capBytes;
@@ -56,20 +69,43 @@ export class Pool<T> {
     this.stats.misses++;
     const object = create();
     this.#sizes.set(object, bytes);
+    this.#serials.set(object, this.#made++);
     return object;
   }
 
-  release(kind: string, object: T): void {
+  release(asked: string, object: T): void {
+    const kind = this.#retired.delete(object) ? retiredKind : asked;
     const bytes = this.#sizes.get(object) ?? 0;
     this.stats.liveBytes -= bytes;
     this.stats.liveCount--;
     this.stats.pooledBytes += bytes;
     this.stats.pooledCount++;
     const objects = this.#free.get(kind)?.objects ?? [];
-    objects.push(object);
+    objects.splice(this.#placeOf(object, objects), 0, object);
     // Re-insertion moves the kind to the end of the map: kinds in use are evicted last.
     this.#free.delete(kind);
     this.#free.set(kind, { objects, releasedAt: clock++ });
+  }
+
+  /** Where an object belongs among the free ones of its kind. */
+  #placeOf(object: T, objects: readonly T[]): number {
+    const serial = this.#serials.get(object) ?? 0;
+    let [from, to] = [0, objects.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#serials.get(objects[middle] as T) ?? 0) > serial) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
+  /**
+   * What is live now will not be handed out again, only destroyed: after a failure to allocate, some
+   * of it is invalid.
+   */
+  retireLive(): void {
+    const free = new Set([...this.#free.values()].flatMap(({ objects }) => objects));
+    for (const object of this.#sizes.keys()) if (!free.has(object)) this.#retired.add(object);
   }
 
   /** Destroys the least recently used free objects until the cap holds. Call only after a submit. */
@@ -91,6 +127,7 @@ export class Pool<T> {
       this.stats.pooledBytes -= this.#sizes.get(object) ?? 0;
       this.stats.pooledCount--;
       this.#sizes.delete(object);
+      this.#serials.delete(object);
       this.#destroy(object);
       return;
     }
