@@ -6,6 +6,7 @@ export {
   type DispatchSpec,
 } from './tensor/device.js';
 export { DryDevice } from './tensor/dry-device.js';
+export { giveBackAsync, isOutOfMemory, retryOutOfMemoryAsync } from './tensor/out-of-memory.js';
 export { Tensor, type TensorData } from './tensor/tensor.js';
 export { Scope } from './tensor/scope.js';
 export type { DType, Layout, Shape } from './tensor/shape.js';

@@ -145,6 +145,8 @@ function fakeGpu(allocated: Set<FakeBuffer>): GPUDevice {
       },
       onSubmittedWorkDone: () => Promise.resolve(),
     },
+    pushErrorScope: () => undefined,
+    popErrorScope: () => Promise.resolve(null),
     destroy: () => undefined,
   };
   return gpu as unknown as GPUDevice;

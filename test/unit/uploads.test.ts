@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { NnError } from '../../src/nn/index.js';
+import { NnError, retryOutOfMemoryAsync } from '../../src/nn/index.js';
 import { Pool, trimTogether } from '../../src/nn/gpu/pool.js';
 import { FakeDevice } from './fake-device.js';
 
@@ -58,7 +58,7 @@ describe('running out of memory', () => {
     device.empty([5000]).dispose();
     expect(device.stats().pooledBytes).to.be.greaterThan(0);
     let tries = 0;
-    const value = await device.context.retryOutOfMemoryAsync(() => {
+    const value = await retryOutOfMemoryAsync(device, () => {
       if (++tries === 1) return Promise.reject(new NnError('out-of-memory', 'the GPU is full.'));
       return Promise.resolve(device.stats().pooledBytes);
     });
@@ -66,21 +66,36 @@ describe('running out of memory', () => {
   });
 
   it('is reported when it happens again, and other errors at once', async () => {
-    const { context } = new FakeDevice();
+    const device = new FakeDevice();
     for (const [code, expected] of [
       ['out-of-memory', 2],
       ['shape', 1],
     ] as const) {
       let tries = 0;
-      const error: unknown = await context
-        .retryOutOfMemoryAsync(() => {
-          tries++;
-          return Promise.reject(new NnError(code, 'no.'));
-        })
-        .catch((e: unknown) => e);
+      const error: unknown = await retryOutOfMemoryAsync(device, () => {
+        tries++;
+        return Promise.reject(new NnError(code, 'no.'));
+      }).catch((e: unknown) => e);
       expect(error).to.have.property('code', code);
       expect(tries).to.equal(expected);
     }
+  });
+});
+
+describe('Pool', () => {
+  it('hands nothing out again that was live when it was told so', () => {
+    const destroyed: string[] = [];
+    const pool = new Pool<{ name: string }>(0, (o) => destroyed.push(o.name));
+    const get = (name: string): { name: string } => pool.acquire('kind', 100, () => ({ name }));
+    const [first, second] = [get('first'), get('second')];
+    pool.release('kind', first);
+    pool.retireLive();
+    pool.release('kind', second);
+    expect(get('third')).to.equal(first);
+    expect(get('fourth').name).to.equal('fourth');
+    expect(pool.stats.pooledCount).to.equal(1);
+    pool.trim();
+    expect(destroyed).to.deep.equal(['second']);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Finding faces, and what covers them. */
-import { Device, NnError } from '../../nn/index.js';
+import { Device, NnError, retryOutOfMemoryAsync } from '../../nn/index.js';
 import { toFloat32, type StoredTensor } from '../../nn/io/index.js';
 import { resolveConfig, type Config } from '../config/index.js';
 import type { DecodedImage } from '../data/sample.js';
@@ -216,7 +216,7 @@ export class Detector implements Disposable, AsyncDisposable {
           { ...size, flip },
           { wantsOccluders: settings.occlusion && i === 0 },
         );
-      results.push(await context.retryOutOfMemoryAsync(runAsync));
+      results.push(await retryOutOfMemoryAsync(this.device, runAsync));
     }
     const faces = context.phase('join faces', () => this.#facesOf(results, size, settings));
     return { faces, timeMs: performance.now() - start, ...size };

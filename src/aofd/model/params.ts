@@ -53,7 +53,10 @@ export class ParamStore implements Disposable {
   readonly specs: readonly ParamSpec[];
   readonly #tensors = new Map<string, Tensor>();
   readonly #specOf = new Map<string, ParamSpec>();
+  /** Standardised weights by layer, while parameters do not change. */
   #folded: Map<string, Tensor> | null = null;
+  /** The device's epoch in which they were computed. */
+  #foldedIn = 0;
 
   private constructor(device: Device, specs: readonly ParamSpec[]) {
     this.device = device;
@@ -143,12 +146,12 @@ export class ParamStore implements Disposable {
    */
   freezeForInference(): void {
     this.setTrainable([]);
-    this.#dropFolded();
-    this.#folded = new Map();
+    this.#renewFolded();
   }
 
   /** The standardised form of `<layer>.weight` with `<layer>.gain`. */
   standardized(layer: string): Tensor {
+    if (this.#folded && this.#foldedIn !== this.device.epoch) this.#renewFolded();
     const known = this.#folded?.get(layer);
     if (known) return known;
     const made = this.device.context.label(layer, () =>
@@ -188,10 +191,7 @@ export class ParamStore implements Disposable {
       summary.loaded.push(name);
     }
     for (const spec of this.specs) if (!seen.has(spec.name)) summary.missing.push(spec.name);
-    if (this.#folded) {
-      this.#dropFolded();
-      this.#folded = new Map();
-    }
+    if (this.#folded) this.#renewFolded();
     return summary;
   }
 
@@ -214,6 +214,12 @@ export class ParamStore implements Disposable {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #renewFolded(): void {
+    this.#dropFolded();
+    this.#folded = new Map();
+    this.#foldedIn = this.device.epoch;
   }
 
   #dropFolded(): void {

@@ -1,7 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { clipGradNorm, nonFiniteProbeAsync, type Device, type Tensor } from '../../nn/index.js';
+import {
+  clipGradNorm,
+  giveBackAsync,
+  isOutOfMemory,
+  nonFiniteProbeAsync,
+  retryOutOfMemoryAsync,
+  type Device,
+  type NnError,
+  type Tensor,
+} from '../../nn/index.js';
 import { parametersOf, toFloat32 } from '../../nn/io/index.js';
 import {
   CheckpointStore,
@@ -22,12 +31,13 @@ import { TrainError, nonFiniteError } from './errors.js';
 import type { EventWriter, TrainEvent } from './events.js';
 import { ImageLoader, type StepLoader } from './image-loader.node.js';
 import { Meter } from './meter.js';
+import { trainingOutOfMemory } from './out-of-memory.js';
 import { prepareStepAsync } from './prepare-step.js';
 import { RepeatingLoader } from './repeating-loader.js';
 import { stepSettings } from './settings.js';
 import { canvasBatchOptions, checkSources, stageSources } from './sources.node.js';
 import { TrainStep } from './step.js';
-import type { NamedLosses, StepCounts } from './step-types.js';
+import type { NamedLosses, StepBatch, StepCounts, StepResult } from './step-types.js';
 import { TrainingState } from './training-state.js';
 
 /** What the periodic hooks of a run are given. Parameters are the averaged ones meanwhile. */
@@ -88,12 +98,18 @@ interface Position {
   step: number;
 }
 
-interface Pending {
-  step: number;
+/** The gradient of one update, on the parameters, and what was read of its making. */
+interface Gradient {
+  exists: boolean;
   ids: readonly string[];
   counts: StepCounts;
   losses: Promise<NamedLosses>;
+  /** Before clipping. */
   gradNorm: Promise<number>;
+}
+
+interface Pending extends Gradient {
+  step: number;
 }
 
 /**
@@ -111,6 +127,10 @@ export class Trainer {
   #position: Position = { stage: 0, stageStep: 0, step: 0 };
   #restored: LoadedCheckpoint | null = null;
   #lastCheckpoint: string | null = null;
+  /** The update after which parameters were last saved or loaded. */
+  #savedStep = 0;
+  /** Whether parameters and optimiser are those after update `step`, all of them. */
+  #isWhole = false;
 
   constructor(options: TrainerOptions) {
     const { config, device } = options;
@@ -250,33 +270,27 @@ export class Trainer {
       pending = null;
     };
     try {
+      await device.context.reportedAsync(); // parameters and the optimiser's buffers exist
+      this.#isWhole = true;
       while (this.#position.stageStep < stage.steps) {
         const lr = learningRate(config, stage, this.#position.stageStep);
-        let counts: StepCounts | null = null;
-        let losses: Promise<NamedLosses> = Promise.resolve({});
-        const ids: string[] = [];
-        let hasGradient = false;
-        for (let i = 0; i < optim.accumulate; i++) {
-          const batch = await this.#waitForData(loader.nextAsync());
+        const batches: StepBatch[] = [];
+        const batchAsync = async (i: number): Promise<StepBatch> => {
+          const batch = (batches[i] ??= await this.#waitForData(loader.nextAsync()));
           // What cannot be recorded ahead is compiled when it is used.
           preparing ??= prepareStepAsync(this.params, this.model, config, stage, batch);
           await preparing.catch(() => device.context.check());
-          const result = await runner.runAsync(batch, {
-            step: this.step * optim.accumulate + i,
-            lossScale: 1 / optim.accumulate,
-          });
-          ids.push(...batch.ids);
-          counts = result.counts;
-          losses = result.losses;
-          hasGradient ||= result.hasGradient;
-        }
+          return batch;
+        };
+        const gradient = await retryOutOfMemoryAsync(
+          device,
+          () => this.#gradientAsync(runner, state, batchAsync),
+          (error) =>
+            this.#notice(`update ${this.step + 1}: ${error.reason} It is tried once more.`),
+        );
         await settle();
-        const gradNorm = hasGradient ? this.#update(state, lr) : Promise.resolve(0);
-        state.optimizer.zeroGrad();
-        device.flush();
-        this.#position.stageStep++;
-        this.#position.step++;
-        pending = { step: this.step, ids, counts: counts as StepCounts, losses, gradNorm };
+        await this.#updateAsync(state, gradient.exists ? lr : null);
+        pending = { step: this.step, ...gradient };
         const { stageStep, step } = this.#position;
         const isLast = stageStep === stage.steps;
         const isStopping = signal?.aborted === true;
@@ -306,6 +320,9 @@ export class Trainer {
       if (isComplete) state.adoptAverages();
       await this.#saveAsync(stage, state);
       return signal?.aborted === true ? 'interrupted' : 'finished';
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      throw await this.#outOfMemoryAsync(stage, state, error, settle);
     } finally {
       await loader.closeAsync();
     }
@@ -331,15 +348,50 @@ export class Trainer {
     return made;
   }
 
-  /** Clips the gradients and steps; resolves to the norm before clipping. */
-  #update(state: TrainingState, lr: number): Promise<number> {
+  /**
+   * Forward and backward of an update's batches; leaves the clipped gradient on the parameters. May
+   * be called again after it failed.
+   */
+  async #gradientAsync(
+    runner: TrainStep,
+    state: TrainingState,
+    batchAsync: (i: number) => Promise<StepBatch>,
+  ): Promise<Gradient> {
+    const { accumulate } = this.config.optim;
+    state.optimizer.zeroGrad(); // what a failed attempt left
+    const results: StepResult[] = [];
+    const ids: string[] = [];
+    for (let i = 0; i < accumulate; i++) {
+      const batch = await batchAsync(i);
+      const step = this.step * accumulate + i;
+      results.push(await runner.runAsync(batch, { step, lossScale: 1 / accumulate }));
+      ids.push(...batch.ids);
+    }
+    const { counts, losses } = results.at(-1) as StepResult;
+    const exists = results.some(({ hasGradient }) => hasGradient);
+    const clip = (): Promise<number> => this.#clip(state.trained);
+    return {
+      ...{ exists, counts, losses, ids },
+      gradNorm: exists ? this.device.context.label('gradient clip', clip) : Promise.resolve(0),
+    };
+  }
+
+  /** Steps with this learning rate, or not (null), and counts the update. */
+  async #updateAsync(state: TrainingState, lr: number | null): Promise<void> {
     const { context } = this.device;
-    const norm = context.label('gradient clip', () => this.#clip(state.trained));
-    context.label('optimizer', () => {
-      state.optimizer.step(lr);
-      state.ema?.update();
-    });
-    return norm;
+    this.#isWhole = lr === null;
+    if (lr !== null) {
+      context.label('optimizer', () => {
+        state.optimizer.step(lr);
+        state.ema?.update();
+      });
+    }
+    state.optimizer.zeroGrad();
+    context.flush();
+    await context.reportedAsync();
+    this.#isWhole = true;
+    this.#position.stageStep++;
+    this.#position.step++;
   }
 
   /** Clips the gradients; resolves to their norm before that. */
@@ -355,7 +407,16 @@ export class Trainer {
 
   /** Waits for a step's losses; stops the run where they are not finite. */
   async #settleAsync(pending: Pending, meter: Meter, state: TrainingState): Promise<void> {
-    const [losses, gradNorm] = await Promise.all([pending.losses, pending.gradNorm]);
+    let read: [NamedLosses, number];
+    try {
+      read = await Promise.all([pending.losses, pending.gradNorm]);
+    } catch (error) {
+      // Their own memory exists since the attempt; this is about a later step, which will see to it.
+      if (!isOutOfMemory(error)) throw error;
+      this.#notice(`the losses of update ${pending.step} are not known: out of memory meanwhile`);
+      return;
+    }
+    const [losses, gradNorm] = read;
     if (![...Object.values(losses), gradNorm].every(Number.isFinite)) {
       throw nonFiniteError({
         step: pending.step,
@@ -367,6 +428,30 @@ export class Trainer {
       });
     }
     meter.add(losses, pending.counts, gradNorm);
+  }
+
+  /** Saves the last good state and says what to lower. */
+  async #outOfMemoryAsync(
+    stage: StageConfig,
+    state: TrainingState,
+    error: NnError,
+    settle: () => Promise<void>,
+  ): Promise<TrainError> {
+    const facts = { step: this.step + 1, error, config: this.config, stage };
+    const processMegabytes = process.memoryUsage().rss / 2 ** 20;
+    let unsaved = this.#isWhole ? undefined : 'it failed in the middle of changing parameters';
+    state.optimizer.zeroGrad();
+    await giveBackAsync(this.device);
+    await settle();
+    if (this.#isWhole && this.step > this.#savedStep) {
+      await this.#saveAsync(stage, state).catch((reason: unknown) => {
+        unsaved = `update ${this.step} could not be saved: ${(reason as Error).message}`;
+      });
+    }
+    return trainingOutOfMemory({
+      ...{ ...facts, processMegabytes, checkpoint: this.#lastCheckpoint },
+      ...(unsaved === undefined ? {} : { unsaved }),
+    });
   }
 
   #progress(stage: StageConfig, meter: Meter, lr: number, waitPerStep: number): void {
@@ -416,7 +501,9 @@ export class Trainer {
       step: this.step,
       outDir: this.#options.outDir,
     };
+    this.#isWhole = false;
     state.ema?.swap();
+    await this.device.context.reportedAsync();
     try {
       if (draws) await hooks.samplesAsync?.(context);
       if (measures) {
@@ -426,9 +513,12 @@ export class Trainer {
     } catch (error) {
       // A picture that cannot be drawn or a validation file that went away must not end a run.
       if (this.device.context.lost) throw error;
+      if (isOutOfMemory(error)) await giveBackAsync(this.device);
       this.#notice(`samples or validation failed, training goes on: ${(error as Error).message}`);
     } finally {
       state.ema?.swap();
+      await this.device.context.reportedAsync();
+      this.#isWhole = true;
       meter.skipTime(performance.now() - began);
     }
   }
@@ -469,6 +559,7 @@ export class Trainer {
       stage: stage.name,
     });
     this.#lastCheckpoint = join(this.#store.folder, record.file);
+    this.#savedStep = this.step;
     this.#emit({
       kind: 'checkpoint',
       stage: stage.name,
@@ -513,6 +604,7 @@ export class Trainer {
     };
     this.#restored = loaded;
     this.#lastCheckpoint = file;
+    this.#savedStep = this.step;
     const stage = this.config.stages[index] as StageConfig;
     if (this.#position.stageStep >= stage.steps) {
       this.#position = { stage: index + 1, stageStep: 0, step: this.#position.step };

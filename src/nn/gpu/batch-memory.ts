@@ -62,4 +62,9 @@ export class BatchMemory {
     }
     this.#current = 0;
   }
+  /** Gives all memory back; call when nothing is recorded. */
+  trim(): void {
+    for (const { buffer } of this.#chunks.splice(0)) buffer.destroy();
+    this.#current = 0;
+  }
 }

@@ -1,31 +1,11 @@
-import type { AdapterKind, Platform } from '../platform/types.js';
+import type { Platform } from '../platform/types.js';
+import type { AdapterSummary, ContextCounters } from './context-types.js';
 import { BatchMemory, type BatchPlace } from './batch-memory.js';
 import { debugLevelOf, debugReadbacks } from './debug.js';
-import { NnError } from './errors.js';
+import { NnError, deviceLostError, outOfMemoryError } from './errors.js';
 import type { ContextObserver, DispatchInfo } from './observer.js';
 import { Pool, trimTogether } from './pool.js';
 import { UploadRing } from './upload-ring.js';
-
-export interface AdapterSummary {
-  vendor: string;
-  architecture: string;
-  device: string;
-  description: string;
-  kind: AdapterKind;
-  isSoftware: boolean;
-  subgroupMinSize: number;
-  subgroupMaxSize: number;
-}
-
-export interface ContextCounters {
-  dispatches: number;
-  submits: number;
-  readbacks: number;
-  pipelines: number;
-  /** All uploads, and those that went through the upload ring. */
-  uploads: number;
-  stagedUploads: number;
-}
 
 const usageAll = 0x80 | 0x8 | 0x4; // STORAGE | COPY_DST | COPY_SRC
 const uniformChunkBytes = 64 * 1024;
@@ -61,6 +41,11 @@ export class GpuContext {
    */
   readsStorageTextures = true;
   lost: NnError | null = null;
+  /** Failures to allocate, whoever `check` told of them. */
+  memoryFailures: { readonly count: number; readonly last: NnError | null } = {
+    count: 0,
+    last: null,
+  };
   /** Opens another device on the same adapter, which compiles for this one; null where unknown. */
   openHelperAsync: (() => Promise<GPUDevice>) | null = null;
 
@@ -94,26 +79,19 @@ export class GpuContext {
     this.textures = new Pool(pooledBytesCap, (t) => t.destroy());
     void gpu.lost.then((info) => {
       if (info.reason === 'destroyed') return;
-      this.lost = new NnError(
-        'device-lost',
-        `the GPU device was lost: ${info.message || info.reason}.`,
-        {
-          kind: 'device',
-          fix: 'close other programs that use the GPU or lower the image size, then run again (training resumes with --resume).',
-        },
-      );
+      this.lost = deviceLostError(info.message || info.reason);
     });
     gpu.onuncapturederror = (event) => {
       // It is thrown by the next check; without this the implementation prints it as well.
       event.preventDefault();
-      const message = event.error.message;
-      const isMemory = event.error.constructor.name === 'GPUOutOfMemoryError';
-      this.#uncaptured ??= isMemory
-        ? new NnError('out-of-memory', `the GPU is out of memory: ${message}`, {
-            kind: 'device',
-            fix: 'lower the image size or the batch.',
-          })
-        : new NnError('gpu-error', message, { kind: 'internal' });
+      const { message } = event.error;
+      if (event.error.constructor.name !== 'GPUOutOfMemoryError') {
+        this.#uncaptured ??= new NnError('gpu-error', message, { kind: 'internal' });
+        return;
+      }
+      const error = outOfMemoryError(message, [this.buffers.stats, this.textures.stats]);
+      this.memoryFailures = { count: this.memoryFailures.count + 1, last: error };
+      this.#uncaptured ??= error;
     };
   }
 
@@ -299,24 +277,32 @@ export class GpuContext {
   /** Destroys released buffers and textures beyond the cap; call only when nothing is recorded. */
   trimPools(capBytes = pooledBytesCap): void {
     trimTogether([this.buffers, this.textures, this.#readbacks], capBytes);
-    if (capBytes === 0) this.#ring.trim();
+    if (capBytes > 0) return;
+    this.#ring.trim();
+    this.#uniforms.trim();
   }
 
   /**
-   * Runs `work`; where it fails because the GPU is out of memory, gives back everything that is kept
-   * for reuse and runs it once more. `work` must be able to start over.
+   * After a failure to allocate: gives back everything that is kept for reuse, waits for the device,
+   * and forgets the failure with all that followed from it.
    */
-  async retryOutOfMemoryAsync<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof NnError) || error.code !== 'out-of-memory') throw error;
-      this.flush();
-      this.trimPools(0);
-      await this.#settleAsync(this.gpu.queue.onSubmittedWorkDone(), 'out of memory');
-      this.#uncaptured = null; // what followed from the same failure
-      return work();
-    }
+  async giveBackAsync(): Promise<void> {
+    this.flush();
+    for (const pool of [this.buffers, this.textures, this.#readbacks]) pool.retireLive();
+    this.trimPools(0);
+    await this.#settleAsync(this.gpu.queue.onSubmittedWorkDone(), 'out of memory');
+    this.#uncaptured = null;
+  }
+
+  /**
+   * Throws what failed in the calls up to now, allocations for one. Does not wait for the device to
+   * work, only to have looked at the calls: some 0.02 ms.
+   */
+  async reportedAsync(): Promise<void> {
+    // Errors arrive in the order of the calls, and that of an empty scope comes after all before it.
+    this.gpu.pushErrorScope('validation');
+    await this.platform.settle(this.gpu.popErrorScope());
+    this.check();
   }
 
   /** Waits until the device has done everything that was recorded. */

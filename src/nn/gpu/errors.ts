@@ -18,6 +18,8 @@ export interface NnErrorOptions {
  */
 export class NnError extends Error {
   readonly code: string;
+  /** What was wrong, alone: the message without place, fix and detail. */
+  readonly reason: string;
   readonly fix: string | undefined;
   readonly where: string | undefined;
   readonly detail: string | undefined;
@@ -32,6 +34,7 @@ export class NnError extends Error {
     super(text, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'NnError';
     this.code = code;
+    this.reason = message;
     this.fix = options.fix;
     this.where = options.where;
     this.detail = options.detail;
@@ -46,4 +49,31 @@ export function internalError(message: string, detail?: string): NnError {
     ...(detail === undefined ? {} : { detail }),
     fix: 'report this with the output of `aofd doctor`.',
   });
+}
+
+/** The device went away by itself. */
+export function deviceLostError(reason: string): NnError {
+  return new NnError('device-lost', `the GPU device was lost: ${reason}.`, {
+    kind: 'device',
+    fix: 'close other programs that use the GPU or lower the image size, then run again (training resumes with --resume).',
+  });
+}
+
+/** An allocation failed. `stats` are those of the pools right then, what failed included. */
+export function outOfMemoryError(
+  reason: string,
+  stats: readonly { liveBytes: number; pooledBytes: number }[],
+): NnError {
+  const megabytes = (of: 'liveBytes' | 'pooledBytes'): number =>
+    Math.round(stats.reduce((sum, s) => sum + s[of], 0) / 2 ** 20);
+  const [first = '', ...rest] = reason.trim().split('\n');
+  return new NnError(
+    'out-of-memory',
+    `the GPU is out of memory with ${megabytes('liveBytes')} MB in use and ${megabytes('pooledBytes')} MB kept for reuse (${first}).`,
+    {
+      kind: 'device',
+      fix: 'lower the image size or the batch.',
+      ...(rest.length > 0 ? { detail: rest.join('\n') } : {}),
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import { isSoftware, platformAsync } from '../platform/index.js';
-import { GpuContext, type AdapterSummary } from './context.js';
+import type { AdapterSummary } from './context-types.js';
+import { GpuContext } from './context.js';
 import { NnError } from './errors.js';
 
 export interface OpenOptions {

@@ -14,9 +14,9 @@ interface Slot {
 }
 
 /**
- * Where data wait for the copy that a batch makes of them, in memory that is used again and again. Fresh memory is dear on software adapters: its
- * pages cost more than 3 ms per MiB, so a picture's upload took 16 ms where it takes 0.3 ms from a
- * buffer that exists.
+ * Where data wait for the copy that a batch makes of them, in memory that is used again and again.
+ * Fresh memory is dear on software adapters: its pages cost more than 3 ms per MiB, so a picture's
+ * upload took 16 ms where it takes 0.3 ms from a buffer that exists.
  *
  * Small data share chunks. Larger ones get a mapped buffer of their own, of a power of two bytes: it
  * is written, unmapped, read by one copy of the open batch, and mapped again once the host
@@ -38,7 +38,7 @@ export class UploadRing {
 
   /**
    * A place that will hold `data` when the batch under way runs, to be copied from by that batch;
-   * null for what is too large, or no multiple of 4 bytes as copies must be.
+   * null for what is too large, no multiple of 4 bytes as copies must be, or finds no memory.
    */
   stage(data: Uint8Array): { buffer: GPUBuffer; offset: number } | null {
     const bytes = data.byteLength;
@@ -49,18 +49,26 @@ export class UploadRing {
       return place;
     }
     const slot = this.#take(2 ** Math.ceil(Math.log2(bytes)));
+    if (!slot) return null;
     new Uint8Array(slot.buffer.getMappedRange(0, slot.size), 0, bytes).set(data);
     slot.buffer.unmap();
     this.#recorded.push(slot);
     return { buffer: slot.buffer, offset: 0 };
   }
 
-  #take(size: number): Slot {
+  /** A mapped slot; null where there is no memory for one. */
+  #take(size: number): Slot | null {
     const at = this.#mapped.findIndex((slot) => slot.size === size);
     if (at >= 0) return this.#mapped.splice(at, 1)[0] as Slot;
-    this.#bytes += size;
     const usage = 0x2 | 0x4; // MAP_WRITE | COPY_SRC
-    return { size, buffer: this.#gpu.createBuffer({ size, usage, mappedAtCreation: true }) };
+    try {
+      const buffer = this.#gpu.createBuffer({ size, usage, mappedAtCreation: true });
+      this.#bytes += size;
+      return { size, buffer };
+    } catch (error) {
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
   }
 
   /** Sends the small data; call right before the submit. */
@@ -96,8 +104,9 @@ export class UploadRing {
     slot.buffer.destroy();
   }
 
-  /** Gives back what is mapped and unused. */
+  /** Gives back what is mapped and unused; call when nothing is recorded. */
   trim(): void {
+    this.#small.trim();
     for (const slot of this.#mapped.splice(0)) this.#drop(slot);
   }
 }

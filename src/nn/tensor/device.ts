@@ -1,5 +1,5 @@
 import type { GpuContext } from '../gpu/context.js';
-import { type AdapterSummary } from '../gpu/context.js';
+import type { AdapterSummary } from '../gpu/context-types.js';
 import type { AdapterKind } from '../platform/index.js';
 import { NnError } from '../gpu/errors.js';
 import { openContextAsync, type OpenOptions } from '../gpu/open.js';
@@ -69,6 +69,8 @@ export class Device {
   tape: Recorder | null = null;
   /** Lane count of subgroup kernels, or 0 when they cannot be used here. */
   subgroupSize = 0;
+  /** Counts the failures after which what was computed before may be incomplete. */
+  epoch = 0;
   #scope: Scope | null = null;
   readonly #live = new Set<Tensor>();
 
@@ -146,6 +148,15 @@ export class Device {
   /** Names of every tensor that is alive, for leak reports. */
   liveTensors(): string[] {
     return [...this.#live].map((t) => t.describe());
+  }
+
+  /**
+   * Frees the texture mirrors and reordered copies of every tensor, which are made again when they
+   * are needed, and begins an epoch: whoever keeps other values that were computed computes them anew.
+   */
+  dropDerived(): void {
+    this.epoch++;
+    for (const tensor of this.#live) tensor.invalidateTexture();
   }
 
   /** A tensor whose contents are undefined until a kernel writes them. */
