@@ -7,9 +7,13 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 export interface ChildTask {
-  kind: 'first-result' | 'compile-detect' | 'compile-train';
+  kind: 'first-result' | 'compile-detect' | 'compile-train' | 'memory-detect' | 'memory-train';
   device?: string;
   picture: string;
+  /** Of memory tasks. */
+  preset?: 'lite' | 'paper';
+  /** Long side of the picture to detect on. */
+  size?: number;
 }
 
 export interface CompileTime {
@@ -27,18 +31,25 @@ export interface ChildAnswer {
   nextMs?: number[];
   faces?: number;
   compileTimes?: CompileTime[];
+  /** Most memory that the device's pools and the whole process held. */
+  deviceMb?: number;
+  processMb?: number;
 }
 
 /** Begins the line with the answer. */
 export const ANSWER_MARK = 'answer: ';
 
-/** Runs a task in a new process, whose shader cache is empty (or off, for compile times). */
+/**
+ * Runs a task in a new process, whose shader cache is empty (off for compile times, the user's own for
+ * memory).
+ */
 export async function spawnChildAsync(task: ChildTask): Promise<ChildAnswer> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const file = fileURLToPath(new URL(`./child.node.${extension}`, import.meta.url));
   const cache = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-bench-cache-'));
-  const env: NodeJS.ProcessEnv = { ...process.env, MESA_SHADER_CACHE_DIR: cache };
-  if (task.kind !== 'first-result') env.MESA_SHADER_CACHE_DISABLE = 'true';
+  const env: NodeJS.ProcessEnv = { ...process.env };
+  if (task.kind === 'first-result') env.MESA_SHADER_CACHE_DIR = cache;
+  if (task.kind.startsWith('compile')) env.MESA_SHADER_CACHE_DISABLE = 'true';
   try {
     return await new Promise<ChildAnswer>((resolve, reject) => {
       const child = spawn(process.execPath, [...process.execArgv, file, JSON.stringify(task)], {

@@ -1,6 +1,6 @@
 /**
- * What needs a process of its own, started by `spawnChildAsync`: the cold start, and compilation
- * with the driver's shader cache off. Prints one JSON line.
+ * What needs a process of its own, started by `spawnChildAsync`: the cold start, compilation with the
+ * driver's shader cache off, and memory. Prints one JSON line.
  */
 import process from 'node:process';
 import { Device } from '../../nn/index.js';
@@ -13,6 +13,7 @@ import {
   type ChildTask,
   type CompileTime,
 } from './child-task.node.js';
+import { openDetectorAsync, peakRssMb } from './memory.node.js';
 import { trainingWorkAsync } from './train-work.js';
 
 const task = JSON.parse(process.argv[2] ?? '{}') as ChildTask;
@@ -103,5 +104,30 @@ async function compileAsync(): Promise<ChildAnswer> {
   return { pipelines, compileTimes };
 }
 
-const answer = task.kind === 'first-result' ? await firstResultAsync() : await compileAsync();
+/** A step of training or a detection, twice: what stays from the first is there in the second. */
+async function memoryAsync(): Promise<ChildAnswer> {
+  const device = await Device.createAsync(open);
+  const preset = task.preset ?? 'lite';
+  if (task.kind === 'memory-detect') {
+    const { detector } = await openDetectorAsync(device, preset, task.size ?? 512);
+    for (let i = 0; i < 2; i++) await detector.detectAsync(task.picture);
+  } else {
+    const config = presetConfig(preset);
+    const model = new AofdModel(config.model);
+    const params = ParamStore.create(device, model.specs(), 1);
+    const work = await trainingWorkAsync(device, config, model, params);
+    for (let i = 0; i < 2; i++) await work.stepAsync();
+  }
+  const { peakBytes, pipelines } = device.stats();
+  return { pipelines, deviceMb: peakBytes / 1e6, processMb: peakRssMb() };
+}
+
+const work = {
+  'first-result': firstResultAsync,
+  'compile-detect': compileAsync,
+  'compile-train': compileAsync,
+  'memory-detect': memoryAsync,
+  'memory-train': memoryAsync,
+};
+const answer = await work[task.kind]();
 process.stdout.write(`\n${ANSWER_MARK}${JSON.stringify(answer)}\n`, () => process.exit(0));

@@ -1,13 +1,11 @@
 /** Whole detections: cold start, steady rate with decoding and drawing, latency, memory, compilation. */
-import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import type { Device } from '../../nn/index.js';
-import { presetConfig, type Config } from '../config/index.js';
 import { decodeImage } from '../data/decode.node.js';
 import { detectFilesAsync } from '../infer/detect-files.node.js';
 import { Detector } from '../infer/detector.js';
-import { AofdModel, ParamStore } from '../model/index.js';
 import { spawnChildAsync } from './child-task.node.js';
+import { openDetectorAsync } from './memory.node.js';
 import { preparePicturesAsync, type PictureSet } from './pictures.node.js';
 import { quantile, spreadOf } from './stats.js';
 import type { Figure } from './types.js';
@@ -22,15 +20,28 @@ export interface JobOptions {
   progress(text: string): void;
 }
 
-/** Most memory that this process ever held, a software adapter's included; megabytes. */
-export function peakRssMb(): number {
-  try {
-    const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
-    if (match) return Number(match[1]) / 1e3;
-  } catch {
-    // Not Linux.
-  }
-  return process.memoryUsage().rss / 1e6;
+/** Most memory of a detection or a training step, in a process that does nothing else. */
+export async function memoryFiguresAsync(
+  options: JobOptions,
+  task: { kind: 'memory-detect' | 'memory-train'; preset: 'lite' | 'paper'; size?: number },
+  about: { group: string; label: string; picture?: string },
+): Promise<Figure[]> {
+  options.progress(`memory: ${about.label}`);
+  const { deviceMb = Number.NaN, processMb = Number.NaN } = await spawnChildAsync({
+    ...task,
+    picture: about.picture ?? '',
+    ...(options.deviceName === undefined ? {} : { device: options.deviceName }),
+  });
+  const note = 'a process of its own';
+  return (
+    [
+      ['on the device', deviceMb],
+      ['of the process', processMb],
+    ] as const
+  ).map(([what, megabytes]) => ({
+    ...{ group: about.group, name: `${about.label}: most memory ${what}`, unit: 'MB', note },
+    value: megabytes,
+  }));
 }
 
 const figure = (name: string, value: number, unit: string, more: Partial<Figure> = {}): Figure => ({
@@ -127,29 +138,37 @@ export async function steadyFiguresAsync(
   ];
 }
 
-/** `config` for pictures whose long side becomes `size`. */
-function atSize(config: Config, size: number): Config {
-  return { ...config, input: { ...config.input, testShortSide: null, maxSize: size } };
-}
-
-/** One detection of a picture whose long side is `size`, warm, and the memory so far. */
+/** A picture whose long side is `size` on a warm detector, and memory in a process of its own. */
 async function sizeFiguresAsync(
-  detector: Detector,
-  file: string,
-  label: string,
+  options: JobOptions,
+  preset: 'lite' | 'paper',
+  size: number,
   repeats: number,
 ): Promise<Figure[]> {
-  const image = await decodeImage(file, { autoOrient: true });
-  await detector.detectAsync(image);
-  const times: number[] = [];
-  for (let i = 0; i < repeats; i++) times.push((await detector.detectAsync(image)).timeMs);
-  const spread = spreadOf(times);
-  return [
-    figure(`${label}: one picture, warm`, spread.median, 'ms', { spread }),
-    figure(`${label}: device memory, most so far`, detector.device.stats().peakBytes / 1e6, 'MB', {
-      note: `process ${Math.round(peakRssMb())} MB`,
-    }),
-  ];
+  const label = `${preset} at ${size}${preset === 'paper' ? ', untrained' : ''}`;
+  options.progress(label);
+  const shape = { width: size, height: Math.round(0.75 * size) };
+  const set = await preparePicturesAsync(options.pictures, shape, 1);
+  const picture = (set.files[0] as PictureSet['files'][number]).file;
+  try {
+    const { detector, dispose } = await openDetectorAsync(options.device, preset, size);
+    const times: number[] = [];
+    try {
+      const image = await decodeImage(picture, { autoOrient: true });
+      await detector.detectAsync(image);
+      for (let i = 0; i < repeats; i++) times.push((await detector.detectAsync(image)).timeMs);
+    } finally {
+      dispose();
+    }
+    const spread = spreadOf(times);
+    const task = { kind: 'memory-detect', preset, size } as const;
+    return [
+      figure(`${label}: one picture, warm`, spread.median, 'ms', { spread }),
+      ...(await memoryFiguresAsync(options, task, { group: 'detect', label, picture })),
+    ];
+  } finally {
+    set.dispose();
+  }
 }
 
 /** Sizes 320, 512, 1024 of `lite`, and `paper` at 512 with untrained weights. */
@@ -166,50 +185,13 @@ export async function detectFiguresAsync(options: JobOptions): Promise<Figure[]>
     options.progress('steady detection');
     const lite = await Detector.createAsync({ device });
     figures.push(...(await steadyFiguresAsync(lite, set, 'lite, 640x480', options.cores)));
-    for (const size of isQuick ? [512] : [320, 512, 1024]) {
-      options.progress(`lite at ${size}`);
-      const detector = await Detector.createAsync({ device, config: atSize(lite.config, size) });
-      const found = await withPictureAsync(options, size, (file) =>
-        sizeFiguresAsync(detector, file, `lite at ${size}`, isQuick ? 3 : 9),
-      );
-      figures.push(...found);
-      detector.dispose();
-    }
     lite.dispose();
-    if (!isQuick) figures.push(...(await paperFiguresAsync(options)));
+    for (const size of isQuick ? [512] : [320, 512, 1024]) {
+      figures.push(...(await sizeFiguresAsync(options, 'lite', size, isQuick ? 3 : 9)));
+    }
+    if (!isQuick) figures.push(...(await sizeFiguresAsync(options, 'paper', 512, 3)));
   } finally {
     set.dispose();
   }
   return figures;
-}
-
-/** One picture of size x 3/4 size, for as long as `work` runs. */
-async function withPictureAsync<T>(
-  options: JobOptions,
-  size: number,
-  work: (file: string) => Promise<T>,
-): Promise<T> {
-  const shape = { width: size, height: Math.round(0.75 * size) };
-  const set = await preparePicturesAsync(options.pictures, shape, 1);
-  try {
-    return await work((set.files[0] as PictureSet['files'][number]).file);
-  } finally {
-    set.dispose();
-  }
-}
-
-async function paperFiguresAsync(options: JobOptions): Promise<Figure[]> {
-  options.progress('paper at 512');
-  const config = atSize(presetConfig('paper'), 512);
-  const model = new AofdModel(config.model);
-  const params = ParamStore.create(options.device, model.specs(), 1);
-  params.freezeForInference();
-  try {
-    const detector = Detector.fromModel({ config, model, params });
-    return await withPictureAsync(options, 512, (file) =>
-      sizeFiguresAsync(detector, file, 'paper at 512, untrained', 3),
-    );
-  } finally {
-    params.dispose();
-  }
 }

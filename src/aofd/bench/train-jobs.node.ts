@@ -3,7 +3,7 @@ import type { Device } from '../../nn/index.js';
 import { presetConfig } from '../config/index.js';
 import { AofdModel, ParamStore } from '../model/index.js';
 import { imageTensor } from '../train/input.js';
-import { peakRssMb, type JobOptions } from './detect-jobs.node.js';
+import { memoryFiguresAsync, type JobOptions } from './detect-jobs.node.js';
 import { clockAsync } from './clock.js';
 import { pairedRatio, spreadOf, timingOf } from './stats.js';
 import { drawnBatch, roiTensor, trainingSize, trainingWorkAsync } from './train-work.js';
@@ -56,14 +56,18 @@ async function stepFiguresAsync(
         note: `by processor time ${pairedRatio(forward, step, 'cpuMs').median.toFixed(2)}`,
       }),
       figure(`${label}: training images per second`, (1000 * images) / step.wallMs.median, ''),
-      figure(`${label}: device memory, most so far`, device.stats().peakBytes / 1e9, 'GB', {
-        note: `process ${(peakRssMb() / 1e3).toFixed(2)} GB`,
-      }),
     ];
   } finally {
     work.dispose();
     params.dispose();
   }
+}
+
+/** Memory of a training step, nothing else in the process. */
+function stepMemoryAsync(options: JobOptions, preset: 'lite' | 'paper'): Promise<Figure[]> {
+  const { images, height, width } = trainingSize(presetConfig(preset));
+  const label = `${preset}, ${images} x ${width}x${height}: training step`;
+  return memoryFiguresAsync(options, { kind: 'memory-train', preset }, { group: 'train', label });
 }
 
 /** Median wall time of a few runs, one run before. */
@@ -127,8 +131,10 @@ async function scalingFiguresAsync(options: JobOptions, device: Device): Promise
 export async function trainFiguresAsync(options: JobOptions): Promise<Figure[]> {
   const figures = await stepFiguresAsync(options, 'lite', options.isQuick ? 3 : 9);
   if (!options.isQuick) {
+    figures.push(...(await stepMemoryAsync(options, 'lite')));
     figures.push(...(await scalingFiguresAsync(options, options.device)));
     figures.push(...(await stepFiguresAsync(options, 'paper', 3)));
+    figures.push(...(await stepMemoryAsync(options, 'paper')));
   }
   return figures;
 }
