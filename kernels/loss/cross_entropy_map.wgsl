@@ -2,15 +2,20 @@
 // logsumexp(x[p]) - x[p][label], number of pixels that count). Pixels whose label is `ignore` or no
 // class do not count.
 //   x: f32[N][Q][HW][4] (c4 of K channels), labels: u32[N * HW], stats: f32[n][2]
-// Invocation i takes the pixels (i / 64) * 1024 + j * 64 + i % 64, j < 16. Deterministic.
+// Invocation i takes the pixels (i / 64) * 1024 + j * 64 + i % 64, j < 16. K is a constant, so that
+// a pixel's scores stay in registers. Deterministic.
 #include "grid.wgsl"
+#define K 2
 
-struct Params { n: u32, pixels: u32, hw: u32, k: u32, quads: u32, ignore_label: u32 }
+struct Params { n: u32, pixels: u32, hw: u32, ignore_label: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
 @group(0) @binding(2) var<storage, read_write> stats: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
+
+const classes = ${K}u;
+const quads = (classes + 3u) / 4u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -22,18 +27,19 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     let pixel = (i / 64u) * 1024u + j * 64u + (i % 64u);
     if (pixel >= params.pixels) { break; }
     let label = labels[pixel];
-    if (label == params.ignore_label || label >= params.k) { continue; }
-    let p = pixel % params.hw;
-    let start = ((pixel / params.hw) * params.quads * params.hw + p) * 4u;
-    var top = x[start];
-    for (var k = 1u; k < params.k; k++) {
-      top = max(top, x[start + (k / 4u) * params.hw * 4u + (k & 3u)]);
-    }
+    if (label == params.ignore_label || label >= classes) { continue; }
+    let start = ((pixel / params.hw) * quads * params.hw + pixel % params.hw) * 4u;
+    var score: array<f32, classes>;
+    for (var k = 0u; k < classes; k++) { score[k] = x[start + (k / 4u) * params.hw * 4u + (k & 3u)]; }
+    var top = score[0];
+    for (var k = 1u; k < classes; k++) { top = max(top, score[k]); }
     var total = 0.0;
-    for (var k = 0u; k < params.k; k++) {
-      total += exp(x[start + (k / 4u) * params.hw * 4u + (k & 3u)] - top);
+    var chosen = 0.0;
+    for (var k = 0u; k < classes; k++) {
+      total += exp(score[k] - top);
+      chosen = select(chosen, score[k], k == label);
     }
-    sum += top - x[start + (label / 4u) * params.hw * 4u + (label & 3u)] + log(total);
+    sum += top - chosen + log(total);
     count += 1.0;
   }
   stats[2u * i] = sum;

@@ -103,13 +103,14 @@ export function softmaxCrossEntropyMap(
   const { device } = logits;
   const hw = h * w;
   const pixels = n * hw;
-  const params = { pixels, hw, k, quads: quads(k), ignore_label: ignore };
-  const defines = { MEAN: reduction === 'mean' };
+  const params = { pixels, hw, ignore_label: ignore };
+  const defines = { MEAN: reduction === 'mean', K: k };
   const parts = stridedParts(pixels);
   const partial = device.empty([parts, 2]);
   if (pixels > 0) {
     device.dispatch({
       kernel: 'loss/cross_entropy_map',
+      defines: { K: k },
       bindings: { x: logits, labels, stats: partial },
       params: { n: parts, ...params },
       workgroups: grid1d(parts),

@@ -94,7 +94,8 @@ export function upsampleBilinear(x: Tensor, options: UpsampleOptions): Tensor {
         x: { dX: rows },
         y: { dY },
         params: { h, w: ow, outputs: oh, scale, last: h - 1, inverse },
-        grid: { height: h, width: ow },
+        // One invocation per pixel, where the grid counts 4 per column.
+        grid: { height: h, width: Math.ceil(ow / 4) },
       });
       const dX = x.device.empty(x.shape, { layout: 'c4' });
       runMapKernel({
@@ -103,7 +104,7 @@ export function upsampleBilinear(x: Tensor, options: UpsampleOptions): Tensor {
         x: { dX },
         y: { dY: rows },
         params: { h, w, outputs: ow, scale, last: w - 1, inverse },
-        grid: { height: h, width: w },
+        grid: { height: h, width: Math.ceil(w / 4) },
       });
       rows.dispose();
       return [dX];
