@@ -8,6 +8,9 @@ import * as reference from '../../src/aofd/bench/reference.js';
 import { reportPlots } from '../../src/aofd/bench/plots.js';
 import { vggFlops, vggLayers } from '../../src/aofd/bench/shapes.js';
 import * as stats from '../../src/aofd/bench/stats.js';
+import { gradientDeviation, paperStep } from '../../src/aofd/bench/stack-case.js';
+import { layerSumMs, stepFigures } from '../../src/aofd/bench/stack-sum.js';
+import { busyMs, clockAsync, othersShare } from '../../src/aofd/bench/clock.js';
 import { bestOf, peakShare, ratioTo, rooflineShare } from '../../src/aofd/bench/summary.js';
 import { alignRows, formatReport, short } from '../../src/aofd/bench/table.js';
 import type { CaseResult, EntryResult, Maker, Report } from '../../src/aofd/bench/types.js';
@@ -192,6 +195,36 @@ describe('bench: measuring', () => {
     expect(result.entries.map((e) => e.timing?.rounds.length)).to.deep.equal([4, 4]);
   });
 
+  it('has bounds and notes of its own for a case and a contestant', async () => {
+    const check = { checkAsync: () => Promise.resolve(0.05) };
+    const contestant = { ...idle([], 'step', check), note: 'more than the stack', flops: 0 };
+    const bench = { ...conv('case', []), contestants: [contestant], errorBound: 0.1 };
+    const measured = await measureCaseAsync(bench, options);
+    expect(measured).not.to.have.property('errorBound');
+    expect(measured.entries[0]).to.include({ note: 'more than the stack', flops: 0, error: 0.05 });
+    expect(peakShare(report([measured]), measured, measured.entries[0]!)).to.equal(undefined);
+    expect(bestOf(measured, 'wallMs')).to.equal(undefined);
+  });
+
+  it('takes what other programs disturbed again', () => {
+    expect(othersShare({ wallMs: 200, cpuMs: 1, othersMs: 50 })).to.equal(0.25);
+    expect(othersShare({ wallMs: 20, cpuMs: 1, othersMs: 10 }), 'too short to tell').to.equal(0);
+    expect(othersShare({ wallMs: 200, cpuMs: 1 })).to.equal(0);
+  });
+
+  it('counts processor time of this process and of others', async () => {
+    const before = busyMs();
+    const { wallMs, cpuMs, othersMs } = await clockAsync(async () => {
+      const end = performance.now() + 50;
+      while (performance.now() < end);
+      await Promise.resolve();
+    }, 1);
+    expect(wallMs).to.be.at.least(50);
+    expect(cpuMs).to.be.greaterThan(5);
+    if (before === null) expect(othersMs).to.equal(undefined);
+    else expect(othersMs).to.be.at.least(0);
+  });
+
   it('reports wrong results and failures instead of hiding them', async () => {
     const wrong = idle([], 'wrong', { checkAsync: () => Promise.resolve(0.5) });
     const broken = {
@@ -252,6 +285,63 @@ describe('bench: summary, comparison, output', () => {
     const { missing, warnings } = compareReports(report([result]), other);
     expect(missing).to.have.length(2);
     expect(warnings.join()).to.include('llvmpipe').and.include('RTX');
+  });
+
+  it('compares what both reports have, and no others, when names change', () => {
+    const stack = (name: string, ...entries: EntryResult[]): CaseResult => ({
+      ...conv(name, entries),
+      ...{ group: 'stack', work: { kind: 'stack', pass: 'training', side: 512 } },
+    });
+    const old = report([conv('a', [planned]), stack('stack', planned, peer)]);
+    const now = report([
+      conv('b', [planned]),
+      stack('stack', planned, { ...direct, variant: paperStep, flops: 0 }, peer),
+    ]);
+    const { changes, missing } = compareReports(old, now);
+    expect(changes.map((c) => `${c.case} ${c.variant} ${c.verdict}`)).to.deep.equal([
+      'stack planned same',
+    ]);
+    expect(missing).to.deep.equal(['conv/a/64->64/planned']);
+  });
+
+  describe('a step of paper against a stack', () => {
+    const stack = (...entries: EntryResult[]): CaseResult => ({
+      ...conv('stack', entries),
+      ...{ group: 'stack', work: { kind: 'stack', pass: 'training', side: 512 } },
+    });
+    const step = { ...entry('aofd', paperStep, 10, 10, 10), flops: 0 };
+    const whole = entry('tfjs-webgpu', '', 200);
+    /** Every layer 1 ms a pass. */
+    const layers = vggLayers().flatMap(({ name, inChannels: c, outChannels: o, stride }) =>
+      (['forward', 'inputGradient', 'weightGradient'] as const).map((pass): CaseResult => ({
+        ...conv(`${name} ${pass}`, [entry('tfjs-webgpu', '', 1)]),
+        work: { kind: 'conv', pass, c, o, h: 512 / stride, w: 512 / stride },
+      })),
+    );
+
+    it('sums forward of all layers, dW from conv3_1 and dX from conv3_2 on', () => {
+      expect(layerSumMs(report(layers), 'tfjs-webgpu', 512)).to.equal(13 + 9 + 8);
+      expect(layerSumMs(report(layers.slice(1)), 'tfjs-webgpu', 512)).to.equal(null);
+      expect(layerSumMs(report(layers), 'tfjs-webgpu', 256)).to.equal(null);
+    });
+
+    it('goes by their whole run where there is one, else by the sum', () => {
+      const [figure] = stepFigures(report([stack(step, whole), ...layers]));
+      expect(figure?.value).to.equal(20);
+      expect(figure?.note).to.include('measured as a whole').and.include('are 15 %');
+      const [summed] = stepFigures(report([stack(step), ...layers]));
+      expect(summed?.value).to.equal(3);
+      expect(summed?.note).to.include('as a sum over the layers');
+      expect(stepFigures(report([stack(step)]))).to.deep.equal([]);
+      expect(stepFigures(report([stack(planned, whole)]))).to.deep.equal([]);
+    });
+  });
+
+  it('holds gradients against each other as vectors, the worst layer', () => {
+    expect(gradientDeviation([[3, 4]], [[3, 4]])).to.equal(0);
+    expect(gradientDeviation([[1], [3, 4.5]], [[1], [3, 4]])).to.be.closeTo(0.1, 1e-12);
+    expect(gradientDeviation([[1]], [[1], [2]]), 'a layer is missing').to.equal(1);
+    expect(gradientDeviation([[Number.NaN]], [[1]])).to.equal(1);
   });
 
   it('draws the table of the README between its markers and nowhere else', () => {

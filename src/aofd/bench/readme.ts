@@ -7,6 +7,9 @@ import type { CaseResult, Maker, Report, Spread } from './types.js';
 export const BEGIN = '<!-- bench:begin -->';
 export const END = '<!-- bench:end -->';
 
+/** End of the name of figures that the table leaves out: a part of the process's memory. */
+const deviceMemory = 'most memory on the device';
+
 export interface MarkRow {
   what: string;
   /** Measured, in words. */
@@ -107,7 +110,8 @@ export function markRows(report: Report): MarkRow[] {
     ...peerRows(report),
     ...shareRows(report),
     ...report.figures
-      .filter((f) => f.group === 'detect' || f.group === 'train' || f.group === 'peers')
+      .filter(({ group }) => group === 'detect' || group === 'train' || group === 'peers')
+      .filter(({ name }) => !name.endsWith(deviceMemory))
       .map(({ name, value, unit }) => ({ what: name, reached: `${short(value)} ${unit}`.trim() })),
   ];
 }
