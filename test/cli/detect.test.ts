@@ -205,24 +205,23 @@ describe('aofd detect', () => {
 
   it('leaves nothing half-written when the disk is full', async () => {
     const out = path.join(folder, 'full');
-    const write = fsDefault.writeFileSync;
+    const write = fsDefault.writeSync;
     // The disk takes 100 bytes of each picture, then is full.
-    fsDefault.writeFileSync = ((file: string, data: Uint8Array | string) => {
-      write(file, data.slice(0, 100));
-      const error = new Error('ENOSPC: no space left on device, write');
-      throw Object.assign(error, { code: 'ENOSPC', path: file });
-    }) as typeof write;
+    fsDefault.writeSync = ((fd: number, data: Uint8Array) => {
+      write(fd, data.subarray(0, 100));
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    }) as unknown as typeof write;
     syncBuiltinESMExports();
     let got = { code: 0, stderr: '' };
     try {
       const photo = path.join(folder, 'photos/a.jpg');
       got = await inProcess(['detect', photo, '--weights', weights, '--out', out, '--quiet']);
     } finally {
-      fsDefault.writeFileSync = write;
+      fsDefault.writeSync = write;
       syncBuiltinESMExports();
     }
     expect(got.code).to.equal(1);
-    expect(got.stderr).to.include('a.png: the disk is full. Fix: ');
+    expect(got.stderr).to.include('a.png: no space left on the disk. Fix: ');
     expect(files('full')).to.deep.equal([]);
   });
 

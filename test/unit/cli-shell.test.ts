@@ -1,17 +1,10 @@
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import {
-  collect,
-  parseInteger,
-  parseNumber,
-  withInterrupt,
-  writeFileAtomic,
-} from '../../src/aofd/cli/common.js';
+import { collect, parseInteger, parseNumber, withInterrupt } from '../../src/aofd/cli/common.js';
 import {
   EXIT,
   exitCodeOf,
@@ -21,6 +14,7 @@ import {
 } from '../../src/aofd/cli/errors.js';
 import { ConfigError } from '../../src/aofd/config/index.js';
 import { NnError } from '../../src/nn/gpu/errors.js';
+import { atomicWriteFile } from '../../src/nn/io/atomic.node.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -80,6 +74,15 @@ describe('command line shell', () => {
     }
     const taken = Object.assign(new Error('x'), { code: 'EEXIST', path: 'out' });
     expect(formatError(taken, false)).to.include('out: is a file, a folder is needed.');
+    // Of a failed write, in the same words.
+    try {
+      atomicWriteFile('/nonexistent/faces.json', '{}');
+      expect.fail('should throw');
+    } catch (error) {
+      expect(formatError(error, false)).to.equal(
+        'error: cannot write /nonexistent/faces.json: no such file or folder. Fix: check the path.',
+      );
+    }
   });
 
   it('prints mistakes in a config without the class of the error', () => {
@@ -98,25 +101,6 @@ describe('command line shell', () => {
     const command = new Command().exitOverride().option('--set <a>', '', collect);
     command.parse(['--set', 'a=1', '--set', 'b=2'], { from: 'user' });
     expect(command.opts()).to.deep.equal({ set: ['a=1', 'b=2'] });
-  });
-
-  it('writes files as a whole or not at all', () => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-test-'));
-    try {
-      const file = path.join(folder, 'a.json');
-      writeFileAtomic(file, '{}');
-      expect(fs.readFileSync(file, 'utf8')).to.equal('{}');
-      const missing = path.join(folder, 'none', 'a.json');
-      expect(() => writeFileAtomic(missing, '{}'))
-        .to.throw()
-        .with.property('path', missing);
-      // A folder in the way: the rename fails after the content was written.
-      fs.mkdirSync(path.join(folder, 'taken'));
-      expect(() => writeFileAtomic(path.join(folder, 'taken'), '{}')).to.throw();
-      expect(fs.readdirSync(folder).sort()).to.deep.equal(['a.json', 'taken']);
-    } finally {
-      fs.rmSync(folder, { recursive: true });
-    }
   });
 
   it('turns the first interruption into a signal and leaves no listeners', async () => {

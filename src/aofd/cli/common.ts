@@ -65,23 +65,6 @@ export function packageVersion(): string {
 }
 
 /**
- * Writes a file so that it is complete or not there at all.
- * @throws the system's error; nothing is left behind
- */
-export function writeFileAtomic(file: string, content: string | Uint8Array): void {
-  const aside = `${file}.tmp-${process.pid}`;
-  try {
-    fs.writeFileSync(aside, content);
-    fs.renameSync(aside, file);
-  } catch (error) {
-    fs.rmSync(aside, { force: true });
-    // Speak of the file that the user knows.
-    if (error instanceof Error && 'path' in error) (error as { path: string }).path = file;
-    throw error;
-  }
-}
-
-/**
  * Runs `work` with a signal that Ctrl-C (or SIGTERM) sets; a second Ctrl-C ends at once.
  * `work` decides when it stops; after it returns, `InterruptedError` is thrown (exit code 130).
  */

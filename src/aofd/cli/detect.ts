@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { Detector } from '../infer/detector.js';
 import type { PictureFile } from '../infer/detect-files.node.js';
 import type { FaceRecord } from '../infer/postprocess.js';
+import { atomicWriteFile } from '../../nn/io/atomic.node.js';
 import {
   addDeviceOption,
   parseInteger,
@@ -13,7 +14,6 @@ import {
   printNotice,
   withInterrupt,
   packageVersion,
-  writeFileAtomic,
 } from './common.js';
 import { EXIT, formatError, UsageError } from './errors.js';
 import { addProfileOption, withProfileAsync } from './profile.js';
@@ -120,7 +120,7 @@ async function detectAsync(
   if (json === '-') process.stdout.write(text);
   else {
     fs.mkdirSync(path.dirname(json), { recursive: true });
-    writeFileAtomic(json, text);
+    atomicWriteFile(json, text);
     if (!flags.quiet) printNotice(`wrote ${out === null ? '' : `${out} and `}${json}`);
   }
 }
@@ -166,7 +166,7 @@ async function detectPicturesAsync(
     if (out === null || !result.png) continue;
     const target = path.join(out, nameOf(name));
     fs.mkdirSync(path.dirname(target), { recursive: true });
-    writeFileAtomic(target, result.png);
+    atomicWriteFile(target, result.png, { flush: false });
   }
   if (errors.length > 0) document.errors = errors;
   return document;
@@ -201,7 +201,7 @@ export function dumpKernels(
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     const file = `${name.replaceAll('/', '-')}${count > 1 ? `-${count}` : ''}.wgsl`;
-    writeFileAtomic(path.join(folder, file), code);
+    atomicWriteFile(path.join(folder, file), code, { flush: false });
   }
   printNotice(`wrote ${kernels.length} kernels to ${folder}`);
 }
@@ -211,7 +211,7 @@ async function checkKernelsAsync(detector: Detector, out: string | null): Promis
   const report = await checkModelAsync(detector);
   printNotice(formatReport(report));
   const file = path.join(out ?? '.', 'kernel-check.json');
-  writeFileAtomic(file, `${JSON.stringify(report, null, 2)}\n`);
+  atomicWriteFile(file, `${JSON.stringify(report, null, 2)}\n`);
   printNotice(`wrote ${file}; attach it to a bug report.`);
   if (!report.passed) process.exitCode = EXIT.failure;
 }

@@ -6,7 +6,8 @@ import type { Command } from 'commander';
 import type { Device } from '../../nn/index.js';
 import type { CheckRow } from '../../nn/check/index.js';
 import type { ModelCheck } from '../infer/detector-check.js';
-import { addDeviceOption, packageVersion, printLine, writeFileAtomic } from './common.js';
+import { atomicWriteFile } from '../../nn/io/atomic.node.js';
+import { addDeviceOption, packageVersion, printLine } from './common.js';
 import { dumpKernels } from './detect.js';
 import { EXIT, formatError } from './errors.js';
 
@@ -117,7 +118,7 @@ async function doctorAsync(flags: DoctorFlags): Promise<void> {
     (report.selfTest ?? []).every((row) => row.passed) &&
     (report.model?.passed ?? true);
   const json = `${JSON.stringify(report, null, 2)}\n`;
-  if (flags.report !== undefined) writeFileAtomic(flags.report, json);
+  if (flags.report !== undefined) atomicWriteFile(flags.report, json);
   if (flags.json) process.stdout.write(json);
   else await printAsync(report);
   if (!report.passed) process.exitCode = EXIT.failure;

@@ -1,5 +1,6 @@
 /** Errors as the commands print them, and the exit codes that go with them. */
 import process from 'node:process';
+import { diskProblem } from '../../nn/io/disk-errors.js';
 
 /** Exit codes of all commands. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
@@ -30,20 +31,6 @@ interface ErrorFields {
   exitCode?: unknown;
 }
 
-/** What the system's error codes mean to a person. */
-const SYSTEM_ERRORS: Record<string, (path: string) => string> = {
-  ENOENT: (path) => `${path}: no such file or folder. Fix: check the path.`,
-  EACCES: (path) => `${path}: permission denied. Fix: check who owns it and its mode.`,
-  EPERM: (path) => `${path}: not permitted. Fix: check who owns it and its mode.`,
-  EISDIR: (path) => `${path}: is a folder, a file is needed. Fix: name a file inside it.`,
-  EEXIST: (path) => `${path}: is a file, a folder is needed. Fix: choose another path.`,
-  ENOTDIR: (path) => `${path}: part of this path is a file. Fix: choose another path.`,
-  ENOSPC: (path) => `${path}: the disk is full. Fix: free some space or choose another --out.`,
-  EDQUOT: (path) => `${path}: your disk quota is used up. Fix: free some space.`,
-  EROFS: (path) => `${path}: the file system is read-only. Fix: choose another --out.`,
-  EMFILE: (path) => `${path}: too many open files. Fix: raise "ulimit -n".`,
-};
-
 /** The exit code for an error thrown by a command. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
@@ -72,12 +59,10 @@ export function formatError(error: unknown, isDebug = isDebugOn()): string {
   const { code, fix, path } = error as ErrorFields;
   let text = error.message;
   let isForPeople = error instanceof UsageError || typeof fix === 'string';
-  if (typeof code === 'string') {
-    const explain = SYSTEM_ERRORS[code];
-    if (explain && typeof path === 'string') {
-      text = explain(path);
-      isForPeople = true;
-    }
+  const problem = diskProblem(code);
+  if (problem && typeof path === 'string') {
+    text = `${path}: ${problem.reason}. Fix: ${problem.fix}.`;
+    isForPeople = true;
   }
   if (typeof fix === 'string' && !text.includes('Fix: ')) text = `${text} Fix: ${fix}`;
   if (isDebug) {

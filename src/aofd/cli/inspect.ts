@@ -5,13 +5,8 @@ import type { Command } from 'commander';
 import type { StoredTensor } from '../../nn/io/index.js';
 import type { DecodedImage } from '../data/sample.js';
 import type { Inspection } from '../infer/detector-inspect.js';
-import {
-  addDeviceOption,
-  parseInteger,
-  parseNumber,
-  printNotice,
-  writeFileAtomic,
-} from './common.js';
+import { atomicWriteFile } from '../../nn/io/atomic.node.js';
+import { addDeviceOption, parseInteger, parseNumber, printNotice } from './common.js';
 
 interface InspectFlags {
   weights?: string;
@@ -53,7 +48,7 @@ async function runAsync(file: string, flags: InspectFlags): Promise<void> {
   const { faces, tensors } = inspection;
   fs.mkdirSync(flags.out, { recursive: true });
   const save = (name: string, png: Uint8Array): void =>
-    writeFileAtomic(path.join(flags.out, name), png);
+    atomicWriteFile(path.join(flags.out, name), png, { flush: false });
   save('detections.png', await annotatedPngAsync(image, faces));
   for (const [name, png] of await heatMapsAsync(image, inspection, flags.faces)) save(name, png);
   await writeSafetensorsFileAsync(

@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Command } from 'commander';
 import type { Device, Profile } from '../../nn/index.js';
-import { printNotice, writeFileAtomic } from './common.js';
+import { atomicWriteFile } from '../../nn/io/atomic.node.js';
+import { printNotice } from './common.js';
 
 /** Adds `--profile FILE|FOLDER`. */
 export function addProfileOption(command: Command): Command {
@@ -47,7 +48,7 @@ async function writeAsync(profile: Profile, report: string, trace: string): Prom
   const { formatProfile, traceOf } = await import('../../nn/index.js');
   printNotice(formatProfile(profile));
   const { events: _events, spans: _spans, counters: _counters, ...sums } = profile;
-  writeFileAtomic(report, `${JSON.stringify(sums, null, 2)}\n`);
-  writeFileAtomic(trace, JSON.stringify(traceOf(profile)));
+  atomicWriteFile(report, `${JSON.stringify(sums, null, 2)}\n`);
+  atomicWriteFile(trace, JSON.stringify(traceOf(profile)));
   printNotice(`wrote ${report} and ${trace} (open the trace in https://ui.perfetto.dev)`);
 }

@@ -5,14 +5,8 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { InterruptedError, UsageError } from './errors.js';
 import { addProfileOption, withProfileAsync } from './profile.js';
-import {
-  addDeviceOption,
-  collect,
-  printLine,
-  printNotice,
-  withInterrupt,
-  writeFileAtomic,
-} from './common.js';
+import { atomicWriteFile } from '../../nn/io/atomic.node.js';
+import { addDeviceOption, collect, printLine, printNotice, withInterrupt } from './common.js';
 
 interface TrainArguments {
   config?: string;
@@ -105,7 +99,7 @@ async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise
       printLine(options.dumpStep);
       return;
     }
-    writeFileAtomic(path.join(outDir, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    atomicWriteFile(path.join(outDir, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
     const result = await withProfileAsync(device, options.profile, () => trainer.runAsync());
     terminal.close();
     if (result.reason === 'interrupted') throw new InterruptedError('stopped; go on with --resume');

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { Device } from '../../nn/index.js';
 import type { PassChoice, TuneOptions, TuningTable } from '../../nn/tune/index.js';
 import type { LayerPass } from '../tune/layers.js';
+import { atomicWriteFile } from '../../nn/io/atomic.node.js';
 import {
   addDeviceOption,
   collect,
@@ -13,7 +14,6 @@ import {
   printLine,
   printNotice,
   withInterrupt,
-  writeFileAtomic,
 } from './common.js';
 import { UsageError } from './errors.js';
 
@@ -145,13 +145,13 @@ async function timeAllAsync(
     const choice = await tunePassAsync(device, key, pass, timing);
     if (choice) {
       table.layers[key] = { ...table.layers[key], [pass]: choice };
-      writeFileAtomic(file, formatTable(table));
+      atomicWriteFile(file, formatTable(table));
     }
     const left = ((performance.now() - begin) / (i + 1)) * (todo.length - i - 1);
     progress(`${i + 1}/${todo.length}`, `${key} ${pass}: ${described(choice)}`, left);
   }
   if (process.stderr.isTTY) process.stderr.write('\n');
-  if (!fs.existsSync(file)) writeFileAtomic(file, formatTable(table));
+  if (!fs.existsSync(file)) atomicWriteFile(file, formatTable(table));
 }
 
 function described(choice: PassChoice | null): string {

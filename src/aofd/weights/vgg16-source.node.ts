@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { diskError } from '../../nn/io/atomic.node.js';
+import { diskError } from '../../nn/io/disk-errors.js';
 import { IoError } from '../../nn/io/errors.js';
 import { H5File } from '../../nn/io/h5.node.js';
 import { isNpy, listNpz, parseNpy, parseNpyDict, parseNpz } from '../../nn/io/npy.js';

@@ -8,7 +8,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { atomicWriteFile, diskError, removeStaleTemps } from './atomic.node.js';
+import { atomicWriteFile, removeStaleTemps } from './atomic.node.js';
+import { diskError } from './disk-errors.js';
 import { IoError } from './errors.js';
 import {
   readSafetensorsFile,

@@ -5,7 +5,7 @@
 import { readSync, openSync, closeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type * as h5wasm from 'h5wasm/node';
-import { diskError } from './atomic.node.js';
+import { diskError } from './disk-errors.js';
 import { IoError } from './errors.js';
 import type { NamedArrays, NameFilter } from './npy.js';
 import { elementCount, type FloatTensor } from './stored-tensor.js';

@@ -1,5 +1,6 @@
 /** Tensor files on disk (Node only). */
 export * from './atomic.node.js';
+export * from './disk-errors.js';
 export * from './sha256.node.js';
 export * from './safetensors.node.js';
 export * from './checkpoint.node.js';

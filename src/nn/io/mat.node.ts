@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type * as h5wasm from 'h5wasm/node';
-import { diskError } from './atomic.node.js';
+import { diskError } from './disk-errors.js';
 import { IoError } from './errors.js';
 import { loadH5LibraryAsync } from './h5.node.js';
 import { matVersion, missingVariable, parseMat5 } from './mat.js';

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { atomicWriteStreamAsync, diskError } from './atomic.node.js';
+import { atomicWriteStreamAsync } from './atomic.node.js';
+import { diskError } from './disk-errors.js';
 import { IoError, nameList } from './errors.js';
 import {
   layoutSafetensors,

@@ -1,7 +1,7 @@
 /** SHA-256 of bytes and of files, as lower-case hexadecimal. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { diskError } from './atomic.node.js';
+import { diskError } from './disk-errors.js';
 
 export function sha256Hex(...parts: readonly (Uint8Array | string)[]): string {
   const hash = createHash('sha256');

@@ -1,11 +1,18 @@
 import { expect } from 'chai';
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {
   atomicWriteFile,
   atomicWriteStreamAsync,
-  diskError,
   removeStaleTemps,
 } from '../../../src/nn/io/atomic.node.js';
+import { diskError } from '../../../src/nn/io/disk-errors.js';
 import { IoError } from '../../../src/nn/io/errors.js';
 import {
   readSafetensorsFile,
@@ -33,7 +40,7 @@ describe('atomic files', () => {
 
   it('writes and replaces', async () => {
     atomicWriteFile(path('a.json'), '{"é":1}');
-    atomicWriteFile(path('a.json'), 'two');
+    atomicWriteFile(path('a.json'), 'two', { flush: false });
     await atomicWriteStreamAsync(path('b'), async (write) => {
       await write(new Uint8Array([1, 2]));
       await write(new Uint8Array([3]));
@@ -65,6 +72,10 @@ describe('atomic files', () => {
       /no such file or folder.*Fix/,
     );
     expect(() => atomicWriteFile(path(), 'x')).to.throw(IoError, /cannot write/);
+    // The rename fails after the content was written.
+    mkdirSync(path('taken'));
+    expect(() => atomicWriteFile(path('taken'), 'x')).to.throw(IoError, /cannot write .*taken/);
+    expect(readdirSync(path())).to.deep.equal(['taken']);
   });
 
   it('passes errors of the producer unchanged', async () => {
