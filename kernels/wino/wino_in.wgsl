@@ -1,6 +1,6 @@
 // Winograd input transform V = Bt d B of a strip of tiles.
 //   x_map: layer ci/4, texel (x, n*H + y); outside the map is zero
-//   v:     vec4f [f][tile panel][ci/4][4L]: frequency f = row*A + column, 4L tiles a panel
+//   v_map: layer f = row*A + column of the frequency, texel ((ci/4)*4L + i, tile panel): 4L tiles a panel
 // ADJOINT 1 instead transforms the gradient of the output, dM = A dY At: x_map is dY and a tile is
 // its M x M pixels. One tile x one channel quad per invocation. Deterministic.
 #define ADJOINT 0
@@ -18,12 +18,10 @@ struct Params {
   pad: i32,
   tile_from: u32,
   tiles: u32,
-  // vec4 elements between frequencies.
-  stride: u32,
 }
 
 @group(0) @binding(0) var x_map: texture_storage_2d_array<rgba32float, read>;
-@group(0) @binding(1) var<storage, read_write> v: array<vec4f>;
+@group(0) @binding(1) var v_map: texture_storage_2d_array<rgba32float, write>;
 @group(0) @binding(2) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
@@ -57,7 +55,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let t_${row} = input_transform(d_${row});
 #endif
 #endfor
-  let at = (panel * params.quads + q) * ${4 * LANES}u + in_panel;
+  let at = vec2u(q * ${4 * LANES}u + in_panel, panel);
 #for col in 0..A
   {
 #if ADJOINT == 1
@@ -70,7 +68,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 #endfor
     ));
 #for row in 0..A
-    v[${row * A + col}u * params.stride + at] = s[${row}];
+    textureStore(v_map, at, ${row * A + col}, s[${row}]);
 #endfor
   }
 #endfor

@@ -2,7 +2,7 @@
 import {
   Tape,
   conv2d,
-  maxPool2d,
+  conv2dMaxPool2d,
   type ConvAlgorithm,
   type Device,
   type Tensor,
@@ -75,9 +75,10 @@ export async function prepareStackAsync(
         if (!isTraining && y !== x) y.dispose();
         y = next;
       };
-      if (i > 0 && layer.block !== layers[i - 1]?.block) step(maxPool2d(y));
       const { weight, bias } = weights[i] as (typeof weights)[number];
-      step(conv2d(y, weight, bias, options));
+      const next = layers[i + 1];
+      const isPooled = next !== undefined && next.block !== layer.block;
+      step((isPooled ? conv2dMaxPool2d : conv2d)(y, weight, bias, options));
     });
     return y;
   };

@@ -1,4 +1,11 @@
-import { conv2d, linear, type Tensor } from '../../nn/index.js';
+import {
+  conv2d,
+  conv2dMaxPool2d,
+  linear,
+  type Conv2dOptions,
+  type MaxPoolOptions,
+  type Tensor,
+} from '../../nn/index.js';
 import type { Init, ParamGroup, ParamSpec, ParamStore } from './params.js';
 import type { BiasRule } from './types.js';
 
@@ -68,12 +75,23 @@ export class ConvLayer {
 
   /** x c4 [N,C,H,W] -> c4 [N,O,H',W']. `weight` saves computing it again for a shared layer. */
   apply(params: ParamStore, x: Tensor, weight: Tensor = this.weight(params)): Tensor {
+    return this.#run(x, (options) => conv2d(x, weight, params.get(`${this.name}.bias`), options));
+  }
+
+  /** The layer and the 2x2 max pool after it: x c4 [N,C,H,W] -> c4 [N,O,H'/2,W'/2]. */
+  applyPooled(params: ParamStore, x: Tensor, pool: MaxPoolOptions): Tensor {
+    return this.#run(x, (options) =>
+      conv2dMaxPool2d(x, this.weight(params), params.get(`${this.name}.bias`), {
+        ...options,
+        ...pool,
+      }),
+    );
+  }
+
+  #run(x: Tensor, convolve: (options: Conv2dOptions) => Tensor): Tensor {
     const { kernel, stride = 1, dilation = 1, relu = false } = this.options;
     const pad = this.options.pad ?? (dilation * (kernel - 1)) / 2;
-    const bias = params.get(`${this.name}.bias`);
-    const y = x.device.context.label(this.name, () =>
-      conv2d(x, weight, bias, { stride, pad, dilation, relu }),
-    );
+    const y = x.device.context.label(this.name, () => convolve({ stride, pad, dilation, relu }));
     y.name = this.name;
     return y;
   }

@@ -1,4 +1,4 @@
-import { maxPool2d, type Tensor } from '../../nn/index.js';
+import type { Tensor } from '../../nn/index.js';
 import type { Backbone, FeatureLevel } from './backbone.js';
 import { ConvLayer } from './layers.js';
 import { withoutGrad } from './no-grad.js';
@@ -73,8 +73,13 @@ export class Vgg16 implements Backbone {
       if (keep && map !== keep) map.dispose();
       map = next;
     };
-    for (const layer of this.#convs[b] as ConvLayer[]) step(layer.apply(params, map));
-    if (b < blocks.length - 1) step(maxPool2d(map, { ceil: this.#ceil }));
+    const layers = this.#convs[b] as ConvLayer[];
+    layers.forEach((layer, i) => {
+      const isPooled = i === layers.length - 1 && b < blocks.length - 1;
+      step(
+        isPooled ? layer.applyPooled(params, map, { ceil: this.#ceil }) : layer.apply(params, map),
+      );
+    });
     return map;
   }
 

@@ -12,12 +12,12 @@ export interface MaxPoolOptions {
   ceil?: boolean;
 }
 
-/**
- * 2x2 max pooling with stride 2: x c4 [N, C, H, W] to c4 [N, C, OH, OW]. Of equal maxima the first
- * in row-major order receives the gradient; it is found again in the backward pass.
- */
-export function maxPool2d(x: Tensor, { ceil = true }: MaxPoolOptions = {}): Tensor {
-  const [n, c, h, w] = mapDims('maxPool2d', x);
+/** Size of the 2x2 max pool of a map of h x w. */
+export function pooledSize(
+  h: number,
+  w: number,
+  { ceil = true }: MaxPoolOptions,
+): { oh: number; ow: number } {
   const out = (size: number): number => (ceil ? Math.ceil(size / 2) : Math.floor(size / 2));
   const [oh, ow] = [out(h), out(w)];
   if (oh < 1 || ow < 1) {
@@ -25,6 +25,16 @@ export function maxPool2d(x: Tensor, { ceil = true }: MaxPoolOptions = {}): Tens
       fix: 'use a larger image or ceil: true.',
     });
   }
+  return { oh, ow };
+}
+
+/**
+ * 2x2 max pooling with stride 2: x c4 [N, C, H, W] to c4 [N, C, OH, OW]. Of equal maxima the first
+ * in row-major order receives the gradient; it is found again in the backward pass.
+ */
+export function maxPool2d(x: Tensor, options: MaxPoolOptions = {}): Tensor {
+  const [n, c, h, w] = mapDims('maxPool2d', x);
+  const { oh, ow } = pooledSize(h, w, options);
   const y = x.device.empty([n, c, oh, ow], { layout: 'c4' });
   const params = { h, w, oh, ow };
   const { windows } = planPool({ n, c, h, w, oh, ow }, x.device.context);

@@ -94,7 +94,8 @@ export function convShape(
   return { n, c, h, w, o, kh, kw, oh, ow, stride, pad, dilation };
 }
 
-function plan(device: Device, s: ConvShape, options: Conv2dOptions): ConvPlan {
+/** The algorithms of a convolution's passes on this device. */
+export function planOf(device: Device, s: ConvShape, options: Conv2dOptions): ConvPlan {
   const chosen = convEnvironment(device.context.platform);
   const key = convKey(s);
   const made = planConv(s, {
@@ -122,7 +123,7 @@ export function conv2d(
   const s = convShape(x, weight, bias, options);
   const { device } = x;
   const relu = options.relu ?? false;
-  const chosen = plan(device, s, options);
+  const chosen = planOf(device, s, options);
   const y = device.empty([s.n, s.o, s.oh, s.ow], { layout: 'c4' });
   if (y.size > 0) {
     if (chosen.forward === 'naive') naiveForward(x, weight, bias, y, s, relu);

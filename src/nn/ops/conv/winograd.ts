@@ -95,15 +95,11 @@ function transformStrip(
   const panel = 4 * device.subgroupSize;
   const rowTexels = source.quads * panel;
   const panels = tiles / panel;
-  const frequencies = t.a * t.a;
-  const stride = panels * rowTexels;
-  const context = device.context;
-  const bytes = frequencies * stride * 16;
-  const buffer = context.acquireBuffer(bytes);
+  const texture = device.context.acquireTexture(rowTexels, panels, t.a * t.a);
   device.dispatch({
     kernel: 'wino/wino_in',
     defines: { LANES: device.subgroupSize, M: t.m, A: t.a, ADJOINT: source.adjoint },
-    bindings: { x_map: arrayView(source.texture), v: { buffer, offset: 0, size: bytes } },
+    bindings: { x_map: arrayView(source.texture), v_map: arrayView(texture) },
     params: {
       batch: source.n,
       height: source.h,
@@ -114,20 +110,9 @@ function transformStrip(
       pad: source.pad,
       tile_from: from,
       tiles,
-      stride,
     },
     workgroups: grid1d(tiles * source.quads),
   });
-  const texture = context.acquireTexture(rowTexels, panels, frequencies);
-  context
-    .copyEncoder()
-    .copyBufferToTexture(
-      { buffer, bytesPerRow: rowTexels * 16, rowsPerImage: panels },
-      { texture },
-      [rowTexels, panels, frequencies],
-    );
-  context.recorded();
-  context.releaseBuffer(buffer);
   return texture;
 }
 
@@ -138,7 +123,12 @@ interface Pass {
   channelsOut: number;
   bias: Tensor | null;
   relu: boolean;
+  /** Height and width of the convolution's result. */
+  height: number;
+  width: number;
   output: Tensor;
+  /** `output` is the 2x2 max pool of the result. */
+  pool: boolean;
   m: 2 | 4;
 }
 
@@ -148,7 +138,14 @@ function runPass(device: Device, p: Pass): void {
   const panel = 4 * lanes;
   const [n = 0, , outH = 0, outW = 0] = p.output.shape;
   const rowPanels = Math.ceil(p.channelsOut / panel);
-  const t = tiling(device, p.m, n, outH, outW, Math.max(p.source.quads * 4, rowPanels * panel));
+  const t = tiling(
+    device,
+    p.m,
+    n,
+    p.height,
+    p.width,
+    Math.max(p.source.quads * 4, rowPanels * panel),
+  );
   const context = device.context;
   for (let from = 0; from < t.total; from += t.strip) {
     const tiles = Math.min(t.strip, Math.ceil((t.total - from) / panel) * panel);
@@ -194,13 +191,15 @@ function runPass(device: Device, p: Pass): void {
     for (const window of outputWindows(device, p.output)) {
       device.dispatch({
         kernel: 'wino/wino_out',
-        defines: { LANES: lanes, M: p.m, A: t.a, BIAS: p.bias !== null },
+        defines: { LANES: lanes, M: p.m, A: t.a, BIAS: p.bias !== null, POOL: p.pool },
         bindings: { m_map: arrayView(m), y: window.slice, ...(p.bias ? { bias: p.bias } : {}) },
         params: {
           batch: window.images,
           image_from: window.imageFrom,
-          height: outH,
-          width: outW,
+          height: p.height,
+          width: p.width,
+          out_h: outH,
+          out_w: outW,
           channels: p.channelsOut,
           quads: quads(p.channelsOut),
           quad_from: window.quadFrom,
@@ -219,7 +218,10 @@ function runPass(device: Device, p: Pass): void {
   }
 }
 
-/** y = conv3x3(x, w) + bias through F(m x m, 3 x 3), optionally clamped at 0. */
+/**
+ * y = conv3x3(x, w) + bias through F(m x m, 3 x 3), optionally clamped at 0; with `pool`, y is the 2x2
+ * max pool of that and the map of full size never exists.
+ */
 export function winogradForward(
   x: Tensor,
   weight: Tensor,
@@ -228,6 +230,7 @@ export function winogradForward(
   s: ConvShape,
   relu: boolean,
   m: 2 | 4,
+  pool = false,
 ): void {
   runPass(x.device, {
     source: {
@@ -244,7 +247,10 @@ export function winogradForward(
     channelsOut: s.o,
     bias,
     relu,
+    height: s.oh,
+    width: s.ow,
     output: y,
+    pool,
     m,
   });
 }
@@ -272,7 +278,10 @@ export function winogradInputGradient(
     channelsOut: s.c,
     bias: null,
     relu: false,
+    height: s.h,
+    width: s.w,
     output: dX,
+    pool: false,
     m,
   });
 }
