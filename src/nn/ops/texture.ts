@@ -74,12 +74,25 @@ export function mapTexture(x: Tensor): GPUTexture {
   });
 }
 
-/** A row-major matrix as texture: texel (c/4, r), zero-padded to whole quads. Cached. */
+/**
+ * Width of a texture for rows of `texels` texels. Kernels walk down such a texture, so rows a large
+ * power of two apart would meet in the same few places of the cache; spare texels spread them.
+ */
+function spreadWidth(texels: number, maxSide: number): number {
+  const spare = texels % 64 === 0 ? 20 : 0;
+  return texels + spare <= maxSide ? texels + spare : texels;
+}
+
+/**
+ * A row-major matrix as texture: texel (c/4, r), zero-padded to whole quads; texels right of them are
+ * undefined. Cached.
+ */
 export function matrixTexture(x: Tensor, rows: number, cols: number): GPUTexture {
   return x.cachedTexture('matrix', () => {
     const { device } = x;
     const width = Math.ceil(cols / 4);
-    const texture = device.context.acquireTexture(width, rows, 1);
+    const side = device.context.limits.maxTextureDimension2D;
+    const texture = device.context.acquireTexture(spreadWidth(width, side), rows, 1);
     if ((cols * 4) % 256 === 0) {
       device.context
         .copyEncoder()
