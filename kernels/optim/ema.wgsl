@@ -1,17 +1,27 @@
 // Moving average in place: shadow = keep shadow + take w.
-//   shadow: f32 [n], read and written; w: f32 [n]
-// One element per invocation. Deterministic.
-#include "grid.wgsl"
+//   shadow of each slot: f32 [n], read and written; w: f32 [n]
+//   place[slot]: first workgroup, workgroup behind the last, n, 0
+// SLOTS parameters in one launch, one element per invocation. Deterministic.
+#define SLOTS 1
 
-struct Params { n: u32, keep: f32, take: f32 }
+struct Params { keep: f32, take: f32, place: array<vec4u, ${SLOTS}> }
 
-@group(0) @binding(0) var<storage, read_write> shadow: array<f32>;
-@group(0) @binding(1) var<storage, read> w: array<f32>;
-@group(0) @binding(2) var<uniform> params: Params;
+#for t in 0..SLOTS
+@group(0) @binding(${2 * t}) var<storage, read_write> shadow${t}: array<f32>;
+@group(0) @binding(${2 * t + 1}) var<storage, read> w${t}: array<f32>;
+#endfor
+@group(0) @binding(${2 * SLOTS}) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = linear_index(gid, groups, 64u);
-  if (i >= params.n) { return; }
-  shadow[i] = params.keep * shadow[i] + params.take * w[i];
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let group = id.x + id.y * groups.x;
+#for t in 0..SLOTS
+  if (group >= params.place[${t}].x && group < params.place[${t}].y) {
+    let i = (group - params.place[${t}].x) * 64u + lane;
+    if (i < params.place[${t}].z) {
+      shadow${t}[i] = params.keep * shadow${t}[i] + params.take * w${t}[i];
+    }
+  }
+#endfor
 }

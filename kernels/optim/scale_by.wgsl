@@ -1,17 +1,26 @@
 // In place: x = factor[offset] x, with the factor computed on the device.
-//   x: f32 [n], read and written; factor: f32 [any]
-// One element per invocation. Deterministic.
-#include "grid.wgsl"
+//   x of each slot: f32 [n], read and written; factor: f32 [any]
+//   place[slot]: first workgroup, workgroup behind the last, n, 0
+// SLOTS tensors in one launch, one element per invocation. Deterministic.
+#define SLOTS 1
 
-struct Params { n: u32, offset: u32 }
+struct Params { offset: u32, place: array<vec4u, ${SLOTS}> }
 
-@group(0) @binding(0) var<storage, read_write> x: array<f32>;
-@group(0) @binding(1) var<storage, read> factor: array<f32>;
-@group(0) @binding(2) var<uniform> params: Params;
+#for t in 0..SLOTS
+@group(0) @binding(${t}) var<storage, read_write> x${t}: array<f32>;
+#endfor
+@group(0) @binding(${SLOTS}) var<storage, read> factor: array<f32>;
+@group(0) @binding(${SLOTS + 1}) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = linear_index(gid, groups, 64u);
-  if (i >= params.n) { return; }
-  x[i] = factor[params.offset] * x[i];
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let group = id.x + id.y * groups.x;
+  let by = factor[params.offset];
+#for t in 0..SLOTS
+  if (group >= params.place[${t}].x && group < params.place[${t}].y) {
+    let i = (group - params.place[${t}].x) * 64u + lane;
+    if (i < params.place[${t}].z) { x${t}[i] = by * x${t}[i]; }
+  }
+#endfor
 }

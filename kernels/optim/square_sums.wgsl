@@ -1,33 +1,42 @@
 // Partial sums of squares: sums(first + workgroup) = sum of x^2 over the workgroup's 4096
-// consecutive elements.
-//   x: f32 [n], sums: f32 [places]
-// One workgroup of 64: each invocation adds every 64th element of the range, then a tree in
-// workgroup memory (256 bytes). Deterministic.
+// consecutive elements of its slot.
+//   x of each slot: f32 [n], sums: f32 [places]
+//   place[slot]: first workgroup, workgroup behind the last, n, 0
+// SLOTS tensors in one launch. One workgroup of 64: each invocation adds every 64th element of the
+// range, then a tree in workgroup memory (256 bytes). Deterministic.
+#define SLOTS 1
 
-struct Params { n: u32, first: u32 }
+struct Params { first: u32, place: array<vec4u, ${SLOTS}> }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(2) var<uniform> params: Params;
+#for t in 0..SLOTS
+@group(0) @binding(${t}) var<storage, read> x${t}: array<f32>;
+#endfor
+@group(0) @binding(${SLOTS}) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(${SLOTS + 1}) var<uniform> params: Params;
 
 var<workgroup> tree: array<f32, 64>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
+  let group = id.x + id.y * groups.x;
   var sum = 0.0;
-  let end = min((group.x + 1u) * 4096u, params.n);
-  for (var i = group.x * 4096u + lane; i < end; i += 64u) {
-    let v = x[i];
-    sum += v * v;
+#for t in 0..SLOTS
+  if (group >= params.place[${t}].x && group < params.place[${t}].y) {
+    let begin = (group - params.place[${t}].x) * 4096u;
+    let end = min(begin + 4096u, params.place[${t}].z);
+    for (var i = begin + lane; i < end; i += 64u) {
+      let v = x${t}[i];
+      sum += v * v;
+    }
   }
+#endfor
   tree[lane] = sum;
   for (var half = 32u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) { tree[lane] += tree[lane + half]; }
   }
   workgroupBarrier();
-  if (lane == 0u) { sums[params.first + group.x] = tree[0]; }
+  // A folded grid may have workgroups behind the last slot.
+  if (lane == 0u && group < params.place[${SLOTS - 1}].y) { sums[params.first + group] = tree[0]; }
 }

@@ -1,5 +1,4 @@
 import type { Tensor } from '../tensor/tensor.js';
-import { runElementwise } from './in-place.js';
 import {
   Buffers,
   clearGradients,
@@ -9,6 +8,7 @@ import {
   type ParamSpec,
   type SavedValue,
 } from './params.js';
+import { runSlots, slotsOf } from './slots.js';
 
 export interface AdamWOptions {
   /** Default 0.9. */
@@ -55,31 +55,25 @@ export class AdamW implements Optimizer {
     const { beta1, beta2, epsilon } = this;
     const correction1 = 1 / (1 - beta1 ** this.#steps);
     const correction2 = 1 / (1 - beta2 ** this.#steps);
-    for (const { param, lrMult, decayMult } of this.#specs) {
-      const { grad } = param;
-      if (!grad || !param.requiresGrad || lrMult === 0) continue;
-      const rate = lr * lrMult;
-      runElementwise(
-        'optim/adamw',
-        {
-          w: param,
-          m: this.#buffers.get(param, 'm'),
-          v: this.#buffers.get(param, 'v'),
-          g: grad,
-        },
-        {
-          rate: rate * correction1,
-          beta1,
-          beta2,
-          rest1: 1 - beta1,
-          rest2: 1 - beta2,
-          correction2,
-          epsilon,
-          shrink: rate * this.weightDecay * decayMult,
-        },
-      );
+    const slots = this.#specs.flatMap(({ param, lrMult, decayMult }) => {
+      const { grad: g } = param;
+      if (!g || !param.requiresGrad || lrMult === 0) return [];
       param.invalidateTexture();
-    }
+      const [m, v] = [this.#buffers.get(param, 'm'), this.#buffers.get(param, 'v')];
+      const rate = lr * lrMult;
+      return slotsOf({ w: param, m, v, g }, [
+        rate * correction1,
+        rate * this.weightDecay * decayMult,
+      ]);
+    });
+    const { device } = this.#specs[0]?.param ?? {};
+    if (!device) return;
+    runSlots(device, 'optim/adamw', slots, {
+      params: () => ({
+        ...{ beta1, beta2, correction2, epsilon },
+        ...{ rest1: 1 - beta1, rest2: 1 - beta2 },
+      }),
+    });
   }
 
   zeroGrad(): void {

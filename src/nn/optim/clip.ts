@@ -1,7 +1,8 @@
 import { NnError } from '../gpu/errors.js';
 import { sliceOf } from '../kernel/windows.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { elementWindows, runElementwise } from './in-place.js';
+import { elementWindows } from './in-place.js';
+import { runSlots, slotsOf } from './slots.js';
 
 /** Elements that one workgroup of the reduction kernels covers. */
 const perGroup = 4096;
@@ -15,20 +16,13 @@ function gradientsOf(params: readonly Tensor[]): Tensor[] {
 /** [norm, factor] on the device: the L2 norm of all tensors together and min(1, limit / norm). */
 function normOf(tensors: readonly Tensor[], limit: number): Tensor {
   const { device } = tensors[0] as Tensor;
-  const jobs = tensors.flatMap((t) => elementWindows(t, perDispatch).map((w) => ({ t, w })));
-  const places = jobs.reduce((sum, { w }) => sum + Math.ceil(w.count / perGroup), 0);
+  const slots = tensors.flatMap((x) => slotsOf({ x }));
+  const places = slots.reduce((sum, { count }) => sum + Math.ceil(count / perGroup), 0);
   const sums = device.empty([places]);
-  let first = 0;
-  for (const { t, w } of jobs) {
-    const groups = Math.ceil(w.count / perGroup);
-    device.dispatch({
-      kernel: 'optim/square_sums',
-      bindings: { x: sliceOf(t.buffer, w), sums },
-      params: { n: w.count, first },
-      workgroups: [groups],
-    });
-    first += groups;
-  }
+  runSlots(device, 'optim/square_sums', slots, {
+    ...{ perGroup, whole: { sums } },
+    params: (first) => ({ first }),
+  });
   const norm = device.empty([2]);
   device.dispatch({
     kernel: 'optim/norm',
@@ -66,10 +60,10 @@ export function clipGradNorm(params: readonly Tensor[], maxNorm: number): Tensor
   const gradients = gradientsOf(params);
   if (gradients.length === 0) return null;
   const norm = normOf(gradients, maxNorm);
-  for (const gradient of gradients) {
-    runElementwise('optim/scale_by', { x: gradient }, { offset: 1 }, { whole: { factor: norm } });
-    gradient.invalidateTexture();
-  }
+  const slots = gradients.flatMap((x) => slotsOf({ x }));
+  const whole = { factor: norm };
+  runSlots(norm.device, 'optim/scale_by', slots, { whole, params: () => ({ offset: 1 }) });
+  for (const gradient of gradients) gradient.invalidateTexture();
   return norm;
 }
 

@@ -1,6 +1,6 @@
 import type { Tensor } from '../tensor/tensor.js';
-import { runElementwise } from './in-place.js';
 import { Buffers, normalizeParams, type SavedValue } from './params.js';
+import { runSlots, slotsOf } from './slots.js';
 
 export interface EmaOptions {
   /** Share of the old average that is kept at each update. Default 0.999. */
@@ -42,11 +42,14 @@ export class Ema {
     this.#updates++;
     const t = this.#updates;
     const keep = this.warmUp ? Math.min(this.decay, (1 + t) / (10 + t)) : this.decay;
-    for (const param of this.#params) {
-      const shadow = this.shadow(param);
-      runElementwise('optim/ema', { shadow, w: param }, { keep, take: 1 - keep });
+    const slots = this.#params.flatMap((w) => {
+      const shadow = this.shadow(w);
       shadow.invalidateTexture();
-    }
+      return slotsOf({ shadow, w });
+    });
+    const { device } = this.#params[0] ?? {};
+    if (!device) return;
+    runSlots(device, 'optim/ema', slots, { params: () => ({ keep, take: 1 - keep }) });
   }
 
   /**
