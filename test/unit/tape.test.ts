@@ -87,6 +87,40 @@ describe('Tape', () => {
     expect(await grad(x)).to.deep.equal([7]);
   });
 
+  it('differentiates in parts as in one go', async () => {
+    const run = async (inParts: boolean): Promise<(number[] | null)[]> => {
+      const [x, a, b] = [leaf('x', 3), leaf('a', 5), leaf('b', 7)];
+      {
+        using _scope = device.scope();
+        using tape = new Tape(device);
+        const shared = mul(x, x);
+        const end = tape.length;
+        const first = mul(mul(shared, a), shared);
+        const second = mul(shared, b);
+        if (inParts) tape.backwardTo(end, [[second, 2]]);
+        expect(x.grad).to.equal(null);
+        const third = mul(shared, a);
+        if (inParts) tape.backwardTo(end, [[first, 3]]);
+        const [kept] = tape.backward(
+          inParts
+            ? [[third, 1]]
+            : [
+                [first, 3],
+                [second, 2],
+                [third, 1],
+              ],
+          [x],
+        );
+        expect(kept).not.to.equal(null);
+      }
+      return Promise.all([x, a, b].map(grad));
+    };
+    const whole = await run(false);
+    // 3 a x^4 + 2 b x^2 + a x^2
+    expect(whole).to.deep.equal([[12 * 5 * 27 + 4 * 7 * 3 + 2 * 5 * 3], [3 * 81 + 9], [18]]);
+    expect(await run(true)).to.deep.equal(whole);
+  });
+
   it('walks diamonds once', async () => {
     const x = leaf('x', 2);
     let walks = 0;

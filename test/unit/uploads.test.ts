@@ -27,6 +27,23 @@ describe('uploads', () => {
     expect([...(await a.readAsync())]).to.deep.equal([...counted(8, 200)]);
   });
 
+  it('are submitted in small batches after a wait, in larger ones later', async () => {
+    const a = device.tensor([1], [1]);
+    const b = device.empty([1]);
+    await device.settledAsync();
+    const sizes: number[] = [];
+    let since = 0;
+    for (let i = 0, { submits } = device.stats(); i < 400; i++) {
+      device.copy(a, b);
+      since++;
+      if (device.stats().submits === submits) continue;
+      submits = device.stats().submits;
+      sizes.push(since);
+      since = 0;
+    }
+    expect(sizes.slice(0, 6)).to.deep.equal([12, 24, 48, 96, 96, 96]);
+  });
+
   it('of every size arrive, in one batch and over many, from memory that is used again', async () => {
     const sizes = [1, 63, 40_000, 70_000, 120_000, 70_000, 3];
     let allocated = 0;

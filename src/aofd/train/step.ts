@@ -48,6 +48,23 @@ interface HeadStep {
   output: HeadOutput;
 }
 
+/** What the segmentation branch says of the images that have pixel labels. */
+interface SegmentationStep {
+  /** At the branch's stride, and at the images' size. */
+  scores: Tensor;
+  logits: Tensor;
+  /** Numbers of those images in the batch. */
+  images: number[];
+}
+
+/** What decides which pixel labels count. */
+interface SegmentationGates {
+  faces: readonly ImageFaces[];
+  rois: BatchRois | null;
+  /** The head's box code, one row per RoI. */
+  deltas: ArrayLike<number>;
+}
+
 /** A loss with its weight in the sum that is differentiated. */
 interface WeightedLoss {
   name: string;
@@ -92,12 +109,8 @@ export class TrainStep {
     const losses =
       kind === 'generator'
         ? await this.#generatorAsync(batch, options, counts, tape)
-        : await this.#detectorAsync(batch, options, counts);
-    const scale = options.lossScale ?? 1;
-    const seeds = losses.map(
-      ({ loss, weight, isDone }) => [loss, isDone ? 0 : weight * scale] as const,
-    );
-    tape.backward(seeds);
+        : await this.#detectorAsync(batch, options, counts, tape);
+    tape.backward(seedsOf(losses, options));
     return { losses: readLosses(losses, kind), counts, hasGradient: losses.length > 0 };
   }
 
@@ -105,15 +118,22 @@ export class TrainStep {
     batch: StepBatch,
     options: StepOptions,
     counts: StepCounts,
+    tape: Tape,
   ): Promise<WeightedLoss[]> {
     const { device, model, params, settings } = this;
     const { trace, step } = options;
     const images = this.#upload(batch, options);
     const features = model.backbone.forward(params, images);
+    const backboneEnd = tape.length;
+    // Differentiated down to the feature maps, so that the device has work while the host thinks.
+    const begin = (parts: WeightedLoss[]): void => {
+      tape.backwardTo(backboneEnd, seedsOf(parts, options));
+      for (const part of parts) part.isDone = true;
+      device.flush();
+    };
     const rpn = model.rpn.forward(params, features);
     const reading = readRpnAsync(rpn);
-    // Recorded now, so that the device has work while proposals are chosen here.
-    const segmentation = this.#segmentationScores(batch, features, settings.mu);
+    const segmentation = this.#segmentationLogits(batch, features, settings.mu);
     device.flush();
     const faces = batch.boxes.map((_, n) => facesOf(batch, n));
     const anchors = this.#anchorsOf(batch);
@@ -136,7 +156,12 @@ export class TrainStep {
     const { rpnClass, rpnBox } = device.context.label('losses', () =>
       rpnLosses(device, rpn, sampled, settings.loss.rpnSigma),
     );
-    device.flush();
+    const { loss } = settings;
+    const losses: WeightedLoss[] = [
+      { name: 'rpnClass', loss: rpnClass, weight: loss.rpnClass },
+      { name: 'rpnBox', loss: rpnBox, weight: loss.rpnBox },
+    ];
+    begin(losses);
     const values = await reading;
     const perImage: SampledRois[] = [];
     for (const [n, image] of faces.entries()) {
@@ -154,16 +179,22 @@ export class TrainStep {
           : drawRois(proposals, image, settings, this.#rng('rois', step, n)),
       );
     }
-    const { loss } = settings;
-    const losses: WeightedLoss[] = [
-      { name: 'rpnClass', loss: rpnClass, weight: loss.rpnClass },
-      { name: 'rpnBox', loss: rpnBox, weight: loss.rpnBox },
-    ];
     const rois = joinRois(perImage);
     const head = rois.count > 0 ? this.#judge(features, rois, options) : null;
-    if (head) losses.push(...head.losses);
+    const deltas = segmentation
+      ? head?.output.boxDeltas.readAsync('segmentation gates')
+      : undefined;
+    if (head) {
+      begin(head.losses);
+      losses.push(...head.losses);
+    }
     if (segmentation) {
-      const loss = await this.#segmentationLossAsync(batch, segmentation, faces, head, trace);
+      const gates = {
+        faces,
+        rois: head?.rois ?? null,
+        deltas: (await deltas) ?? new Float32Array(),
+      };
+      const loss = this.#segmentationLoss(batch, segmentation, gates, trace);
       losses.push({ name: 'segmentation', loss, weight: settings.mu });
     }
     counts.rois = rois.count;
@@ -306,12 +337,12 @@ export class TrainStep {
     return images;
   }
 
-  /** Scores of the images that have pixel labels, recorded before the RoIs are known. */
-  #segmentationScores(
+  /** Full-size logits of the images that have pixel labels, recorded before the RoIs are known. */
+  #segmentationLogits(
     batch: StepBatch,
     features: readonly Tensor[],
     mu: number,
-  ): { scores: Tensor; images: number[] } | null {
+  ): SegmentationStep | null {
     const { model, params } = this;
     if (mu === 0 || !model.segmentation) return null;
     const images = batch.segLabels.flatMap((labels, n) => (labels ? [n] : []));
@@ -321,26 +352,24 @@ export class TrainStep {
     const chosen = all
       ? map
       : concatRows(runsOf(images).map(([from, size]) => sliceRows(map, from, size)));
-    return { scores: model.segmentation.scores(params, chosen), images };
+    const scores = model.segmentation.scores(params, chosen);
+    const logits = model.segmentation.upsample(scores, batch.height, batch.width);
+    return { scores, logits, images };
   }
 
-  /** Gated by the boxes that the head makes of the sampled faces (AOFD-SPEC 4.3): one readback. */
-  async #segmentationLossAsync(
+  /** Gated by the boxes that the head makes of the sampled faces (AOFD-SPEC 4.3). */
+  #segmentationLoss(
     batch: StepBatch,
-    { scores, images }: { scores: Tensor; images: number[] },
-    faces: readonly ImageFaces[],
-    head: HeadStep | null,
+    { scores, logits, images }: SegmentationStep,
+    { faces, rois, deltas }: SegmentationGates,
     trace: StepTrace | undefined,
-  ): Promise<Tensor> {
+  ): Tensor {
     const { segmentationBoxScale, segmentation } = this.settings.loss;
     const { width, height } = batch;
-    const deltas = head
-      ? await head.output.boxDeltas.readAsync('segmentation gates')
-      : new Float32Array();
     const labels = new Uint32Array(images.length * height * width);
     images.forEach((n, at) => {
       const known = (faces[n] as ImageFaces).faces;
-      const boxes = gateBoxes(n, known, head?.rois ?? null, deltas, batch, this.settings);
+      const boxes = gateBoxes(n, known, rois, deltas, batch, this.settings);
       trace?.values(`segmentation.boxes.${n}`, Float32Array.from(boxes), [boxes.length / 4, 4]);
       const gated = gateLabels(
         batch.segLabels[n] as Uint8Array,
@@ -353,8 +382,6 @@ export class TrainStep {
       labels.set(gated, at * height * width);
     });
     trace?.tensor('segmentation.logits', scores);
-    const branch = this.model.segmentation as NonNullable<AofdModel['segmentation']>;
-    const logits = branch.upsample(scores, height, width);
     return this.device.context.label('losses', () =>
       segmentationLoss(this.device, logits, labels, segmentation),
     );
@@ -419,6 +446,14 @@ async function balanceAsync(
   for (const v of dMask) total += v * v;
   const norm = Math.sqrt(total) / scale;
   compact.weight = squares > 0 ? norm / Math.sqrt(squares) : 0;
+}
+
+/** What is still to be differentiated. */
+function seedsOf(
+  losses: readonly WeightedLoss[],
+  { lossScale = 1 }: StepOptions,
+): (readonly [Tensor, number])[] {
+  return losses.map(({ loss, weight, isDone }) => [loss, isDone ? 0 : weight * lossScale]);
 }
 
 /** Every loss and its weight in the sum that is differentiated. */

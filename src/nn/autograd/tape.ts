@@ -31,6 +31,8 @@ export class Tape implements Recorder, Disposable {
   readonly #nodes: TapeNode[] = [];
   readonly #tracked = new Set<Tensor>();
   readonly #outer: Recorder | null;
+  /** What `backwardTo` left for the next pass. */
+  #begun = new Map<Tensor, Tensor>();
 
   constructor(device: Device) {
     this.device = device;
@@ -64,48 +66,10 @@ export class Tape implements Recorder, Disposable {
     seeds: readonly (readonly [Tensor, number | Tensor])[],
     watch: readonly Tensor[] = [],
   ): MaybeTensor[] {
-    const gradients = new Map<Tensor, Tensor>();
-    const give = (tensor: Tensor, gradient: Tensor, op: string): void => {
-      if (!sameShape(tensor.shape, gradient.shape) || tensor.layout !== gradient.layout) {
-        throw internalError(
-          `${op}: gradient is ${formatShape(gradient.shape)} ${gradient.layout}, the input is ${formatShape(tensor.shape)} ${tensor.layout}`,
-        );
-      }
-      const before = gradients.get(tensor);
-      if (!before) {
-        gradients.set(tensor, gradient);
-        return;
-      }
-      gradients.set(tensor, accumulate(before, gradient));
-    };
-    for (const [loss, weight] of seeds) {
-      if (typeof weight !== 'number') {
-        if (this.tracks(loss)) give(loss, weight, 'seed');
-        continue;
-      }
-      if (loss.size !== 1) {
-        throw new NnError('backward', `a loss must be a scalar, got ${loss.describe()}.`, {
-          fix: 'reduce it with sum or mean.',
-        });
-      }
-      if (weight === 0 || !this.tracks(loss)) continue;
-      give(loss, this.device.tensor([weight], loss.shape), 'seed');
-    }
-    for (let i = this.#nodes.length - 1; i >= 0; i--) {
-      const node = this.#nodes[i] as TapeNode;
-      const dOutputs = node.outputs.map((o) => gradients.get(o) ?? null);
-      if (dOutputs.every((d) => d === null)) continue;
-      const needs = node.inputs.map((t) => t !== null && this.tracks(t));
-      const run = (): MaybeTensor[] => node.backward(dOutputs, needs);
-      const dInputs = this.device.context.label(`${node.layer ?? node.op} backward`, run);
-      node.inputs.forEach((input, at) => {
-        const gradient = dInputs[at];
-        if (input && needs[at] && gradient) give(input, gradient, node.op);
-      });
-      for (const output of node.outputs) {
-        if (!watch.includes(output) && !output.requiresGrad) gradients.delete(output);
-      }
-    }
+    const gradients = this.#begun;
+    this.#begun = new Map();
+    this.#seed(gradients, seeds);
+    this.#walk(gradients, 0, watch);
     // Memory that somebody else holds: a leaf must not adopt it, since clipping scales in place.
     const taken = new Set<GPUBuffer>();
     for (const [, seed] of seeds) if (typeof seed !== 'number') taken.add(seed.buffer);
@@ -131,11 +95,73 @@ export class Tape implements Recorder, Disposable {
     return watch.map((t) => gradients.get(t) ?? null);
   }
 
+  /**
+   * The first part of a backward pass: through what was recorded after the first `count` operations,
+   * so that the device has work while the rest of the loss is still being made. Gradients that reach
+   * earlier operations or leaves wait for the next `backward`, which must come before this tape's end;
+   * what is recorded until then must not read results of the operations already differentiated.
+   */
+  backwardTo(count: number, seeds: readonly (readonly [Tensor, number])[]): void {
+    this.#seed(this.#begun, seeds);
+    this.#walk(this.#begun, count, []);
+  }
+
+  /** Enters what a backward pass starts from. */
+  #seed(
+    gradients: Map<Tensor, Tensor>,
+    seeds: readonly (readonly [Tensor, number | Tensor])[],
+  ): void {
+    for (const [loss, weight] of seeds) {
+      if (typeof weight !== 'number') {
+        if (this.tracks(loss)) give(gradients, loss, weight, 'seed');
+        continue;
+      }
+      if (loss.size !== 1) {
+        throw new NnError('backward', `a loss must be a scalar, got ${loss.describe()}.`, {
+          fix: 'reduce it with sum or mean.',
+        });
+      }
+      if (weight === 0 || !this.tracks(loss)) continue;
+      give(gradients, loss, this.device.tensor([weight], loss.shape), 'seed');
+    }
+  }
+
+  /** Runs the backward functions of the operations from the last one to number `from`. */
+  #walk(gradients: Map<Tensor, Tensor>, from: number, watch: readonly Tensor[]): void {
+    for (let i = this.#nodes.length - 1; i >= from; i--) {
+      const node = this.#nodes[i] as TapeNode;
+      const dOutputs = node.outputs.map((o) => gradients.get(o) ?? null);
+      if (dOutputs.every((d) => d === null)) continue;
+      const needs = node.inputs.map((t) => t !== null && this.tracks(t));
+      const run = (): MaybeTensor[] => node.backward(dOutputs, needs);
+      const dInputs = this.device.context.label(`${node.layer ?? node.op} backward`, run);
+      node.inputs.forEach((input, at) => {
+        const gradient = dInputs[at];
+        if (input && needs[at] && gradient) give(gradients, input, gradient, node.op);
+      });
+      for (const output of node.outputs) {
+        if (!watch.includes(output) && !output.requiresGrad) gradients.delete(output);
+      }
+    }
+  }
+
   [Symbol.dispose](): void {
     this.device.tape = this.#outer;
     this.#nodes.length = 0;
     this.#tracked.clear();
+    this.#begun.clear();
   }
+}
+
+/** Adds to a tensor's gradient. */
+function give(gradients: Map<Tensor, Tensor>, tensor: Tensor, gradient: Tensor, op: string): void {
+  if (!sameShape(tensor.shape, gradient.shape) || tensor.layout !== gradient.layout) {
+    throw internalError(
+      `${op}: gradient is ${formatShape(gradient.shape)} ${gradient.layout}, the input is ${formatShape(tensor.shape)} ${tensor.layout}`,
+    );
+  }
+  const before = gradients.get(tensor);
+  gradients.set(tensor, before ? accumulate(before, gradient) : gradient);
 }
 
 /** Appends an operation to the tape that is recording, if a gradient can flow through it. */

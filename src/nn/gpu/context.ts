@@ -8,6 +8,8 @@ import { Pool, trimTogether } from './pool.js';
 import { UploadRing } from './upload-ring.js';
 
 const usageAll = 0x80 | 0x8 | 0x4; // STORAGE | COPY_DST | COPY_SRC
+/** Commands of the first batch after a wait. */
+const firstBatch = 12;
 const uniformChunkBytes = 64 * 1024;
 /** Uploads past the ring are written in pieces, for which Dawn uses memory again that it keeps. */
 const writePieceBytes = 1024 * 1024;
@@ -33,6 +35,8 @@ export class GpuContext {
   readonly textures: Pool<GPUTexture>;
   /** Commands per submit. Software adapters start work only at submit, so batches stay moderate. */
   maxBatch = 96;
+  /** Commands of the next batch: few where the device may be waiting for work, then twice as many. */
+  #batch = firstBatch;
   /** Larger tensors are bound in windows of at most this many bytes (tests lower it). */
   bindingLimit: number;
   /**
@@ -248,7 +252,10 @@ export class GpuContext {
       this.#endPass();
       this.observer.recorded(this.encoder());
     }
-    if (this.#pending >= this.maxBatch) this.flush();
+    if (this.#pending >= Math.min(this.#batch, this.maxBatch)) {
+      this.#batch = Math.min(2 * this.#batch, this.maxBatch);
+      this.flush();
+    }
   }
 
   /** Submits everything that was recorded. */
@@ -318,6 +325,7 @@ export class GpuContext {
     const serial = this.counters.submits;
     try {
       await this.platform.settle(promise);
+      this.#batch = firstBatch;
       this.#ring.done(serial);
       this.observer?.span('wait', what, start, this.platform.now());
     } catch (cause) {
