@@ -125,13 +125,14 @@ describe('aofd eval', () => {
       expect(b.tables).to.deep.equal(a.tables);
     });
 
-    it('looks at the first pictures only where asked', async () => {
+    it('looks at a part only where asked, and says so', async () => {
       const got = await aofd(
         ...['eval', 'coco', ...data(), ...detections(), '--bootstrap', '0', '--json'],
         ...['--limit', '2', '--out', at('limited')],
       );
       expect(got.code, got.err).to.equal(0);
       expect(JSON.parse(got.out).set.images).to.equal(2);
+      expect(JSON.parse(got.out).set.name).to.match(/^part of /);
       expect(JSON.parse(got.out).options).to.deep.include({ name: '--limit', value: '2' });
     });
   });
@@ -313,6 +314,9 @@ describe('aofd eval', () => {
       expect(got.warnings.join('\n'))
         .to.match(/1 pictures of the set are not there \(first: c\)/)
         .and.match(/2 pictures could not be read[^]*cut\.png/);
+      // Where the set tells of them, once is enough.
+      const once = (await run('damaged', { tellsMissing: true })) as DetectionSet;
+      expect(once.warnings.join('\n')).to.not.include('not there');
     });
 
     it('reports weights, adapter, scale, floor, NMS and limits', async () => {

@@ -95,6 +95,9 @@ function fakeSet(folder: string): EvalSet {
     facts: [{ name: 'label file SHA-256', value: 'abc' }],
     warnings: [],
     readDetectionsAsync: () => Promise.reject(new Error('not used')),
+    take: () => {
+      throw new Error('not used');
+    },
     evaluate,
     compare: () => [
       {

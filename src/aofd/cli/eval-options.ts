@@ -45,7 +45,11 @@ export function addEvalOptions(command: Command, protocol: EvalProtocol): Comman
     .option('--bootstrap <count>', 'samples of the intervals, 0 = none', parseInteger(0, 1e6), 1000)
     .option('--level <share>', 'level of the intervals', parseNumber(0.01, 0.9999), 0.95)
     .option('--seed <number>', 'seed of the samples', parseInteger(0), 0)
-    .option('--limit <count>', 'only the first pictures of the set', parseInteger(1))
+    .option(
+      '--limit <count>',
+      'only so many pictures, at even distances over the list: a quick look',
+      parseInteger(1),
+    )
     .option('--scales <factors...>', 'with --weights: multiples of the input size')
     .option('--flip', 'with --weights: look at the mirrored pictures too')
     .option('--long-side <pixels>', 'with --weights: size of the input', parseInteger(32, 8192))

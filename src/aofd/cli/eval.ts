@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { PROTOCOLS, type ProtocolEntry } from '../evaluate/protocols.node.js';
 import type { DetectionSet, EvalProtocol, EvalSet } from '../evaluate/protocol.js';
 import { packageVersion, printLine, printNotice, withInterrupt } from './common.js';
-import { InterruptedError, UsageError } from './errors.js';
+import { InterruptedError } from './errors.js';
 import {
   addEvalOptions,
   checkFlags,
@@ -55,7 +55,9 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
   const peers = parsePeers(flags.peer ?? []);
   const compared = flags.compare ? parseCompared(flags.compare) : null;
   const own = protocolOptions(command, protocol);
-  const set = limited(await protocol.loadAsync(flags.data, own), flags.limit);
+  const whole = await protocol.loadAsync(flags.data, own);
+  const { limit } = flags;
+  const set = limit === undefined || limit >= whole.images.length ? whole : whole.take(limit);
   const read = async ({ name, files }: NamedFiles): Promise<DetectionSet> =>
     set.readDetectionsAsync(files, name);
   // Files first: a mistake in one of them shall not cost the run of the detector.
@@ -75,7 +77,7 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
     ...(against ? { against } : {}),
     options: [
       ...optionFacts(own),
-      ...(flags.limit === undefined ? [] : [{ name: '--limit', value: String(flags.limit) }]),
+      ...(limit === undefined ? [] : [{ name: '--limit', value: String(limit) }]),
     ],
     settings: {
       bootstrap: flags.bootstrap,
@@ -115,6 +117,7 @@ async function detectAsync(
       scales: (flags.scales ?? [1]).map(Number),
       flip: flags.flip ?? false,
       needsMasks: protocol.needsMasks,
+      tellsMissing: set.tellsMissing ?? false,
       cache: path.join(flags.out, 'cache'),
       version: packageVersion(),
       signal,
@@ -127,18 +130,6 @@ async function detectAsync(
     }
     return detections;
   });
-}
-
-/**
- * The set with its first pictures only.
- * @throws UsageError where the protocol has no meaning on a part of its set
- */
-function limited(set: EvalSet, limit: number | undefined): EvalSet {
-  if (limit === undefined || limit >= set.images.length) return set;
-  if (!set.take) {
-    throw new UsageError(`${set.name} is only defined as a whole.`, 'leave --limit out.');
-  }
-  return set.take(limit);
 }
 
 /** `weights/aofd-lite.safetensors` becomes `aofd-lite`. */

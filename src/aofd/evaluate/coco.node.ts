@@ -24,6 +24,7 @@ import type {
   EvaluateSettings,
   Fact,
 } from './protocol.js';
+import { evenlySpread, markPartial } from './partial.js';
 import { readDetectionsAsync } from './readers.node.js';
 
 interface CocoProtocolSettings {
@@ -146,6 +147,7 @@ class CocoSet implements EvalSet {
   readonly images: EvalSet['images'];
   readonly facts: readonly Fact[];
   readonly warnings: readonly string[];
+  readonly tellsMissing = true;
   private readonly views;
 
   constructor(
@@ -169,10 +171,9 @@ class CocoSet implements EvalSet {
   }
 
   take(count: number): EvalSet {
-    const set = { ...this.set, images: this.set.images.slice(0, count) };
-    const limit = { name: 'limited to', value: `the first ${set.images.length} pictures` };
-    const about = { facts: [...this.facts, limit], warnings: [...this.warnings] };
-    return new CocoSet(set, this.settings, about, this.whole);
+    const images = evenlySpread(this.set.images, count);
+    const about = markPartial({ ...this, total: this.set.images.length }, images.length);
+    return new CocoSet({ ...this.set, name: about.name, images }, this.settings, about, this.whole);
   }
 
   evaluate(detections: DetectionSet, settings: EvaluateSettings): Evaluation {

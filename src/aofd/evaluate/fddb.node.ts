@@ -13,6 +13,7 @@ import { loadFddbData, type FddbData, type FddbEntry } from './fddb-data.node.js
 import { readFddbDetections, type FddbShape } from './fddb-detections.node.js';
 import type { ScoreRules } from './fddb-score.js';
 import { FddbScorer } from './fddb-set.js';
+import { evenlySpread, markPartial } from './partial.js';
 import type {
   DetectionSet,
   EvalImage,
@@ -97,24 +98,49 @@ async function loadFddbSetAsync(data: string, options: ProtocolOptions): Promise
     throw missingError(data, found.entries, lacking);
   }
   const published = found.curvesFolder ? readPublishedCurves(found.curvesFolder) : [];
-  const images = found.entries.map(({ file, ...entry }) => ({
-    ...entry,
-    hasPicture: file !== null,
-  }));
-  const scorer = new FddbScorer(images, rules, published);
-  const evalImages = found.entries.map(({ name, file }) => ({ name, file }));
   const shape = text('shape');
-  return {
+  return fddbSetOf(found.entries, {
     name: annotations && annotations !== 'original' ? `FDDB (${basename(annotations)})` : 'FDDB',
-    images: evalImages,
-    facts: await setFactsAsync(found, evalImages, rules, published.length),
+    facts: await setFactsAsync(found, rules, published.length),
     warnings: setWarnings(found.entries, lacking),
-    readDetectionsAsync: (files, name) =>
-      readFilesAsync(files, evalImages, name, shape === 'auto' ? undefined : (shape as FddbShape)),
+    ...{ whole: found.entries, rules, published },
+    shape: shape === 'auto' ? undefined : (shape as FddbShape),
+  });
+}
+
+interface FddbParts {
+  name: string;
+  facts: readonly Fact[];
+  warnings: readonly string[];
+  /** The pictures before the set was cut: result files may name any of them. */
+  whole: readonly FddbEntry[];
+  rules: ScoreRules;
+  /** Of the whole set. */
+  published: ReturnType<typeof readPublishedCurves>;
+  shape: FddbShape | undefined;
+}
+
+function fddbSetOf(entries: readonly FddbEntry[], parts: FddbParts): EvalSet {
+  const { name, facts, warnings, whole, rules, shape } = parts;
+  const scored = entries.map(({ file, ...entry }) => ({ ...entry, hasPicture: file !== null }));
+  const scorer = new FddbScorer(scored, rules, parts.published);
+  return {
+    ...{ name, facts, warnings },
+    images: imagesOf(entries),
+    tellsMissing: true,
+    readDetectionsAsync: (files, name) => readFilesAsync(files, imagesOf(whole), name, shape),
+    take(count) {
+      const taken = evenlySpread(entries, count);
+      const part = markPartial({ ...parts, total: entries.length }, taken.length);
+      return fddbSetOf(taken, { ...parts, ...part, published: [] });
+    },
     evaluate: (set, settings) => scorer.evaluate(set, settings),
     compare: (a, b, settings) => scorer.compare(a, b, settings),
   };
 }
+
+const imagesOf = (entries: readonly FddbEntry[]): EvalImage[] =>
+  entries.map(({ name, file }) => ({ name, file }));
 
 const facesOf = (entries: readonly FddbEntry[]): number =>
   entries.reduce((sum, entry) => sum + entry.ellipses.length, 0);
@@ -155,12 +181,7 @@ function setWarnings(entries: readonly FddbEntry[], lacking: readonly FddbEntry[
   return warnings;
 }
 
-async function setFactsAsync(
-  data: FddbData,
-  images: readonly EvalImage[],
-  rules: ScoreRules,
-  curves: number,
-): Promise<Fact[]> {
+async function setFactsAsync(data: FddbData, rules: ScoreRules, curves: number): Promise<Fact[]> {
   const { entries } = data;
   const hashes = await Promise.all(data.labelFiles.map((file) => sha256FileAsync(file)));
   const [hash] = hashes;
@@ -172,7 +193,7 @@ async function setFactsAsync(
   };
   return [
     { name: 'pictures listed', value: `${entries.length} with ${facesOf(entries)} faces` },
-    pictureHashFact(await hashPicturesAsync(images)),
+    pictureHashFact(await hashPicturesAsync(imagesOf(entries))),
     {
       name: 'labels',
       value:

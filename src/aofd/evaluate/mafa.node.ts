@@ -13,7 +13,8 @@ import { mafaEvaluation } from './mafa-report.js';
 import { MAFA_TYPES, type MafaSet } from './mafa-set.js';
 import { differencesOf, headlinesOf } from './measures.js';
 import { numberOption, textOption } from './options.js';
-import type { EvalProtocol, EvalSet, Fact, ProtocolOptions } from './protocol.js';
+import { evenlySpread, markPartial } from './partial.js';
+import type { EvalImage, EvalProtocol, EvalSet, Fact, ProtocolOptions } from './protocol.js';
 
 const LABEL_FILES = { test: 'LabelTestAll.mat', train: 'LabelTrainAll.mat' } as const;
 const AP_RULES: readonly ApMode[] = ['all-point', '11-point'];
@@ -61,7 +62,7 @@ export const mafaProtocol: EvalProtocol = {
       );
     }
     const { set, warnings } = await readMafaAsync(label, picturesOf(folder, label, options));
-    return evalSetOf(set, choices, await factsAsync(set, label), warnings);
+    return evalSetOf(set, choices, { facts: await factsAsync(set, label), warnings });
   },
 };
 
@@ -110,19 +111,26 @@ async function factsAsync(set: MafaSet, label: string): Promise<Fact[]> {
   ];
 }
 
+/** @param whole the set before it was cut: result files may name any of its pictures */
 function evalSetOf(
   set: MafaSet,
   choices: MafaChoices,
-  facts: readonly Fact[],
-  warnings: readonly string[],
+  about: { facts: readonly Fact[]; warnings: readonly string[] },
+  whole: MafaSet = set,
 ): EvalSet {
-  const images = set.images.map(({ name, file }) => ({ name, file }));
+  const imagesOf = (of: MafaSet): EvalImage[] =>
+    of.images.map(({ name, file }) => ({ name, file }));
+  const images = imagesOf(set);
   return {
     name: set.name,
     images,
-    facts,
-    warnings,
-    readDetectionsAsync: (files, name) => readMafaDetectionsAsync(files, images, name),
+    ...about,
+    readDetectionsAsync: (files, name) => readMafaDetectionsAsync(files, imagesOf(whole), name),
+    take(count) {
+      const taken = evenlySpread(set.images, count);
+      const part = markPartial({ ...set, ...about, total: images.length }, taken.length);
+      return evalSetOf({ ...set, name: part.name, images: taken }, choices, part, whole);
+    },
     evaluate(detections, settings) {
       const judged = judgeMafa(set, detections, choices);
       const headlines = headlinesOf(mafaMeasures(judged), images.length, settings);

@@ -15,7 +15,7 @@ import {
   type JudgedOcclusion,
   type MaskedImage,
 } from './occlusion-judge.js';
-import type { DetectionSet, Finding, ReportPlot, ReportTable } from './protocol.js';
+import type { DetectionSet, Finding, PlotSeries, ReportPlot, ReportTable } from './protocol.js';
 
 /** Shares above which a face counts as covered, in the table. */
 const COVERED_SHARES = [0.02, 0.05, 0.1, 0.15, 0.25, 0.4];
@@ -207,6 +207,15 @@ export function scoreTable(
   };
 }
 
+/** What a curve is compared with: grey and dashed, from corner to corner. */
+const diagonal = (name: string): PlotSeries => ({
+  ...{ name, role: 'published', isDashed: true },
+  points: [
+    [0, 0],
+    [1, 1],
+  ],
+});
+
 /** ROC, precision-recall, reliability, and the distribution of the IoU of faces. */
 export function occlusionPlots(judged: JudgedOcclusion, name: string): ReportPlot[] {
   const curve = coveredCurve(judged.evidence, COVERED_SHARE);
@@ -217,12 +226,16 @@ export function occlusionPlots(judged: JudgedOcclusion, name: string): ReportPlo
     title: string,
     [x, y]: readonly [string, string],
     points: readonly (readonly [number, number])[],
+    guides: PlotSeries[] = [],
   ): ReportPlot => ({
     key,
     title,
     x: { label: x, min: 0, max: 1 },
     y: { label: y, min: 0, max: 1 },
-    series: [{ name, role: 'ours', points: points.filter((p) => p.every(Number.isFinite)) }],
+    series: [
+      { name, role: 'ours', points: points.filter((p) => p.every(Number.isFinite)) },
+      ...guides,
+    ],
   });
   const covered = `"more than ${COVERED_SHARE} of the face is covered"`;
   return [
@@ -231,6 +244,7 @@ export function occlusionPlots(judged: JudgedOcclusion, name: string): ReportPlo
       `ROC of ${covered}`,
       ['share of clear faces called covered', 'share of covered faces called covered'],
       [[0, 0], ...curve.map((p) => [p.falsePositive, p.truePositive] as const)],
+      [diagonal('chance')],
     ),
     plot(
       'covered-precision-recall',
@@ -243,6 +257,7 @@ export function occlusionPlots(judged: JudgedOcclusion, name: string): ReportPlo
       'Reliability of the covered share',
       ['mean predicted share', 'mean true share'],
       bins.map((bin) => [bin.predicted, bin.truth] as const),
+      [diagonal('as predicted')],
     ),
     ...(ious.length > 0
       ? [

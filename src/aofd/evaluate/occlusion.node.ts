@@ -34,6 +34,7 @@ import type {
   EvaluateSettings,
   Fact,
 } from './protocol.js';
+import { evenlySpread, markPartial } from './partial.js';
 import { readDetectionsAsync } from './readers.node.js';
 
 /** `aofd eval occlusion`. */
@@ -160,6 +161,7 @@ async function aboutAsync(
 class OcclusionSet implements EvalSet {
   readonly facts: readonly Fact[];
   readonly warnings: readonly string[];
+  readonly tellsMissing = true;
 
   constructor(
     readonly name: string,
@@ -174,10 +176,9 @@ class OcclusionSet implements EvalSet {
   }
 
   take(count: number): EvalSet {
-    const images = this.images.slice(0, count);
-    const limit = { name: 'limited to', value: `the first ${images.length} pictures` };
-    const about = { facts: [...this.facts, limit], warnings: this.warnings };
-    return new OcclusionSet(this.name, images, this.score, about, this.whole);
+    const images = evenlySpread(this.images, count);
+    const about = markPartial({ ...this, total: this.images.length }, images.length);
+    return new OcclusionSet(about.name, images, this.score, about, this.whole);
   }
 
   readDetectionsAsync(files: readonly string[], name: string): Promise<DetectionSet> {

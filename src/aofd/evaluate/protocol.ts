@@ -77,6 +77,8 @@ export interface PlotSeries {
   name: string;
   points: readonly (readonly [number, number])[];
   role: 'ours' | 'peer' | 'published';
+  /** For lines that no detector drew, such as a diagonal to compare with. */
+  isDashed?: boolean;
 }
 
 export interface ReportPlot {
@@ -159,8 +161,10 @@ export interface EvalSet {
   evaluate(detections: DetectionSet, settings: EvaluateSettings): Evaluation;
   /** Paired comparison of the headline numbers. */
   compare(a: DetectionSet, b: DetectionSet, settings: EvaluateSettings): PairedDifference[];
-  /** The set with its first pictures only, for a quick look; absent where that has no meaning. */
-  take?(count: number): EvalSet;
+  /** Whether `warnings` tell of pictures that are not there. */
+  tellsMissing?: boolean;
+  /** A fixed part of the set for a quick look, marked as one; see `evenlySpread`. */
+  take(count: number): EvalSet;
 }
 
 /** A flag of one protocol, in commander's notation. */

@@ -29,6 +29,8 @@ export interface RunSettings {
   longSide?: number;
   /** Whether the covered pixels of each face are needed. */
   needsMasks: boolean;
+  /** Whether the set tells of pictures that are not there; else the result does. */
+  tellsMissing?: boolean;
   /** Folder of the cache. */
   cache: string;
   /** Version of this package, part of the cache's key. */
@@ -190,7 +192,7 @@ class SetRunner implements AsyncDisposable {
   warnings(images: readonly EvalImage[]): string[] {
     const missing = images.filter((image) => image.file === null);
     const out: string[] = [];
-    if (missing.length > 0) {
+    if (missing.length > 0 && !this.settings.tellsMissing) {
       out.push(
         `${missing.length} pictures of the set are not there (first: ${missing[0]?.name}); nothing could be found in them.`,
       );

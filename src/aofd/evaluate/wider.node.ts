@@ -6,7 +6,8 @@ import { hashPicturesAsync, pictureHashFact } from './data-hash.node.js';
 import { findFile, isFolder } from './find-file.node.js';
 import { differencesOf, headlinesOf } from './measures.js';
 import { numberOption, textOption } from './options.js';
-import type { EvalProtocol, EvalSet, Fact, ProtocolOptions } from './protocol.js';
+import { evenlySpread, markPartial } from './partial.js';
+import type { EvalImage, EvalProtocol, EvalSet, Fact, ProtocolOptions } from './protocol.js';
 import { readWiderDetectionsAsync } from './wider-detections.node.js';
 import { judgeWider, pairedWiderMeasures, widerMeasures } from './wider-judge.js';
 import { loadWiderMatAsync } from './wider-mat.node.js';
@@ -36,7 +37,7 @@ export const widerProtocol: EvalProtocol = {
   needsMasks: false,
   async loadAsync(data, options): Promise<EvalSet> {
     const { set, files, warnings } = await loadSetAsync(data, options);
-    return evalSetOf(set, await factsAsync(set, files), warnings);
+    return evalSetOf(set, { facts: await factsAsync(set, files), warnings });
   },
 };
 
@@ -98,14 +99,25 @@ async function factsAsync(set: WiderSet, files: readonly string[]): Promise<Fact
   return facts;
 }
 
-function evalSetOf(set: WiderSet, facts: readonly Fact[], warnings: readonly string[]): EvalSet {
-  const images = set.images.map(({ name, file }) => ({ name, file }));
+/** @param whole the set before it was cut: result files may name any of its pictures */
+function evalSetOf(
+  set: WiderSet,
+  about: { facts: readonly Fact[]; warnings: readonly string[] },
+  whole: WiderSet = set,
+): EvalSet {
+  const imagesOf = ({ images }: WiderSet): EvalImage[] =>
+    images.map(({ name, file }) => ({ name, file }));
+  const images = imagesOf(set);
   return {
     name: set.name,
     images,
-    facts,
-    warnings,
-    readDetectionsAsync: (files, name) => readWiderDetectionsAsync(files, images, name),
+    ...about,
+    readDetectionsAsync: (files, name) => readWiderDetectionsAsync(files, imagesOf(whole), name),
+    take(count) {
+      const cut = cutSet(set, count);
+      const part = markPartial({ ...set, ...about, total: images.length }, cut.images.length);
+      return evalSetOf({ ...cut, name: part.name }, part, whole);
+    },
     evaluate(detections, settings) {
       const judged = judgeWider(set, detections);
       const headlines = headlinesOf(widerMeasures(judged), images.length, settings);
@@ -118,4 +130,14 @@ function evalSetOf(set: WiderSet, facts: readonly Fact[], warnings: readonly str
         settings,
       ),
   };
+}
+
+/** Pictures with their marks; published curves are of the whole set and left out. */
+function cutSet(set: WiderSet, count: number): WiderSet {
+  const settings = set.settings.map(({ name, counted }) => ({
+    name,
+    counted: evenlySpread(counted, count),
+    published: [],
+  }));
+  return { ...set, images: evenlySpread(set.images, count), settings };
 }

@@ -240,9 +240,11 @@ describe('COCO-style protocol', () => {
     );
   });
 
-  it('can be cut to its first pictures', () => {
-    const one = set.take!(1);
+  it('can be cut to a part, which says that it is one', () => {
+    const one = set.take(1);
     expect(one.images).to.have.length(1);
+    expect(one.name).to.equal(`part of ${set.name}`);
+    expect(one.warnings[0]).to.match(/^Only 1 of \d+ pictures .*cannot be compared/);
     expect(valueOf('face-ap', FACES, one)).to.equal(1);
   });
 });

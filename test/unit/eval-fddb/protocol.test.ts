@@ -72,6 +72,28 @@ describe('FDDB protocol', () => {
     return (error as DataError).message;
   };
 
+  it('gives figures of a part that says so, from result files of the whole', async () => {
+    const file = write('part.txt', DETECTIONS);
+    const whole = await loadAsync();
+    const part = whole.take(2);
+    expect(part.name).to.equal('part of FDDB');
+    expect(part.images.map(({ name }) => name)).to.deep.equal([
+      '2002/01/a/img_1',
+      '2002/01/b/img_2',
+    ]);
+    expect(part.warnings[0]).to.match(/^Only 2 of 3 pictures .* cannot be compared/);
+    expect(part.facts.at(-1)!.value).to.match(/^2 of 3 pictures, at even distances/);
+    const settings = { bootstrap: 0, level: 0.95, seed: 0 };
+    const detections = await part.readDetectionsAsync([file], 'x');
+    expect(detections.warnings).to.deep.equal([]);
+    const recallOf = (set: EvalSet): number =>
+      set.evaluate(detections, settings).headlines[0]!.value;
+    // Two of four faces are found, both in the part, which has three.
+    expect(recallOf(whole)).to.equal(0.5);
+    expect(recallOf(part)).to.be.closeTo(2 / 3, 1e-12);
+    expect(whole.take(3).images).to.have.length(3);
+  });
+
   it('gives the worked example from fold files in every form', async () => {
     const plain = write('plain.txt', DETECTIONS);
     const windows = write('windows.txt', ['', ...DETECTIONS, '', ''], '\r\n');

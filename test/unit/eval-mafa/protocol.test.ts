@@ -81,6 +81,18 @@ describe('eval mafa', () => {
     expect(values['ap-without-ignored-strict']).to.be.closeTo(0.916667, 1e-6);
   });
 
+  it('gives figures of a part that says so', async () => {
+    write('LabelTestAll.mat', mat5({ LabelTest: TEST }));
+    const whole = await mafaProtocol.loadAsync(path(), {});
+    const part = whole.take(1);
+    expect(part.images).to.deep.equal([whole.images[0]]);
+    expect([part.name, whole.name]).to.deep.equal(['part of MAFA test', 'MAFA test']);
+    expect(part.warnings[0]).to.match(/^Only 1 of \d pictures .* cannot be compared/);
+    const detections = await part.readDetectionsAsync([write('r.txt', RESULTS)], 'mine');
+    const { headlines } = part.evaluate(detections, { ...SETTINGS, bootstrap: 0 });
+    expect(headlines[0]!.value).to.be.within(0, 1);
+  });
+
   it('gives the same from version 7.3, with struct arrays and with cells in one struct', async () => {
     await writeMat73Async(path('LabelTestAll.mat'), { LabelTest: TEST });
     const values = await scoreAsync();

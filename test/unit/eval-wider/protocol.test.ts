@@ -63,6 +63,20 @@ describe('eval wider', () => {
     return path('results');
   };
 
+  it('gives figures of a part that says so, with the marks of its faces', async () => {
+    writeLists();
+    const whole = await load();
+    const part = whole.take(1);
+    expect(part.name).to.equal(`part of ${whole.name}`);
+    expect(part.images).to.deep.equal([whole.images[0]]);
+    expect(part.warnings[0]).to.match(/^Only 1 of 3 pictures .* cannot be compared/);
+    const detections = await part.readDetectionsAsync([results()], 'mine');
+    const recallRows = (set: EvalSet): readonly (string | number | null)[] =>
+      set.evaluate(detections, SETTINGS).tables.find(({ title }) => title.startsWith('Recall by'))!
+        .rows[0]!;
+    expect(recallRows(part)[2]).to.be.lessThan(recallRows(whole)[2] as number);
+  });
+
   it('scores the three lists from .mat files and a folder of results', async () => {
     writeLists();
     const set = await load();
