@@ -174,25 +174,44 @@ export function fitPicture(
   const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
   const area = input.width * input.height;
   const planes = new Float32Array(3 * area).fill((0 - mean) / divisor);
-  const [xs, ys] = [sourcesOf(w, width), sourcesOf(h, height)];
   for (const [plane, channel] of channels.entries()) {
-    const at = (x: number, y: number): number => data[3 * (y * width + x) + channel] as number;
-    for (let y = 0; y < h; y++) {
-      const [y0, y1, v] = ys[y] as Source;
-      const row = plane * area + y * input.width;
-      for (let x = 0; x < w; x++) {
-        const [x0, x1, u] = xs[x] as Source;
-        let value = at(x0, y0);
-        if (u > 0 || v > 0) {
-          const below = at(x0, y1);
-          const upper = value + u * (at(x1, y0) - value);
-          value = upper + v * (below + u * (at(x1, y1) - below) - upper);
-        }
-        planes[row + x] = (value - mean) / divisor;
+    const target = planes.subarray(plane * area, (plane + 1) * area);
+    if (scale === 1) {
+      for (let y = 0; y < h; y++) {
+        let from = 3 * y * width + channel;
+        const end = y * input.width + w;
+        for (let to = y * input.width; to < end; to++, from += 3)
+          target[to] = ((data[from] as number) - mean) / divisor;
+      }
+    } else {
+      resample(data, { width, height, channel }, target, { width: w, height: h }, input.width);
+      for (let y = 0; y < h; y++) {
+        const row = target.subarray(y * input.width, y * input.width + w);
+        for (let x = 0; x < w; x++) row[x] = ((row[x] as number) - mean) / divisor;
       }
     }
   }
   return { planes, scale };
+}
+
+/** One channel of a picture, bilinear, into rows that are `pitch` apart. */
+function resample(
+  data: ArrayLike<number>,
+  from: InputSize & { channel: number },
+  target: Float32Array,
+  to: InputSize,
+  pitch: number,
+): void {
+  const [xs, ys] = [sourcesOf(to.width, from.width), sourcesOf(to.height, from.height)];
+  const at = (x: number, y: number): number =>
+    data[3 * (y * from.width + x) + from.channel] as number;
+  for (const [y, [y0, y1, v]] of ys.entries()) {
+    for (const [x, [x0, x1, u]] of xs.entries()) {
+      const upper = at(x0, y0) + u * (at(x1, y0) - at(x0, y0));
+      const lower = at(x0, y1) + u * (at(x1, y1) - at(x0, y1));
+      target[y * pitch + x] = upper + v * (lower - upper);
+    }
+  }
 }
 
 /** Two neighbours and the weight of the second. */
