@@ -63,7 +63,21 @@ interface Runner {
   rounds: Clocked[];
   coldMs: number | null;
   wanted: number;
+  /** When its last run ended, and how long that took. */
+  last: { endedAt: number; tookMs: number };
 }
+
+/** Runs once, untimed. */
+async function warmAsync({ prepared }: Runner): Promise<void> {
+  await prepared.beforeAsync?.();
+  await prepared.runAsync();
+}
+
+/**
+ * After a longer pause than this, memory is no longer where it was (caches, page tables, pages that the
+ * system took back): a turn then begins with an untimed run, unless that takes longer than the pause.
+ */
+const LONG_PAUSE_MS = 1000;
 
 /** A sample in which other programs had more of the cores than this is taken again, so many times. */
 const DISTURBED = 0.1;
@@ -80,10 +94,10 @@ async function sampleAsync(runner: Runner, cores: number): Promise<Clocked> {
   return best as Clocked;
 }
 
-async function sampleOnceAsync(
-  { prepared, inner, entry }: Runner,
-  cores: number,
-): Promise<Clocked> {
+async function sampleOnceAsync(runner: Runner, cores: number): Promise<Clocked> {
+  const { prepared, inner, entry, last } = runner;
+  const pauseMs = performance.now() - last.endedAt;
+  if (pauseMs > LONG_PAUSE_MS && last.tookMs < pauseMs) await warmAsync(runner);
   await prepared.beforeAsync?.();
   if (!(await restAsync())) entry.note ??= 'threads of another contestant did not come to rest';
   const work =
@@ -91,6 +105,7 @@ async function sampleOnceAsync(
       ? () => (prepared.runManyAsync as (n: number) => Promise<void>)(inner)
       : () => prepared.runAsync();
   const { wallMs, cpuMs, othersMs } = await clockAsync(work, cores);
+  runner.last = { endedAt: performance.now(), tookMs: wallMs };
   return {
     wallMs: wallMs / inner,
     cpuMs: cpuMs / inner,
@@ -118,6 +133,7 @@ async function startAsync(contestant: Contestant, options: MeasureOptions): Prom
     const runner: Runner = {
       ...{ entry, prepared, inner: 1, rounds: [], coldMs: cold.wallMs },
       wanted: options.repeats,
+      last: { endedAt: performance.now(), tookMs: cold.wallMs },
     };
     if (maker !== 'aofd' && cold.wallMs > COLD_LIMIT * options.slowMs) {
       runner.rounds.push(cold); // compilation is a small part of it
@@ -182,6 +198,7 @@ function probeRunner(probe: Prepared, repeats: number, result: CaseResult): Runn
   result.entries.push(entry);
   return {
     ...{ entry, inner: 1, rounds: [], coldMs: null, wanted: repeats },
+    last: { endedAt: performance.now(), tookMs: 0 },
     prepared: { ...probe, disposeAsync: () => Promise.resolve() },
   };
 }

@@ -60,7 +60,7 @@ const RULES = [
   'same adapter, same shapes, inputs from a seed',
   'every result is compared with a float64 reference on sampled outputs before it is timed; pools and elementwise too, RoI pooling by the kernel tests',
   'contestants of a case take turns in one process, a run of the multiply-add peak among them; medians and quartiles of the rounds; ratios and shares are paired round by round',
-  'a turn begins when the process has come to rest (less than 0.3 of a core for 10 ms); a sample in which other programs had more than a tenth of the cores is taken again, twice at most',
+  'a turn begins when the process has come to rest (less than 0.3 of a core for 10 ms); a sample in which other programs had more than a tenth of the cores is taken again, twice at most; after a pause of more than a second an untimed run goes before',
   'gradients of the stack are compared with those of the direct kernels, as vectors, within 1e-2; memory is that of a process which does nothing else',
   'cold = the first call, compilation included; warm = after it and one more',
   'cpu ms = processor time of the process over its cores; shares go by it on software adapters',
