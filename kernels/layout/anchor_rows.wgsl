@@ -1,10 +1,11 @@
 // y[((n * HW + p) * A + a) * K + k] = x[n, channel, p], one row per anchor in the order n, y, x, a.
 //   x: f32[N][Q][HW][4] (c4 of K * A channels), y: f32[N * HW * A][K]
 //   channel = k * A + a, or with INTERLEAVED a * K + k
-// One element of y per invocation. Deterministic.
+// One element of y per invocation; bindings begin `base` elements before the first image.
+// Deterministic.
 #include "grid.wgsl"
 
-struct Params { n: u32, hw: u32, anchors: u32, k: u32, quads: u32 }
+struct Params { n: u32, hw: u32, anchors: u32, k: u32, quads: u32, x_base: u32, y_base: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
@@ -25,5 +26,5 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 #else
   let c = k * params.anchors + a;
 #endif
-  y[i] = x[((b * params.quads + c / 4u) * params.hw + p) * 4u + (c & 3u)];
+  y[params.y_base + i] = x[params.x_base + ((b * params.quads + c / 4u) * params.hw + p) * 4u + (c & 3u)];
 }

@@ -3,7 +3,7 @@
 // One pixel and channel quad per invocation. Deterministic.
 #include "grid.wgsl"
 
-struct Params { n: u32, hw: u32, anchors: u32, k: u32, quads: u32 }
+struct Params { n: u32, hw: u32, anchors: u32, k: u32, quads: u32, x_base: u32, y_base: u32 }
 
 @group(0) @binding(0) var<storage, read> dY: array<f32>;
 @group(0) @binding(1) var<storage, read_write> dX: array<vec4f>;
@@ -28,8 +28,8 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
       let a = c % params.anchors;
       let k = c / params.anchors;
 #endif
-      v[l] = dY[((b * params.hw + p) * params.anchors + a) * params.k + k];
+      v[l] = dY[params.y_base + ((b * params.hw + p) * params.anchors + a) * params.k + k];
     }
   }
-  dX[i] = v;
+  dX[params.x_base / 4u + i] = v;
 }

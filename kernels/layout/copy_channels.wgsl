@@ -1,9 +1,12 @@
 // y[n, toY + c, p] = x[n, fromX + c, p] for c < count; other elements of y stay as they are.
 //   x: f32[N][quadsX][HW][4], y: f32[N][quadsY][HW][4] (c4)
+// Bindings begin `base` elements before their first plane.
 // One element per invocation, n = N * ceil(count / 4) * HW * 4 invocations. Deterministic.
 #include "grid.wgsl"
 
-struct Params { n: u32, hw: u32, count: u32, quadsX: u32, quadsY: u32, fromX: u32, toY: u32 }
+struct Params {
+  n: u32, hw: u32, count: u32, quadsX: u32, quadsY: u32, fromX: u32, toY: u32, x_base: u32, y_base: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
@@ -21,6 +24,6 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let b = plane / quads;
   let cx = c + params.fromX;
   let cy = c + params.toY;
-  let v = x[((b * params.quadsX + cx / 4u) * params.hw + p) * 4u + (cx & 3u)];
-  y[((b * params.quadsY + cy / 4u) * params.hw + p) * 4u + (cy & 3u)] = v;
+  let v = x[params.x_base + ((b * params.quadsX + cx / 4u) * params.hw + p) * 4u + (cx & 3u)];
+  y[params.y_base + ((b * params.quadsY + cy / 4u) * params.hw + p) * 4u + (cy & 3u)] = v;
 }

@@ -3,11 +3,14 @@
 // class do not count.
 //   x: f32[N][Q][HW][4] (c4 of K channels), labels: u32[N * HW], stats: f32[n][2]
 // Invocation i takes the pixels (i / 64) * 1024 + j * 64 + i % 64, j < 16. K is a constant, so that
-// a pixel's scores stay in registers. Deterministic.
+// a pixel's scores stay in registers. A binding begins `base` elements before its first pixel.
+// Deterministic.
 #include "grid.wgsl"
 #define K 2
 
-struct Params { n: u32, pixels: u32, hw: u32, ignore_label: u32 }
+struct Params {
+  n: u32, pixels: u32, hw: u32, ignore_label: u32, x_base: u32, label_base: u32, stat_base: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
@@ -26,9 +29,9 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   for (var j = 0u; j < 16u; j++) {
     let pixel = (i / 64u) * 1024u + j * 64u + (i % 64u);
     if (pixel >= params.pixels) { break; }
-    let label = labels[pixel];
+    let label = labels[params.label_base + pixel];
     if (label == params.ignore_label || label >= classes) { continue; }
-    let start = ((pixel / params.hw) * quads * params.hw + pixel % params.hw) * 4u;
+    let start = params.x_base + ((pixel / params.hw) * quads * params.hw + pixel % params.hw) * 4u;
     var score: array<f32, classes>;
     for (var k = 0u; k < classes; k++) { score[k] = x[start + (k / 4u) * params.hw * 4u + (k & 3u)]; }
     var top = score[0];
@@ -42,6 +45,6 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     sum += top - chosen + log(total);
     count += 1.0;
   }
-  stats[2u * i] = sum;
-  stats[2u * i + 1u] = count;
+  stats[params.stat_base + 2u * i] = sum;
+  stats[params.stat_base + 2u * i + 1u] = count;
 }

@@ -3,11 +3,12 @@
 //   x: f32[N][Q][HW][4], dX: vec4f[N][Q][HW] (c4 of K channels), labels: u32[N * HW],
 //   stats: f32[2] (sum, count), dY: f32[1]
 // One pixel per invocation; K is a constant, so that a pixel's scores stay in registers, and pixels
-// that do not count (most, as a rule) only write zeros. Deterministic.
+// that do not count (most, as a rule) only write zeros. A binding begins `base` elements before its
+// first pixel. Deterministic.
 #include "grid.wgsl"
 #define K 2
 
-struct Params { pixels: u32, hw: u32, ignore_label: u32 }
+struct Params { pixels: u32, hw: u32, ignore_label: u32, x_base: u32, label_base: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
@@ -23,9 +24,9 @@ const quads = (classes + 3u) / 4u;
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let pixel = linear_index(gid, groups, 64u);
   if (pixel >= params.pixels) { return; }
-  let label = labels[pixel];
+  let label = labels[params.label_base + pixel];
   let counts = label != params.ignore_label && label < classes;
-  let start = (pixel / params.hw) * quads * params.hw + pixel % params.hw;
+  let start = params.x_base / 4u + (pixel / params.hw) * quads * params.hw + pixel % params.hw;
   var slope: array<vec4f, quads>;
   if (counts) {
     var power: array<f32, classes>;

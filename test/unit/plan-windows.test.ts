@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { inputGradientTaps } from '../../src/nn/ops/conv/tile-taps.js';
 import {
+  planFeatures,
   planMapSource,
   planPool,
   planRoiPool,
@@ -188,6 +189,32 @@ describe('plans of map operations', () => {
       }),
       { numRuns: 200, seed: 5 },
     );
+  });
+
+  it('cut the features of RoIs into images, or into quads of one image', () => {
+    const size = fc.integer({ min: 1, max: 40 });
+    const map = fc.record({ n: fc.integer({ min: 1, max: 9 }), c: size, h: size, w: size });
+    fc.assert(
+      fc.property(map, fc.constantFrom(32 * 1024, 128 * 1024, MiB), (s, bindingLimit) => {
+        const seen = new Map<string, number>();
+        for (const part of planFeatures(s, bindingLimit)) {
+          const planes = part.imageCount * part.quadCount;
+          const isWhole = planes === s.n * Math.ceil(s.c / 4);
+          const bytes = planes * s.h * s.w * 16 + (isWhole ? 0 : 256);
+          expect(bytes).to.be.at.most(bindingLimit);
+          for (let image = 0; image < part.imageCount; image++) {
+            for (let quad = 0; quad < part.quadCount; quad++) {
+              const key = `${part.imageFrom + image} ${part.quadFrom + quad}`;
+              seen.set(key, (seen.get(key) ?? 0) + 1);
+            }
+          }
+        }
+        expect(seen.size).to.equal(s.n * Math.ceil(s.c / 4));
+        expect([...seen.values()].every((times) => times === 1)).to.equal(true);
+      }),
+      { numRuns: 200, seed: 6 },
+    );
+    expect(() => planFeatures({ n: 1, c: 4, h: 64, w: 64 }, 4096)).to.throw(/one plane of a map/);
   });
 
   it('say when not even one unit fits', () => {

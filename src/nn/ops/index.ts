@@ -6,10 +6,10 @@ export {
   toAnchorRows,
   concatRows,
   sliceRows,
-  concatChannels,
   gatherRows,
   type AnchorRowsOptions,
 } from './layout.js';
+export { concatChannels } from './concat-channels.js';
 export { sum, mean, sumRows, sumMap, sumAll, columnSums, channelSums } from './reduce.js';
 export { softmax } from './softmax.js';
 export {

@@ -2,9 +2,10 @@ import { record } from '../autograd/tape.js';
 import { NnError } from '../gpu/errors.js';
 import { grid1d } from '../kernel/dispatch.js';
 import { sliceOf, windowAt } from '../kernel/windows.js';
-import { dims4, formatShape, quads, sameShape, sizeOf } from '../tensor/shape.js';
+import { dims4, quads, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { copyBytes, emptyLike, requireC4, requireRow } from './common.js';
+import { bindPlanes, planeWindows } from './plane-windows.js';
 
 /** A c4 map as a row tensor of the same shape, in real N, C, H, W order. A row tensor as it is. */
 export function toRow(x: Tensor): Tensor {
@@ -127,18 +128,29 @@ export function toAnchorRows(x: Tensor, { anchors, order }: AnchorRowsOptions): 
   const { device } = x;
   const hw = h * w;
   const k = c / anchors;
-  const params = { hw, anchors, k, quads: quads(c) };
-  const defines = { INTERLEAVED: order === 'interleaved' };
   const y = device.empty([n * hw * anchors, k]);
-  if (y.size > 0) {
-    device.dispatch({
-      kernel: 'layout/anchor_rows',
-      defines,
-      bindings: { x, y },
-      params: { n: y.size, ...params },
-      workgroups: grid1d(y.size),
-    });
-  }
+  const run = (
+    kernel: string,
+    map: Tensor,
+    rows: Tensor,
+    names: readonly [string, string],
+  ): void => {
+    for (const window of y.size > 0 ? planeWindows(n, [map, rows]) : []) {
+      const [ofMap, ofRows] = [bindPlanes(map, n, window), bindPlanes(rows, n, window)];
+      const count = window.count * hw * (kernel === 'layout/anchor_rows' ? c : quads(c));
+      device.dispatch({
+        kernel,
+        defines: { INTERLEAVED: order === 'interleaved' },
+        bindings: { [names[0]]: ofMap.binding, [names[1]]: ofRows.binding },
+        params: {
+          ...{ n: count, hw, anchors, k, quads: quads(c) },
+          ...{ x_base: ofMap.base, y_base: ofRows.base },
+        },
+        workgroups: grid1d(count),
+      });
+    }
+  };
+  run('layout/anchor_rows', x, y, ['x', 'y']);
   record({
     op: 'toAnchorRows',
     inputs: [x],
@@ -146,16 +158,7 @@ export function toAnchorRows(x: Tensor, { anchors, order }: AnchorRowsOptions): 
     backward: ([dY]) => {
       if (!dY) return [null];
       const dX = emptyLike(x);
-      const count = dX.storedSize / 4;
-      if (count > 0) {
-        device.dispatch({
-          kernel: 'layout/anchor_rows_backward',
-          defines,
-          bindings: { dY, dX },
-          params: { n: count, ...params },
-          workgroups: grid1d(count),
-        });
-      }
+      run('layout/anchor_rows_backward', dX, dY, ['dX', 'dY']);
       return [dX];
     },
   });
@@ -242,80 +245,6 @@ export function sliceRows(x: Tensor, start: number, count: number): Tensor {
     },
   });
   return y;
-}
-
-/**
- * Maps joined along the channels: c4 [N, C1 + C2 + ..., H, W]. Parts whose channel counts are
- * multiples of 4 are copied as whole planes.
- */
-export function concatChannels(list: readonly Tensor[]): Tensor {
-  const first = list[0];
-  if (!first) throw new NnError('shape', 'concatChannels: the list is empty.');
-  const [n, , h, w] = dims4(first.shape);
-  let channels = 0;
-  for (const t of list) {
-    requireC4('concatChannels', 'every map', t);
-    const [tn, tc, th, tw] = dims4(t.shape);
-    if (tn !== n || th !== h || tw !== w) {
-      throw new NnError(
-        'shape',
-        `concatChannels: ${t.describe()} does not fit ${first.describe()}.`,
-        {
-          fix: `all maps must be ${formatShape([n])} x C x ${formatShape([h, w])}.`,
-        },
-      );
-    }
-    channels += tc;
-  }
-  const { device } = first;
-  const starts: number[] = [];
-  let total = 0;
-  for (const t of list) {
-    starts.push(total);
-    total += t.shape[1] ?? 0;
-  }
-  const whole = list.every((t) => (t.shape[1] ?? 0) % 4 === 0);
-  const make = whole ? device.empty.bind(device) : device.zeros.bind(device);
-  const y = make([n, channels, h, w], { layout: 'c4' });
-  list.forEach((t, i) => copyChannels(t, 0, y, starts[i] as number, t.shape[1] ?? 0));
-  record({
-    op: 'concatChannels',
-    inputs: [...list],
-    outputs: [y],
-    backward: ([dY], needs) =>
-      list.map((t, i) => {
-        if (!dY || !needs[i]) return null;
-        const c = t.shape[1] ?? 0;
-        const dX = c % 4 === 0 ? emptyLike(t) : device.zeros(t.shape, { layout: 'c4' });
-        copyChannels(dY, starts[i] as number, dX, 0, c);
-        return dX;
-      }),
-  });
-  return y;
-}
-
-/** Channels fromX .. fromX + count - 1 of x into those from toY on of y. */
-function copyChannels(x: Tensor, fromX: number, y: Tensor, toY: number, count: number): void {
-  const [n, cx, h, w] = dims4(x.shape);
-  const [, cy] = dims4(y.shape);
-  const hw = h * w;
-  if (n * count * hw === 0) return;
-  if (fromX % 4 === 0 && toY % 4 === 0 && count % 4 === 0 && n <= 8) {
-    const plane = hw * 16;
-    for (let b = 0; b < n; b++) {
-      const from = (b * quads(cx) + fromX / 4) * plane;
-      const to = (b * quads(cy) + toY / 4) * plane;
-      copyBytes(x, from, y, to, (count / 4) * plane);
-    }
-    return;
-  }
-  const items = n * quads(count) * hw * 4;
-  x.device.dispatch({
-    kernel: 'layout/copy_channels',
-    bindings: { x, y },
-    params: { n: items, hw, count, quadsX: quads(cx), quadsY: quads(cy), fromX, toY },
-    workgroups: grid1d(items),
-  });
 }
 
 /**

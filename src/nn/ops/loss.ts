@@ -1,6 +1,7 @@
 import { record } from '../autograd/tape.js';
 import { NnError } from '../gpu/errors.js';
 import { grid1d } from '../kernel/dispatch.js';
+import { sliceOf, windowAt, type Window } from '../kernel/windows.js';
 import { dims4, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import {
@@ -11,6 +12,7 @@ import {
   requireSame,
   requireShape,
 } from './common.js';
+import { planPlanes } from './map-plan.js';
 import { columnSums, sumAll } from './reduce.js';
 
 /** sum, or mean: the sum divided by max(1, number of labels that are not ignored). */
@@ -102,19 +104,29 @@ export function softmaxCrossEntropyMap(
   requireDType('softmaxCrossEntropyMap', 'labels', labels, 'u32');
   const { device } = logits;
   const hw = h * w;
-  const pixels = n * hw;
-  const params = { pixels, hw, ignore_label: ignore };
-  const defines = { MEAN: reduction === 'mean', K: k };
-  const parts = stridedParts(pixels);
-  const partial = device.empty([parts, 2]);
-  if (pixels > 0) {
+  const windows = pixelWindows(logits);
+  const params = { hw, ignore_label: ignore };
+  const partial = device.empty([windows.reduce((sum, w) => sum + stridedParts(w.pixels), 0), 2]);
+  let first = 0;
+  for (const window of windows) {
+    const parts = stridedParts(window.pixels);
+    const stats = windowAt(first, parts, 8);
+    const { x, labels: label } = window;
     device.dispatch({
       kernel: 'loss/cross_entropy_map',
       defines: { K: k },
-      bindings: { x: logits, labels, stats: partial },
-      params: { n: parts, ...params },
+      bindings: {
+        x: sliceOf(logits.buffer, x),
+        labels: sliceOf(labels.buffer, label),
+        stats: sliceOf(partial.buffer, stats),
+      },
+      params: {
+        ...{ n: parts, pixels: window.pixels, ...params },
+        ...{ x_base: x.base, label_base: label.base, stat_base: stats.base },
+      },
       workgroups: grid1d(parts),
     });
+    first += parts;
   }
   const stats = columnSums(partial);
   partial.dispose();
@@ -126,12 +138,15 @@ export function softmaxCrossEntropyMap(
     backward: ([dY]) => {
       if (!dY) return [null];
       const dX = emptyLike(logits);
-      if (pixels > 0) {
+      for (const { pixels, x, labels: label } of windows) {
         device.dispatch({
           kernel: 'loss/cross_entropy_map_backward',
-          defines,
-          bindings: { x: logits, labels, stats, dY, dX },
-          params,
+          defines: { MEAN: reduction === 'mean', K: k },
+          bindings: {
+            ...{ x: sliceOf(logits.buffer, x), dX: sliceOf(dX.buffer, x) },
+            ...{ labels: sliceOf(labels.buffer, label), stats, dY },
+          },
+          params: { pixels, ...params, x_base: x.base, label_base: label.base },
           workgroups: grid1d(pixels),
         });
       }
@@ -139,6 +154,41 @@ export function softmaxCrossEntropyMap(
     },
   });
   return y;
+}
+
+/** Pixels that one dispatch takes, with their scores and labels. */
+interface PixelWindow {
+  pixels: number;
+  x: Window;
+  labels: Window;
+}
+
+/**
+ * Windows over the pixels of a map of scores. Up to 4 classes are one plane, of which any range can be
+ * bound: blocks of 1024 pixels, so that every partial sum is that of the whole. More are bound by image.
+ */
+function pixelWindows(logits: Tensor): PixelWindow[] {
+  const [n, k, h, w] = dims4(logits.shape);
+  const hw = h * w;
+  const limit = logits.device.context.bindingLimit;
+  const isPlane = k <= 4;
+  const unit = isPlane && n * hw * 16 > limit ? 1024 : hw;
+  const units = unit === hw ? n : Math.ceil((n * hw) / unit);
+  const scores = { name: logits.describe(), unitBytes: unit * quads(k) * 16 };
+  const planned =
+    units * scores.unitBytes <= limit
+      ? [{ first: 0, count: units }]
+      : planPlanes(units, [scores], limit, Infinity);
+  return planned.flatMap(({ first, count }) => {
+    const from = first * unit;
+    const pixels = Math.min(n * hw - from, count * unit);
+    if (pixels === 0) return [];
+    return {
+      pixels,
+      x: windowAt(from * quads(k), pixels * quads(k), 16),
+      labels: windowAt(from, pixels, 4),
+    };
+  });
 }
 
 /** Partial results of n elements when an invocation takes 16 of them, 64 apart. */

@@ -107,7 +107,40 @@ function largest(windows: readonly PlaneWindow[], planes: number, unitBytes: num
   return most * unitBytes + (most < planes ? alignment : 0);
 }
 
-/** RoI pooling of `rois` boxes to size x size bins: windows of RoIs, the features are bound whole. */
+/** Planes of a map that one dispatch binds: all quads of some images, or some quads of one. */
+export interface FeatureWindow {
+  imageFrom: number;
+  imageCount: number;
+  quadFrom: number;
+  quadCount: number;
+}
+
+/**
+ * Windows over a map whose images are looked at one by one: whole images where one fits into a
+ * binding, else quads of each.
+ * @throws NnError `binding-limit` when not even one plane fits
+ */
+export function planFeatures({ n, c, h, w }: MapSize, bindingLimit: number): FeatureWindow[] {
+  const [planeBytes, all] = [h * w * 16, quads(c)];
+  const whole = { imageFrom: 0, imageCount: n, quadFrom: 0, quadCount: all };
+  if (n * all * planeBytes <= bindingLimit) return [whole];
+  if (all * planeBytes <= bindingLimit - alignment) {
+    const image = { name: 'an image of the map', unitBytes: all * planeBytes };
+    return planPlanes(n, [image], bindingLimit).map(({ first, count }) => ({
+      ...whole,
+      imageFrom: first,
+      imageCount: count,
+    }));
+  }
+  const parts = planPlanes(all, [{ name: 'a map', unitBytes: planeBytes }], bindingLimit);
+  return Array.from({ length: n }, (_, image) =>
+    parts.map(({ first, count }) => ({
+      ...{ imageFrom: image, imageCount: 1, quadFrom: first, quadCount: count },
+    })),
+  ).flat();
+}
+
+/** RoI pooling of `rois` boxes to size x size bins: windows of RoIs (of the features: planFeatures). */
 export function planRoiPool(
   s: MapSize & { rois: number; size: number },
   caps: MapCapabilities,

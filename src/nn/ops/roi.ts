@@ -3,8 +3,8 @@ import { NnError } from '../gpu/errors.js';
 import { quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mapCapabilitiesOf } from './capabilities.js';
-import { planRoiPool, type MapSource } from './map-plan.js';
-import { bindPlanes, expectRow, mapDims } from './plane-windows.js';
+import { planFeatures, planRoiPool, type FeatureWindow, type MapSource } from './map-plan.js';
+import { bindPlanes, expectRow, mapDims, planesOf } from './plane-windows.js';
 import { arrayView, mapTexture } from './texture.js';
 
 export interface RoiPoolOptions {
@@ -40,7 +40,6 @@ export function roiPool(features: Tensor, rois: Tensor, options: RoiPoolOptions)
   }
   const { device } = features;
   const c4 = quads(channels);
-  const lanes = c4 * 4;
   const y = device.empty([count, channels, size, size], { layout: 'c4' });
   const saves = needsGrad(features);
   const argmax = saves ? device.empty([count, c4, size * size, 4], { dtype: 'u32' }) : null;
@@ -50,34 +49,34 @@ export function roiPool(features: Tensor, rois: Tensor, options: RoiPoolOptions)
   );
   const { windows } = plan;
   const readsTexture = (options.source ?? plan.source) === 'texture';
+  const parts = planFeatures({ n: images, c: channels, h, w }, device.context.bindingLimit);
+  const shared = { images, quads: c4 };
+  const whole = { imageFrom: 0, imageCount: images, quadFrom: 0, quadCount: c4 };
   for (const window of windows) {
     const out = bindPlanes(y, count, window);
     const saved = argmax ? bindPlanes(argmax, count, window) : null;
     const rows = window.count * size;
-    device.dispatch({
-      kernel: readsTexture ? 'roi/roi_pool_texture' : 'roi/roi_pool',
-      defines: { SIZE: size, ARGMAX: saves },
-      bindings: {
-        ...(readsTexture ? { x_map: arrayView(mapTexture(features)) } : { x: features }),
-        rois,
-        y: out.binding,
-        ...(saved ? { argmax: saved.binding } : {}),
-      },
-      params: {
-        images,
-        ...(readsTexture ? { quads: c4 } : { lanes }),
-        h,
-        w,
-        rows,
-        firstRoi: window.first,
-        yBase: out.base,
-        argmaxBase: saved?.base ?? 0,
-        scale: spatialScale,
-      },
-      workgroups: readsTexture
-        ? [Math.ceil(c4 / 8), Math.ceil(rows / 8)]
-        : [Math.ceil(lanes / 16), Math.ceil(rows / 4)],
-    });
+    for (const part of readsTexture ? [whole] : parts) {
+      const x = readsTexture ? null : featuresOf(features, part);
+      const items = readsTexture ? c4 : part.quadCount * 4;
+      device.dispatch({
+        kernel: 'roi/roi_pool',
+        defines: { SIZE: size, ARGMAX: saves, TEXTURE: readsTexture },
+        bindings: {
+          ...(x ? { x: x.binding } : { x_map: arrayView(mapTexture(features)) }),
+          ...{ rois, y: out.binding },
+          ...(saved ? { argmax: saved.binding } : {}),
+        },
+        params: {
+          ...{ ...shared, ...partParams(part), image_count: part.imageCount, items, h, w, rows },
+          ...{ roi_from: window.first, x_base: x?.base ?? 0, y_base: out.base },
+          ...{ argmax_base: saved?.base ?? 0, scale: spatialScale },
+        },
+        workgroups: readsTexture
+          ? [Math.ceil(items / 8), Math.ceil(rows / 8)]
+          : [Math.ceil(items / 16), Math.ceil(rows / 4)],
+      });
+    }
   }
   record({
     op: 'roiPool',
@@ -89,24 +88,32 @@ export function roiPool(features: Tensor, rois: Tensor, options: RoiPoolOptions)
       for (const window of windows) {
         const gradient = bindPlanes(dY, count, window);
         const saved = bindPlanes(argmax, count, window);
-        device.dispatch({
-          kernel: 'roi/roi_pool_bwd',
-          bindings: { dY: gradient.binding, argmax: saved.binding, rois, dX },
-          params: {
-            lanes,
-            hw: h * w,
-            bins: size * size,
-            firstRoi: window.first,
-            count: window.count,
-            yBase: gradient.base,
-            argmaxBase: saved.base,
-            images,
-          },
-          workgroups: [Math.ceil(lanes / 8), images],
-        });
+        for (const part of parts) {
+          const x = featuresOf(dX, part);
+          device.dispatch({
+            kernel: 'roi/roi_pool_bwd',
+            bindings: { dY: gradient.binding, argmax: saved.binding, rois, dX: x.binding },
+            params: {
+              ...{ ...shared, ...partParams(part), hw: h * w, bins: size * size },
+              ...{ roi_from: window.first, roi_count: window.count },
+              ...{ x_base: x.base, y_base: gradient.base, argmax_base: saved.base },
+            },
+            workgroups: [Math.ceil((part.quadCount * 4) / 8), part.imageCount],
+          });
+        }
       }
       return [dX];
     },
   });
   return y;
+}
+
+function partParams(part: FeatureWindow): Record<string, number> {
+  return { image_from: part.imageFrom, quad_from: part.quadFrom, quad_count: part.quadCount };
+}
+
+/** The planes of a window, as a binding. */
+function featuresOf(map: Tensor, part: FeatureWindow): ReturnType<typeof bindPlanes> {
+  const first = part.imageFrom * quads(map.shape[1] as number) + part.quadFrom;
+  return bindPlanes(map, planesOf(map), { first, count: part.imageCount * part.quadCount });
 }

@@ -36,9 +36,15 @@ function conversion(shape: number[], from: Layout, lowLimit?: number): OpCase {
   };
 }
 
-function anchorRows(shape: number[], anchors: number, order: 'planar' | 'interleaved'): OpCase {
+function anchorRows(
+  shape: number[],
+  anchors: number,
+  order: 'planar' | 'interleaved',
+  lowLimit?: number,
+): OpCase {
   return {
-    name: `toAnchorRows ${shape.join('x')} ${anchors} ${order}`,
+    name: `toAnchorRows ${shape.join('x')} ${anchors} ${order}${lowLimit === undefined ? '' : ' in windows'}`,
+    ...(lowLimit === undefined ? {} : { lowLimit }),
     inputs: { x: { shape, layout: 'c4', fill } },
     run: ({ x }) => toAnchorRows(x as Tensor, { anchors, order }),
     twin: ({ x }) => anchorRowsTwin(x as TwinArray, anchors, order),
@@ -46,14 +52,21 @@ function anchorRows(shape: number[], anchors: number, order: 'planar' | 'interle
   };
 }
 
-function concat(op: 'rows' | 'channels', layout: Layout, sizes: number[], rest: number[]): OpCase {
+function concat(
+  op: 'rows' | 'channels',
+  layout: Layout,
+  sizes: number[],
+  rest: number[],
+  lowLimit?: number,
+): OpCase {
   const axis = op === 'rows' ? 0 : 1;
   const names = sizes.map((_, i) => `x${i}`);
   const shapeOf = (size: number): number[] =>
     axis === 0 ? [size, ...rest] : [rest[0] as number, size, ...rest.slice(1)];
   const list = <T>(t: Record<string, T>): T[] => names.map((n) => t[n] as T);
   return {
-    name: `concat ${op} ${sizes.join('+')} of ${rest.join('x')} ${layout}`,
+    name: `concat ${op} ${sizes.join('+')} of ${rest.join('x')} ${layout}${lowLimit === undefined ? '' : ' in windows'}`,
+    ...(lowLimit === undefined ? {} : { lowLimit }),
     inputs: Object.fromEntries(
       sizes.map((size, i) => [`x${i}`, { shape: shapeOf(size), layout, fill }]),
     ),
@@ -113,6 +126,8 @@ export const cases: OpCase[] = [
   anchorRows([2, 6, 1, 1], 3, 'planar'),
   anchorRows([2, 9, 4, 3], 3, 'interleaved'),
   anchorRows([2, 1, 2, 3], 1, 'planar'),
+  anchorRows([3, 24, 9, 7], 6, 'planar', 8192),
+  anchorRows([3, 23, 9, 7], 1, 'interleaved', 8192),
   concat('rows', 'row', [3, 1, 4], [5]),
   concat('rows', 'row', [2, 0, 3], [3, 2]),
   concat('rows', 'c4', [1, 2], [5, 3, 3]),
@@ -120,6 +135,8 @@ export const cases: OpCase[] = [
   concat('channels', 'c4', [4, 12], [3, 5, 3]),
   concat('channels', 'c4', [4, 8], [9, 2, 2]),
   concat('channels', 'c4', [3, 1, 6, 5], [2, 4, 3]),
+  concat('channels', 'c4', [3, 13, 6, 5], [2, 9, 7], 4096),
+  concat('channels', 'c4', [4, 12], [9, 9, 7], 4096),
   concat('channels', 'c4', [4, 3], [1, 1, 1]),
   concat('channels', 'c4', [1], [2, 3, 3]),
   slice([7, 3], 'row', 2, 4),

@@ -59,10 +59,16 @@ function rows(
   };
 }
 
-function map(shape: number[], reduction: LossReduction, labels: CaseInput['fill']): OpCase {
+function map(
+  shape: number[],
+  reduction: LossReduction,
+  labels: CaseInput['fill'],
+  lowLimit?: number,
+): OpCase {
   const [n = 0, , h = 0, w = 0] = shape;
   return {
-    name: `softmaxCrossEntropyMap ${shape.join('x')} ${reduction}`,
+    name: `softmaxCrossEntropyMap ${shape.join('x')} ${reduction}${lowLimit === undefined ? '' : ' in windows'}`,
+    ...(lowLimit === undefined ? {} : { lowLimit, fd: false }),
     inputs: {
       x: { shape, layout: 'c4', fill: spread(3) },
       labels: { shape: [n, h, w], dtype: 'u32', fill: labels },
@@ -177,6 +183,8 @@ export const cases: OpCase[] = [
   map([1, 2, 5, 7], 'mean', oneOf(0, 1, 255)),
   map([2, 2, 33, 41], 'sum', oneOf(0, 1, 255)),
   map([2, 6, 9, 5], 'mean', oneOf(0, 3, 5, 255)),
+  map([3, 2, 40, 41], 'mean', oneOf(0, 1, 255), 32768),
+  map([3, 6, 20, 17], 'sum', oneOf(0, 3, 5, 255), 16384),
   map([1, 2, 3, 3], 'mean', oneOf(255)),
   map([0, 2, 3, 3], 'mean', oneOf(0)),
   l1([1, 1], 1),

@@ -89,6 +89,9 @@ const table: Variants[] = [
     ],
   }),
   roi('reversed corners count as one cell', { shape: [1, 4, 6, 6], rois: [[0, 70, 60, 20, 10]] }),
+  // In the texture variant only the RoIs and the backward pass have windows.
+  roi('windows of images', { shape: [3, 6, 20, 13], rois: roisOfTwoImages }, { lowLimit: 12288 }),
+  roi('windows of quads', { shape: [2, 12, 20, 13], rois: roisOfTwoImages }, { lowLimit: 12288 }),
   roi('size 3, scale 1/8', { shape: [2, 5, 10, 8], rois: roisOfTwoImages, scale: 1 / 8, size: 3 }),
   roi('length 57 uses exact integers', { shape: [1, 4, 60, 2], rois: [[0, 0, 0, 16, 56 * 16]] }),
   roi(
