@@ -1,6 +1,12 @@
 /**
  * A counter-based random generator: value i of a stream is a hash of (key, i), so a stream can be
  * saved as three integers, resumed, or opened anywhere without drawing the values before.
+ *
+ * The engine has a generator of the same name (`nn/tensor/random.ts`), and there are two on purpose.
+ * That one hashes by pcg4d, as its WGSL twin does, and selects a stream by one number. This one has a
+ * hash of its own (two rounds of a 32-bit mixer, over a list of integers of any length) and needs no
+ * engine, so that evaluators and data threads load without it. No step of the two hashes is the same:
+ * to make one of them would change every stream, and with it batches, resumed runs and bootstraps.
  */
 
 /** Source of uniform numbers in [0, 1). Everything random in this folder takes one of these. */
