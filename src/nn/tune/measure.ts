@@ -6,6 +6,7 @@ import { linear } from '../ops/linear.js';
 import type { Device } from '../tensor/device.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { convCandidates, convShapeOf, linearCandidates } from './candidates.js';
+import { median } from './quantile.js';
 import { adapterName, kernelHash, setTuningTables, tuningTables } from './registry.js';
 import {
   parseConvKey,
@@ -108,11 +109,6 @@ async function timeAsync(
   tape.backward([[probe, 1]]);
   await device.settledAsync();
   return now() - begin;
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Infinity;
 }
 
 /**
