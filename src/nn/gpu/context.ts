@@ -4,6 +4,7 @@ import { BatchMemory, type BatchPlace } from './batch-memory.js';
 import { debugLevelOf, debugReadbacks } from './debug.js';
 import { NnError, deviceLostError, outOfMemoryError } from './errors.js';
 import type { ContextObserver, DispatchInfo } from './observer.js';
+import { HighWater } from './high-water.js';
 import { Pool, trimTogether } from './pool.js';
 import { UploadRing } from './upload-ring.js';
 
@@ -13,8 +14,15 @@ const firstBatch = 12;
 const uniformChunkBytes = 64 * 1024;
 /** Uploads past the ring are written in pieces, for which Dawn uses memory again that it keeps. */
 const writePieceBytes = 1024 * 1024;
-/** Released buffers and textures that are kept for reuse, together. */
+/** Released buffers and textures that are kept for reuse in any case, together. */
 const pooledBytesCap = 1024 * 1024 * 1024;
+/**
+ * More is kept while it makes, with what is in use, no more than this share of what was in use at
+ * once lately: a training step that needs 3 GB would else make most of them anew every time.
+ */
+const pooledShare = 1.25;
+/** Submits that "lately" covers: several training steps. */
+const recentSubmits = 500;
 
 /**
  * One WebGPU device with its queue: records commands, submits them in batches, owns the pools.
@@ -60,6 +68,8 @@ export class GpuContext {
   readonly #ring: UploadRing;
   /** Buffers that readbacks go through. */
   readonly #readbacks = new Pool<GPUBuffer>(pooledBytesCap, (b) => b.destroy());
+  /** Bytes of buffers and textures in use. */
+  readonly #recent = new HighWater(recentSubmits);
   #uncaptured: NnError | null = null;
   /** Sees everything that happens here; null unless a profiler is attached. */
   observer: ContextObserver | null = null;
@@ -119,9 +129,11 @@ export class GpuContext {
         },
       );
     }
-    return this.buffers.acquire(String(size), size, () =>
+    const buffer = this.buffers.acquire(String(size), size, () =>
       this.gpu.createBuffer({ size, usage: usageAll }),
     );
+    this.#recent.note(this.#liveBytes);
+    return buffer;
   }
 
   releaseBuffer(buffer: GPUBuffer): void {
@@ -142,13 +154,15 @@ export class GpuContext {
       );
     }
     const bytes = width * height * layers * 16;
-    return this.textures.acquire(`${width}x${height}x${layers}`, bytes, () =>
+    const texture = this.textures.acquire(`${width}x${height}x${layers}`, bytes, () =>
       this.gpu.createTexture({
         size: [width, height, layers],
         format: 'rgba32float',
         usage: 0x02 | 0x01 | 0x04 | 0x08, // COPY_DST | COPY_SRC | TEXTURE_BINDING | STORAGE_BINDING
       }),
     );
+    this.#recent.note(this.#liveBytes);
+    return texture;
   }
 
   releaseTexture(texture: GPUTexture): void {
@@ -278,7 +292,12 @@ export class GpuContext {
       this.#pending = 0;
       submitted?.();
     }
-    this.trimPools();
+    this.#recent.turn(this.#liveBytes);
+    this.trimPools(Math.max(pooledBytesCap, pooledShare * this.#recent.most - this.#liveBytes));
+  }
+
+  get #liveBytes(): number {
+    return this.buffers.stats.liveBytes + this.textures.stats.liveBytes;
   }
 
   /** Destroys released buffers and textures beyond the cap; call only when nothing is recorded. */
