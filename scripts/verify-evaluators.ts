@@ -8,20 +8,15 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { verifyCocoAsync } from './verify/coco.js';
+import type { Verified } from './verify/comparison.js';
 import { verifyFddbAsync } from './verify/fddb.js';
 import { verifyMafaAsync } from './verify/mafa.js';
 import { verifyOcclusionAsync } from './verify/occlusion.js';
 import { verifyWiderAsync } from './verify/wider.js';
 
-interface Outcome {
-  checked: number;
-  failed: number;
-  missing: readonly string[];
-}
-
 const verifiers: Record<
   string,
-  (shared: string, print: (line: string) => void) => Promise<Outcome>
+  (shared: string, print: (line: string) => void) => Promise<Verified>
 > = {
   fddb: verifyFddbAsync,
   wider: verifyWiderAsync,

@@ -15,12 +15,7 @@ import {
 import { readPublishedCurves } from '../../src/aofd/evaluate/fddb-curves.node.js';
 import { fddbProtocol } from '../../src/aofd/evaluate/fddb.node.js';
 import type { ProtocolOptions } from '../../src/aofd/evaluate/protocol.js';
-
-export interface VerifyResult {
-  checked: number;
-  failed: number;
-  missing: string[];
-}
+import { Comparison, type Verified } from './comparison.js';
 
 /** A published result and how it was made. */
 export interface PublishedPair {
@@ -148,16 +143,12 @@ export async function reproduceAsync(
 export async function verifyFddbAsync(
   sharedRoot: string,
   print: (line: string) => void,
-): Promise<VerifyResult> {
-  const result: VerifyResult = { checked: 0, failed: 0, missing: [] };
-  const count = (isGood: boolean): string => {
-    result.checked++;
-    if (!isGood) result.failed++;
-    return isGood ? 'ok' : 'FAILED';
-  };
+): Promise<Verified> {
+  const out = new Comparison(print);
+  const count = (isGood: boolean): string => out.count(isGood);
   const has = (files: readonly string[]): boolean => {
     const lacking = files.filter((file) => !existsSync(join(sharedRoot, file)));
-    for (const file of lacking) if (!result.missing.includes(file)) result.missing.push(file);
+    for (const file of lacking) out.missing(file);
     return lacking.length === 0;
   };
   const lists = [`${GOLDEN}/fddb_ellipseList.txt`, `${GOLDEN}/fddb_image_sizes_hw.json`];
@@ -179,8 +170,7 @@ export async function verifyFddbAsync(
     );
   }
   if (has(['data/fddb/rocCurves/roc-summary.json'])) verifyCurves(sharedRoot, print, count);
-  for (const file of result.missing) print(`FDDB: missing here, not checked: ${file}`);
-  return result;
+  return out.result;
 }
 
 type Count = (isGood: boolean) => string;

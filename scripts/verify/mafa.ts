@@ -11,7 +11,7 @@ import { boxIou } from '../../src/aofd/boxes/index.js';
 import { findFile } from '../../src/aofd/evaluate/find-file.node.js';
 import { readMafaAsync } from '../../src/aofd/evaluate/mafa-mat.node.js';
 import { EXAMPLE } from '../../test/unit/eval-mafa/example.js';
-import { Comparison, type Verified } from './wider.js';
+import { Comparison, type Verified } from './comparison.js';
 
 /** Image, detection, face and IoU of their squares. */
 const IOUS: readonly (readonly [number, number, number, number])[] = [

@@ -9,7 +9,7 @@ import { occlusionProtocol } from '../../src/aofd/evaluate/occlusion.node.js';
 import { runsOfMask } from '../../src/aofd/evaluate/occlusion-runs.js';
 import type { DetectedFace, DetectionSet, EvalSet } from '../../src/aofd/evaluate/protocol.js';
 import type { Detector } from '../../src/aofd/infer/detector.js';
-import type { VerifyResult } from './coco.js';
+import { Comparison, type Verified } from './comparison.js';
 
 /** What `weights/aofd-lite.eval.json` states; read in part. */
 interface Published {
@@ -37,45 +37,37 @@ const WEIGHTS = 'weights/aofd-lite.safetensors';
 /** Adapters sum in different orders: a few pixels at the borders of masks may change sides. */
 const ADAPTER_TOLERANCE = 0.002;
 
-type Line = (what: string, published: number, ours: number, within: number) => void;
-
 /** Checks everything whose files are under `sharedRoot`; the last part runs the detector. */
 export async function verifyOcclusionAsync(
   sharedRoot: string,
   print: (line: string) => void,
-): Promise<VerifyResult> {
+): Promise<Verified> {
   const root = join(sharedRoot, 'data', 'occlusion-seg');
   const index = join(root, 'index.json');
-  const result: VerifyResult = { checked: 0, failed: 0, missing: [] };
-  if (!existsSync(index)) return { ...result, missing: [index] };
-  const line: Line = (what, published, ours, within) => {
-    const difference = ours - published;
-    const isGood = Math.abs(difference) <= within;
-    result.checked++;
-    if (!isGood) result.failed++;
-    print(
-      `${isGood ? 'ok    ' : 'DIFFER'} ${what.padEnd(60)} published ${published.toFixed(4)}  ours ` +
-        `${ours.toFixed(4)}  difference ${difference.toExponential(1)}`,
-    );
-  };
+  const out = new Comparison(print);
+  if (!existsSync(index)) {
+    out.missing(index);
+    return out.result;
+  }
+  out.heading('Occlusion: stated shares, detectors whose figures are known, the shipped weights');
   const entries = (JSON.parse(readFileSync(index, 'utf8')) as Entry[]).filter(
     (entry) => entry.split === 'test',
   );
-  await checkSharesAsync(root, entries, line);
+  await checkSharesAsync(root, entries, out);
   const set = await occlusionProtocol.loadAsync(root, {});
-  await checkKnownAsync(root, entries, set, line);
+  await checkKnownAsync(root, entries, set, out);
   const missing = [PUBLISHED, WEIGHTS].filter((file) => !existsSync(file));
-  if (missing.length > 0) result.missing.push(...missing);
+  if (missing.length > 0) for (const file of missing) out.missing(file);
   else {
     const detector = await detectorAsync();
-    if (typeof detector === 'string') result.missing.push(detector);
-    else await checkWeightsAsync(set, detector, line);
+    if (typeof detector === 'string') out.missing(detector);
+    else await checkWeightsAsync(set, detector, out);
   }
-  return result;
+  return out.result;
 }
 
 /** The share of the face region that each entry states, from the mask files. */
-async function checkSharesAsync(root: string, entries: Entry[], line: Line): Promise<void> {
+async function checkSharesAsync(root: string, entries: Entry[], out: Comparison): Promise<void> {
   let worst: Entry | undefined;
   let ours = 0;
   let difference = -1;
@@ -95,7 +87,7 @@ async function checkSharesAsync(root: string, entries: Entry[], line: Line): Pro
   }
   if (!worst) return;
   const what = `stated covered share, worst of ${entries.length} (${worst.id})`;
-  line(what, worst.occlusion, ours, 0.00006);
+  out.check(what, worst.occlusion, ours, 0.00006);
 }
 
 /** A detector that knows the labels, and one that calls everything covered. */
@@ -103,7 +95,7 @@ async function checkKnownAsync(
   root: string,
   entries: readonly Entry[],
   set: EvalSet,
-  line: Line,
+  out: Comparison,
 ): Promise<void> {
   const knowing = new Map<string, DetectedFace[]>();
   const blind = new Map<string, DetectedFace[]>();
@@ -127,17 +119,17 @@ async function checkKnownAsync(
     pixels += w * h;
   }
   const known = valuesOf(set, { name: 'labels', byImage: knowing, facts: [], warnings: [] });
-  line('the labels as a detector: IoU', 1, known('occluder-iou'), 0);
-  line('the labels as a detector: error of shares', 0, known('share-error'), 0);
-  line('the labels as a detector: area under ROC', 1, known('covered-auc'), 0);
+  out.check('the labels as a detector: IoU', 1, known('occluder-iou'), 0);
+  out.check('the labels as a detector: error of shares', 0, known('share-error'), 0);
+  out.check('the labels as a detector: area under ROC', 1, known('covered-auc'), 0);
   const all = valuesOf(set, { name: 'all', byImage: blind, facts: [], warnings: [] });
-  line(
+  out.check(
     'everything covered: IoU is the covered share',
     covered / pixels,
     all('occluder-iou'),
     1e-12,
   );
-  line('everything covered: area under ROC', 0.5, all('covered-auc'), 1e-12);
+  out.check('everything covered: area under ROC', 0.5, all('covered-auc'), 1e-12);
 }
 
 /** The detector with the shipped weights, or why there is none. */
@@ -154,7 +146,7 @@ function readPublished(): Published {
 }
 
 /** The shipped weights: detections end to end. */
-async function checkWeightsAsync(set: EvalSet, detector: Detector, line: Line): Promise<void> {
+async function checkWeightsAsync(set: EvalSet, detector: Detector, out: Comparison): Promise<void> {
   await using running = detector;
   const byImage = new Map<string, DetectedFace[]>();
   for (const { name, file } of set.images) {
@@ -178,7 +170,7 @@ async function checkWeightsAsync(set: EvalSet, detector: Detector, line: Line): 
     ['share-bias', ratio.bias],
     ['share-correlation', ratio.correlation],
   ] as const) {
-    line(`aofd-lite on ${set.name}, ${key}`, stated, value(key), ADAPTER_TOLERANCE);
+    out.check(`aofd-lite on ${set.name}, ${key}`, stated, value(key), ADAPTER_TOLERANCE);
   }
 }
 

@@ -7,49 +7,7 @@ import { judgeWider } from '../../src/aofd/evaluate/wider-judge.js';
 import { loadWiderMatAsync } from '../../src/aofd/evaluate/wider-mat.node.js';
 import type { WiderSet } from '../../src/aofd/evaluate/wider-set.js';
 import { widerCurve } from '../../src/aofd/eval/wider/index.js';
-
-/** What a verification found. */
-export interface Verified {
-  checked: number;
-  failed: number;
-  /** Data that was not there, as sentences. */
-  missing: string[];
-}
-
-/** Prints `expected, ours, difference` and counts. */
-export class Comparison {
-  readonly result: Verified = { checked: 0, failed: 0, missing: [] };
-
-  constructor(private readonly print: (line: string) => void) {}
-
-  heading(text: string): void {
-    this.print(text);
-    this.print(`  ${'figure'.padEnd(46)}${['expected', 'ours', 'difference'].map(right).join('')}`);
-  }
-
-  /** @param tolerance largest allowed difference; default 0 */
-  check(what: string, expected: number, ours: number, tolerance = 0): void {
-    const difference = ours - expected;
-    const isRight = Math.abs(difference) <= tolerance;
-    this.result.checked++;
-    if (!isRight) this.result.failed++;
-    const cells = [
-      short(expected),
-      short(ours),
-      difference === 0 ? '0' : difference.toExponential(1),
-    ];
-    this.print(`  ${what.padEnd(46)}${cells.map(right).join('')}${isRight ? '' : '  WRONG'}`);
-  }
-
-  missing(what: string): void {
-    this.result.missing.push(what);
-    this.print(`  missing: ${what}`);
-  }
-}
-
-const right = (text: string): string => text.padStart(16);
-const short = (value: number): string =>
-  Number.isInteger(value) ? String(value) : value.toPrecision(12).replace(/0+$/, '');
+import { Comparison, type Verified } from './comparison.js';
 
 /** The predictions of the golden case (AOFD-SPEC 6.3): faces moved and scaled by a small generator. */
 export function syntheticWider(set: Pick<WiderSet, 'images'>): DetectionSet {

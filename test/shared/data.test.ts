@@ -1,6 +1,5 @@
 /** The loaders and the batch pipeline on the shared data sets, which are not part of this project. */
 import { expect } from 'chai';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_AUGMENT } from '../../src/aofd/data/augment.js';
 import { DEFAULT_PORTRAIT_RATIOS } from '../../src/aofd/data/batch.js';
@@ -12,17 +11,12 @@ import { DEFAULT_PAINTER } from '../../src/aofd/data/painter-options.js';
 import { BatchLoader } from '../../src/aofd/data/pipeline.node.js';
 import { newLoadReport, type Sample } from '../../src/aofd/data/sample.js';
 import { loadWider } from '../../src/aofd/data/wider.node.js';
+import { SHARED, needShared } from '../helpers/shared-data.js';
 
-const DATA = join(import.meta.dirname, '../../../shared/data');
-
-/** Skips, saying what is missing. */
+/** The data set's folder; skips where it is missing. */
 function need(test: Mocha.Context, name: string): string {
-  const folder = join(DATA, name);
-  if (!existsSync(folder)) {
-    console.warn(`      missing: ${folder}`);
-    test.skip();
-  }
-  return folder;
+  needShared(test, `data/${name}`);
+  return join(SHARED, 'data', name);
 }
 
 const countFaces = (samples: readonly Sample[]): number =>

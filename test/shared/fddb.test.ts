@@ -1,27 +1,17 @@
 /** Published FDDB results, which are not part of this project, reproduced row by row. */
 import { expect } from 'chai';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareRoc, PAIRS, reproduceAsync, verifyFddbAsync } from '../../scripts/verify/fddb.js';
 import { readText } from '../../src/aofd/data/text-file.node.js';
 import { fddbProtocol } from '../../src/aofd/evaluate/fddb.node.js';
-
-const SHARED = join(import.meta.dirname, '../../../shared');
-
-/** Skips, saying what is missing. */
-function need(test: Mocha.Context, files: readonly string[]): void {
-  const missing = files.filter((file) => !existsSync(join(SHARED, file)));
-  if (missing.length === 0) return;
-  console.warn(`      missing: ${missing.join(', ')}`);
-  test.skip();
-}
+import { SHARED, needShared } from '../helpers/shared-data.js';
 
 describe('FDDB, published results (AOFD-SPEC 6.1)', function () {
   this.timeout(120000);
 
   for (const pair of PAIRS) {
     it(`reproduces ${pair.name}`, async function () {
-      need(this, [...pair.detections, pair.discrete, pair.continuous]);
+      needShared(this, ...pair.detections, pair.discrete, pair.continuous);
       const ours = await reproduceAsync(SHARED, pair);
       const discrete = compareRoc(readText(join(SHARED, pair.discrete)), ours.discrete);
       expect(discrete.identicalRows).to.equal(discrete.rows[0]);
@@ -35,7 +25,7 @@ describe('FDDB, published results (AOFD-SPEC 6.1)', function () {
   }
 
   it('finds nothing wrong in any check of the script', async function () {
-    need(this, ['golden/ellipse_spans.json', 'data/fddb/rocCurves/roc-summary.json']);
+    needShared(this, 'golden/ellipse_spans.json', 'data/fddb/rocCurves/roc-summary.json');
     const lines: string[] = [];
     const result = await verifyFddbAsync(SHARED, (line) => lines.push(line));
     expect(result.failed, lines.join('\n')).to.equal(0);
@@ -43,7 +33,7 @@ describe('FDDB, published results (AOFD-SPEC 6.1)', function () {
   });
 
   it('wants --allow-missing for the pictures that this copy lacks, and prints what it does', async function () {
-    need(this, ['data/fddb/images.tsv', 'data/peers/yunet-2026may/fddb.txt']);
+    needShared(this, 'data/fddb/images.tsv', 'data/peers/yunet-2026may/fddb.txt');
     const data = join(SHARED, 'data/fddb');
     const error = await fddbProtocol.loadAsync(data, {}).then(
       () => null,

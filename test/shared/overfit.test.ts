@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Device } from '../../src/nn/index.js';
 import { resolveConfig } from '../../src/aofd/config/index.js';
@@ -15,8 +14,9 @@ import {
   stepSettings,
 } from '../../src/aofd/train/index.node.js';
 import { TrainingState } from '../../src/aofd/train/training-state.js';
+import { SHARED, needShared } from '../helpers/shared-data.js';
 
-const data = join(import.meta.dirname, '../../../shared/data');
+const data = join(SHARED, 'data');
 const size = 256;
 const updates = 240;
 
@@ -25,10 +25,7 @@ describe('eight photographs', function () {
   this.timeout(900_000);
 
   it('can be overfitted to recall 1.0', async function () {
-    if (!existsSync(join(data, 'masked'))) {
-      console.warn(`      missing: ${join(data, 'masked')}`);
-      this.skip();
-    }
+    needShared(this, 'data/masked');
     const config = resolveConfig({
       preset: 'lite',
       input: { canvas: [size, size], maxSize: size },

@@ -4,13 +4,14 @@
  * (x, y, x + w, y + h), IoU at least 0.5, all-point AP, ignored faces neither right nor wrong, and
  * faces of other classes ignored in a view.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { evaluateViews } from '../../src/aofd/eval/index.js';
 import type { GroupedImage } from '../../src/aofd/eval/index.js';
+import { SHARED, needShared } from '../helpers/shared-data.js';
 
-const root = '../shared/data';
+const root = join(SHARED, 'data');
 
 interface PeerFile {
   images: { file: string; faces: { box: number[]; score: number }[] }[];
@@ -101,13 +102,7 @@ const STATED: Record<string, [number, number][]> = {
 describe('peer detections give the stated average precision', function () {
   this.timeout(60000);
   before(function () {
-    const missing = ['peers', 'masked/val.json', 'facecount/val_bbx_gt.txt'].filter(
-      (name) => !existsSync(join(root, name)),
-    );
-    if (missing.length > 0) {
-      this.test!.title = `skipped: ${missing.join(', ')} missing under ${root}`;
-      this.skip();
-    }
+    needShared(this, 'data/peers', 'data/masked/val.json', 'data/facecount/val_bbx_gt.txt');
   });
 
   for (const [peer, stated] of Object.entries(STATED)) {

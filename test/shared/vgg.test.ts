@@ -1,9 +1,9 @@
 /** The real frozen layers of VGG16 against the published hashes; needs the shared data folder. */
 import { expect } from 'chai';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { VGG16_FROZEN } from '../../src/aofd/weights/names.js';
 import { VGG16_SHA256 } from '../../src/aofd/weights/vgg16-hashes.node.js';
 import { oihwToHwio, reverseInputChannels } from '../../src/aofd/weights/vgg16-convert.js';
@@ -11,16 +11,14 @@ import { formatVggReport, loadVgg16Async } from '../../src/aofd/weights/vgg16.no
 import { serializeNpy } from '../../src/nn/io/npy.js';
 import { writeSafetensorsFileAsync } from '../../src/nn/io/safetensors.node.js';
 import { floatData } from '../../src/nn/io/stored-tensor.js';
+import { SHARED, needShared } from '../helpers/shared-data.js';
 
-const folder = '../shared/weights';
+const folder = join(SHARED, 'weights');
 const file = join(folder, 'vgg16-imagenet-conv1_1-conv2_2-f32.safetensors');
 
 describe('VGG16 weights of the shared folder', () => {
   before(function () {
-    if (!existsSync(file)) {
-      this.test!.title = `skipped: ${file} is missing`;
-      this.skip();
-    }
+    needShared(this, `weights/${basename(file)}`);
   });
 
   it('the embedded hashes are those of the list', () => {

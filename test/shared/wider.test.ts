@@ -1,26 +1,23 @@
 /** WIDER FACE against the official functions' figures, with the official lists of the shared folder. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { verifyMafaAsync } from '../../scripts/verify/mafa.js';
 import { syntheticWider, verifyWiderAsync } from '../../scripts/verify/wider.js';
 import { widerProtocol } from '../../src/aofd/evaluate/wider.node.js';
 import { loadWiderMatAsync } from '../../src/aofd/evaluate/wider-mat.node.js';
+import { SHARED, needShared } from '../helpers/shared-data.js';
 
-const shared = '../shared';
-const lists = join(shared, 'golden/data');
+const lists = join(SHARED, 'golden/data');
 
 describe('WIDER FACE on the official lists', function () {
   this.timeout(120000);
   before(function () {
-    if (existsSync(join(lists, 'wider_face_val.mat'))) return;
-    this.test!.title = `skipped: wider_face_val.mat missing under ${lists}`;
-    this.skip();
+    needShared(this, 'golden/data/wider_face_val.mat');
   });
 
   it('reproduces every figure of the verification script', async () => {
     const lines: string[] = [];
-    const { checked, failed, missing } = await verifyWiderAsync(shared, (line) => lines.push(line));
+    const { checked, failed, missing } = await verifyWiderAsync(SHARED, (line) => lines.push(line));
     expect(failed, lines.join('\n')).to.equal(0);
     expect(checked + missing.length).to.be.at.least(38);
   });
@@ -48,7 +45,7 @@ describe('WIDER FACE on the official lists', function () {
 describe('MAFA', () => {
   it('gives the worked example of the verification script', async () => {
     const lines: string[] = [];
-    const { failed } = await verifyMafaAsync(shared, (line) => lines.push(line));
+    const { failed } = await verifyMafaAsync(SHARED, (line) => lines.push(line));
     expect(failed, lines.join('\n')).to.equal(0);
   });
 });
