@@ -3,7 +3,7 @@ import Module, { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { decodeImage, Detector } from '../../src/aofd/index.js';
 import type { JobOptions } from '../../src/aofd/bench/detect-jobs.node.js';
-import { clockAsync, restAsync } from '../../src/aofd/bench/clock.js';
+import { clockAsync, restAsync } from '../../src/aofd/bench/clock.node.js';
 import { preparePicturesAsync } from '../../src/aofd/bench/pictures.node.js';
 import { pairedRatio, timingOf } from '../../src/aofd/bench/stats.js';
 import type { Figure, Timing } from '../../src/aofd/bench/types.js';

@@ -10,7 +10,7 @@ import { vggFlops, vggLayers } from '../../src/aofd/bench/shapes.js';
 import * as stats from '../../src/aofd/bench/stats.js';
 import { gradientDeviation, paperStep } from '../../src/aofd/bench/stack-case.js';
 import { layerSumMs, stepFigures } from '../../src/aofd/bench/stack-sum.js';
-import { busyMs, clockAsync, othersShare } from '../../src/aofd/bench/clock.js';
+import { busyMs, clockAsync, othersShare } from '../../src/aofd/bench/clock.node.js';
 import { bestOf, peakShare, ratioTo, rooflineShare } from '../../src/aofd/bench/summary.js';
 import { alignRows, formatReport, short } from '../../src/aofd/bench/table.js';
 import type { CaseResult, EntryResult, Maker, Report } from '../../src/aofd/bench/types.js';

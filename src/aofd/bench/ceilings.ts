@@ -4,7 +4,7 @@
  * invocation, in the best of a few workgroup sizes.
  */
 import type { Device } from '../../nn/index.js';
-import { clockAsync } from './clock.js';
+import { clockAsync } from './clock.node.js';
 import type { Prepared } from './measure.js';
 import { median, spreadOf } from './stats.js';
 import { dispatchRaw, doneAsync, rawBuffer, rawKernel, rawUniform, submit } from './raw.js';

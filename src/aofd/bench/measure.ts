@@ -1,5 +1,5 @@
 /** Timing of contestants in turns, each checked before it is timed. */
-import { clockAsync, othersShare, restAsync, type Clocked } from './clock.js';
+import { clockAsync, othersShare, restAsync, type Clocked } from './clock.node.js';
 import { timingOf } from './stats.js';
 import type { CaseResult, EntryResult, Maker, Work } from './types.js';
 

@@ -4,7 +4,7 @@ import { presetConfig } from '../config/index.js';
 import { AofdModel, ParamStore } from '../model/index.js';
 import { imageTensor } from '../train/input.js';
 import { memoryFiguresAsync, type JobOptions } from './detect-jobs.node.js';
-import { clockAsync } from './clock.js';
+import { clockAsync } from './clock.node.js';
 import { pairedRatio, spreadOf, timingOf } from './stats.js';
 import { drawnBatch, roiTensor, trainingSize, trainingWorkAsync } from './train-work.js';
 import type { Figure, Timing } from './types.js';
