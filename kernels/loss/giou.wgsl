@@ -26,12 +26,6 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   }
   let p = coded_box(vec4f(pred[4u * i], pred[4u * i + 1u], pred[4u * i + 2u], pred[4u * i + 3u]), params.stds, params.cap);
   let g = coded_box(vec4f(goal[4u * i], goal[4u * i + 1u], goal[4u * i + 2u], goal[4u * i + 3u]), params.stds, params.cap);
-  let inner = max(min(p.high, g.high) - max(p.low, g.low), vec2f(0.0));
-  let outer = max(p.high, g.high) - min(p.low, g.low);
-  let sides_p = p.high - p.low;
-  let sides_g = g.high - g.low;
-  let shared_area = inner.x * inner.y;
-  let joint = sides_p.x * sides_p.y + sides_g.x * sides_g.y - shared_area;
-  let hull = outer.x * outer.y;
-  y[i] = factor * (2.0 - shared_area / joint - joint / hull);
+  let o = overlap_of(p, g);
+  y[i] = factor * (2.0 - o.shared_area / o.joint - o.joint / o.hull);
 }

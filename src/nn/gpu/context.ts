@@ -300,8 +300,8 @@ export class GpuContext {
     return this.buffers.stats.liveBytes + this.textures.stats.liveBytes;
   }
 
-  /** Destroys released buffers and textures beyond the cap; call only when nothing is recorded. */
-  trimPools(capBytes = pooledBytesCap): void {
+  /** Destroys released buffers and textures beyond a cap; call only when nothing is recorded. */
+  trimPools(capBytes: number): void {
     trimTogether([this.buffers, this.textures, this.#readbacks], capBytes);
     if (capBytes > 0) return;
     this.#ring.trim();

@@ -1,5 +1,5 @@
 import type { GpuContext } from '../gpu/context.js';
-import type { AdapterSummary } from '../gpu/context-types.js';
+import type { AdapterSummary, ContextCounters } from '../gpu/context-types.js';
 import type { AdapterKind } from '../platform/index.js';
 import { NnError } from '../gpu/errors.js';
 import { openContextAsync, type OpenOptions } from '../gpu/open.js';
@@ -39,17 +39,11 @@ export interface DispatchSpec {
   bytes?: number;
 }
 
-export interface DeviceStats {
+export interface DeviceStats extends ContextCounters {
   liveTensors: number;
   liveBytes: number;
   pooledBytes: number;
   peakBytes: number;
-  dispatches: number;
-  submits: number;
-  readbacks: number;
-  pipelines: number;
-  uploads: number;
-  stagedUploads: number;
   /** Readbacks by what they were for. */
   readbackCauses: Record<string, number>;
 }
