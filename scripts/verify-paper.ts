@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { Device, Sgd, clipGradNorm } from '../src/nn/index.js';
+import { Device, Sgd, clipFactor } from '../src/nn/index.js';
 import { presetConfig, type StageConfig } from '../src/aofd/config/index.js';
 import { AofdModel, ParamStore } from '../src/aofd/model/index.js';
 import { stepSettings, trainedGroups } from '../src/aofd/train/settings.js';
@@ -88,11 +88,8 @@ for (let i = 0; i < 2; i++) {
   const gradients = performance.now();
   {
     using _scope = device.scope();
-    clipGradNorm(
-      params.trainable().map(({ tensor }) => tensor),
-      1e9,
-    );
-    optimizer.step(1e-5);
+    const trained = params.trainable().map(({ tensor }) => tensor);
+    optimizer.step(1e-5, clipFactor(trained, 1e9));
     params.zeroGrad();
     await device.settledAsync();
   }

@@ -23,11 +23,6 @@ struct Params {
 @group(0) @binding(1) var w_map: texture_storage_2d_array<rgba32float, write>;
 @group(0) @binding(2) var<uniform> params: Params;
 
-fn weight(row: u32, c: u32, tap: u32) -> f32 {
-  if (row >= params.rows || c >= params.cols) { return 0.0; }
-  return w[row * params.row_stride + c * params.col_stride + tap];
-}
-
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = linear_index(gid, groups, 64u);
@@ -39,7 +34,12 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let c = k % per_tap;
   let tap = params.tap[k / per_tap].x;
   let row = panel * ${4 * LANES}u + lane * 4u;
-  var value = vec4f(0.0);
-  for (var r = 0u; r < 4u; r++) { value[r] = weight(row + r, c, tap); }
+  let at = row * params.row_stride + c * params.col_stride + tap;
+  let exists = c < params.cols;
+  let value = vec4f(
+#for r in 0..4
+    select(0.0, w[at + ${r}u * params.row_stride], exists && row + ${r}u < params.rows),
+#endfor
+  );
   textureStore(w_map, vec2u((k % params.kx) * ${LANES}u + lane, panel * params.ky + k / params.kx), 0, value);
 }

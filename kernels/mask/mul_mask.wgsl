@@ -1,18 +1,18 @@
 // y(r, c, p) = x(r, c, p) mask(r, p): one mask per RoI for all its channels, no rescaling.
-//   x, y: f32 [r][c4][cells][4], mask: f32 [r][cells]
-// One scalar per invocation. Deterministic. With dY for x it is the gradient of x.
+//   x, y: vec4f [r][c4][cells], mask: f32 [r][cells]; bases in elements of f32, multiples of 4
+// One cell and channel quad per invocation. Deterministic. With dY for x it is the gradient of x.
 
 struct Params { quads: u32, cells: u32, first: u32, xBase: u32, yBase: u32 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> mask: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(32, 8)
+@compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) gid: vec3u) {
-  if (gid.x >= params.cells * 4u || gid.y >= params.quads) { return; }
-  let at = (gid.z * params.quads + gid.y) * params.cells * 4u + gid.x;
-  y[params.yBase + at] =
-    x[params.xBase + at] * mask[(params.first + gid.z) * params.cells + (gid.x >> 2u)];
+  if (gid.x >= params.cells || gid.y >= params.quads) { return; }
+  let at = (gid.z * params.quads + gid.y) * params.cells + gid.x;
+  y[params.yBase / 4u + at] =
+    x[params.xBase / 4u + at] * mask[(params.first + gid.z) * params.cells + gid.x];
 }

@@ -2,10 +2,13 @@
 // v = beta2 v + (1 - beta2) g^2; w = w - shrink w - rate m / (sqrt(v correction2) + epsilon).
 // The host folds the bias corrections in: rate = lr / (1 - beta1^t), correction2 = 1 / (1 -
 // beta2^t), shrink = lr * decay.
-//   w, m, v of each slot: f32 [n], read and written; g: f32 [n]
+//   w, m, v of each slot: T [n], read and written; g: T [n]; T as in quads.wgsl
+//   CLIP 1: g times clip[1], clip: f32 [2] as norm.wgsl makes it
 //   place[slot]: first workgroup, workgroup behind the last, n, 0; rule[slot]: rate, shrink
-// SLOTS parameters in one launch, one element per invocation. Deterministic.
+// SLOTS parameters in one launch, one T per invocation. Deterministic.
 #define SLOTS 1
+#include "quads.wgsl"
+#define CLIP 0
 
 struct Params {
   beta1: f32, beta2: f32, rest1: f32, rest2: f32, correction2: f32, epsilon: f32,
@@ -14,12 +17,17 @@ struct Params {
 }
 
 #for t in 0..SLOTS
-@group(0) @binding(${4 * t}) var<storage, read_write> w${t}: array<f32>;
-@group(0) @binding(${4 * t + 1}) var<storage, read_write> m${t}: array<f32>;
-@group(0) @binding(${4 * t + 2}) var<storage, read_write> v${t}: array<f32>;
-@group(0) @binding(${4 * t + 3}) var<storage, read> g${t}: array<f32>;
+@group(0) @binding(${4 * t}) var<storage, read_write> w${t}: array<T>;
+@group(0) @binding(${4 * t + 1}) var<storage, read_write> m${t}: array<T>;
+@group(0) @binding(${4 * t + 2}) var<storage, read_write> v${t}: array<T>;
+@group(0) @binding(${4 * t + 3}) var<storage, read> g${t}: array<T>;
 #endfor
+#if CLIP == 1
+@group(0) @binding(${4 * SLOTS}) var<storage, read> clip: array<f32, 2>;
+@group(0) @binding(${4 * SLOTS + 1}) var<uniform> params: Params;
+#else
 @group(0) @binding(${4 * SLOTS}) var<uniform> params: Params;
+#endif
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -29,7 +37,11 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
   if (group >= params.place[${t}].x && group < params.place[${t}].y) {
     let i = (group - params.place[${t}].x) * 64u + lane;
     if (i >= params.place[${t}].z) { return; }
+#if CLIP == 1
+    let slope = clip[1] * g${t}[i];
+#else
     let slope = g${t}[i];
+#endif
     let mean = params.beta1 * m${t}[i] + params.rest1 * slope;
     let square = params.beta2 * v${t}[i] + params.rest2 * slope * slope;
     m${t}[i] = mean;

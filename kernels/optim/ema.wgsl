@@ -1,14 +1,15 @@
 // Moving average in place: shadow = keep shadow + take w.
-//   shadow of each slot: f32 [n], read and written; w: f32 [n]
+//   shadow of each slot: T [n], read and written; w: T [n]; T as in quads.wgsl
 //   place[slot]: first workgroup, workgroup behind the last, n, 0
-// SLOTS parameters in one launch, one element per invocation. Deterministic.
+// SLOTS parameters in one launch, one T per invocation. Deterministic.
 #define SLOTS 1
+#include "quads.wgsl"
 
 struct Params { keep: f32, take: f32, place: array<vec4u, ${SLOTS}> }
 
 #for t in 0..SLOTS
-@group(0) @binding(${2 * t}) var<storage, read_write> shadow${t}: array<f32>;
-@group(0) @binding(${2 * t + 1}) var<storage, read> w${t}: array<f32>;
+@group(0) @binding(${2 * t}) var<storage, read_write> shadow${t}: array<T>;
+@group(0) @binding(${2 * t + 1}) var<storage, read> w${t}: array<T>;
 #endfor
 @group(0) @binding(${2 * SLOTS}) var<uniform> params: Params;
 

@@ -1,13 +1,14 @@
 // In place: x = factor[offset] x, with the factor computed on the device.
-//   x of each slot: f32 [n], read and written; factor: f32 [any]
+//   x of each slot: T [n], read and written; T as in quads.wgsl; factor: f32 [any]
 //   place[slot]: first workgroup, workgroup behind the last, n, 0
-// SLOTS tensors in one launch, one element per invocation. Deterministic.
+// SLOTS tensors in one launch, one T per invocation. Deterministic.
 #define SLOTS 1
+#include "quads.wgsl"
 
 struct Params { offset: u32, place: array<vec4u, ${SLOTS}> }
 
 #for t in 0..SLOTS
-@group(0) @binding(${t}) var<storage, read_write> x${t}: array<f32>;
+@group(0) @binding(${t}) var<storage, read_write> x${t}: array<T>;
 #endfor
 @group(0) @binding(${SLOTS}) var<storage, read> factor: array<f32>;
 @group(0) @binding(${SLOTS + 1}) var<uniform> params: Params;

@@ -1,25 +1,33 @@
 // SGD with momentum, Caffe's rule (AOFD-SPEC 1.13): g' = g + decay w;
 // v = momentum v + rate g'; w = w - v. The learning rate is inside the velocity.
-//   w, v: f32 [n], read and written; g (GRAD = 1): f32 [n]; without it the gradient is 0
-// One element per invocation. Deterministic.
+//   w, v: T [n], read and written; g (GRAD = 1): T [n]; without it the gradient is 0
+//   T = f32, or vec4f for four at a time; CLIP 1: g times clip[1], clip: f32 [2] as norm.wgsl makes it
+// One T per invocation. Deterministic.
 #include "grid.wgsl"
 #define GRAD 1
+#define CLIP 0
+#define T f32
 
 struct Params { n: u32, rate: f32, momentum: f32, decay: f32 }
 
-@group(0) @binding(0) var<storage, read_write> w: array<f32>;
-@group(0) @binding(1) var<storage, read_write> v: array<f32>;
+@group(0) @binding(0) var<storage, read_write> w: array<T>;
+@group(0) @binding(1) var<storage, read_write> v: array<T>;
 #if GRAD
-@group(0) @binding(2) var<storage, read> g: array<f32>;
+@group(0) @binding(2) var<storage, read> g: array<T>;
 #endif
-@group(0) @binding(3) var<uniform> params: Params;
+#if CLIP
+@group(0) @binding(3) var<storage, read> clip: array<f32, 2>;
+#endif
+@group(0) @binding(${3 + CLIP}) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = linear_index(gid, groups, 64u);
   if (i >= params.n) { return; }
   let weight = w[i];
-#if GRAD
+#if GRAD && CLIP
+  let slope = clip[1] * g[i] + params.decay * weight;
+#elif GRAD
   let slope = g[i] + params.decay * weight;
 #else
   let slope = params.decay * weight;

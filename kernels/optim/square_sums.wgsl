@@ -1,15 +1,16 @@
 // Partial sums of squares: sums(first + workgroup) = sum of x^2 over the workgroup's 4096
-// consecutive elements of its slot.
-//   x of each slot: f32 [n], sums: f32 [places]
+// consecutive T of its slot.
+//   x of each slot: T [n], T as in quads.wgsl; sums: f32 [places]
 //   place[slot]: first workgroup, workgroup behind the last, n, 0
 // SLOTS tensors in one launch. One workgroup of 64: each invocation adds every 64th element of the
 // range, then a tree in workgroup memory (256 bytes). Deterministic.
 #define SLOTS 1
+#include "quads.wgsl"
 
 struct Params { first: u32, place: array<vec4u, ${SLOTS}> }
 
 #for t in 0..SLOTS
-@group(0) @binding(${t}) var<storage, read> x${t}: array<f32>;
+@group(0) @binding(${t}) var<storage, read> x${t}: array<T>;
 #endfor
 @group(0) @binding(${SLOTS}) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(${SLOTS + 1}) var<uniform> params: Params;
@@ -27,7 +28,11 @@ fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) groups: vec3u
     let end = min(begin + 4096u, params.place[${t}].z);
     for (var i = begin + lane; i < end; i += 64u) {
       let v = x${t}[i];
+#if QUADS == 1
+      sum += dot(v, v);
+#else
       sum += v * v;
+#endif
     }
   }
 #endfor

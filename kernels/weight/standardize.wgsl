@@ -3,8 +3,12 @@
 //   stats[o] = (mean, 1 / that root), for the gradient
 //   w, y: f32[O][F] from row `start` on, gain: f32[O], stats: f32[O][2]
 //   base: elements before the first row in w and y
-// One row per workgroup; the mean is taken first, then the deviations, so nothing cancels.
+// ROW invocations a row (see row_sum.wgsl); the mean is taken first, then the deviations, so nothing cancels.
 // Deterministic.
+#if LANES > 0
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+#endif
 #include "row_sum.wgsl"
 
 struct Params { rows: u32, fan: u32, start: u32, base: u32 }
@@ -16,17 +20,18 @@ struct Params { rows: u32, fan: u32, start: u32, base: u32 }
 @group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u,
+fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) group: vec3u,
         @builtin(num_workgroups) groups: vec3u) {
-  let row = group.x + group.y * groups.x;
+  let lane = local % ${ROW}u;
+  let row = (group.x + group.y * groups.x) * ${64 / ROW}u + local / ${ROW}u;
   let within = row < params.rows;
   let at = params.base + row * params.fan;
   let count = select(0u, params.fan, within);
   var part = 0.0;
-  for (var f = lane; f < count; f += 64u) { part += w[at + f]; }
+  for (var f = lane; f < count; f += ${ROW}u) { part += w[at + f]; }
   let mean = row_sum(part, lane) / f32(params.fan);
   part = 0.0;
-  for (var f = lane; f < count; f += 64u) {
+  for (var f = lane; f < count; f += ${ROW}u) {
     let d = w[at + f] - mean;
     part += d * d;
   }
@@ -39,7 +44,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     stats[2u * o + 1u] = s;
   }
   let factor = gain[o] * s;
-  for (var f = lane; f < count; f += 64u) {
+  for (var f = lane; f < count; f += ${ROW}u) {
     y[at + f] = factor * (w[at + f] - mean);
   }
 }

@@ -3,7 +3,11 @@
 //   dW    = gain * s * (dY - sum(dY) / F) - gain * s^3 * sum(dY * d) * d
 //   w, dY, dW: f32[O][F] from row `start` on, gain, dGain: f32[O], stats: f32[O][2] = (mean, s)
 //   base: elements before the first row in w, dY and dW
-// One row per workgroup. Deterministic.
+// ROW invocations a row (see row_sum.wgsl). Deterministic.
+#if LANES > 0
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+#endif
 #include "row_sum.wgsl"
 
 struct Params { rows: u32, fan: u32, start: u32, base: u32 }
@@ -17,9 +21,10 @@ struct Params { rows: u32, fan: u32, start: u32, base: u32 }
 @group(0) @binding(6) var<uniform> params: Params;
 
 @compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u,
+fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) group: vec3u,
         @builtin(num_workgroups) groups: vec3u) {
-  let row = group.x + group.y * groups.x;
+  let lane = local % ${ROW}u;
+  let row = (group.x + group.y * groups.x) * ${64 / ROW}u + local / ${ROW}u;
   let within = row < params.rows;
   let o = params.start + min(row, params.rows - 1u);
   let at = params.base + row * params.fan;
@@ -28,7 +33,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   let s = stats[2u * o + 1u];
   var total = 0.0;
   var along = 0.0;
-  for (var f = lane; f < count; f += 64u) {
+  for (var f = lane; f < count; f += ${ROW}u) {
     let up = dY[at + f];
     total += up;
     along += up * (w[at + f] - mean);
@@ -39,7 +44,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   if (lane == 0u) { dGain[o] = s * dot; }
   let a = gain[o] * s;
   let b = a * s * s * dot;
-  for (var f = lane; f < count; f += 64u) {
+  for (var f = lane; f < count; f += ${ROW}u) {
     dW[at + f] = a * (dY[at + f] - dyMean) - b * (w[at + f] - mean);
   }
 }

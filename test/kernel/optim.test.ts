@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Device, Tensor } from '../../src/nn/index.js';
 import {
   AdamW,
+  clipFactor,
   clipGradNorm,
   Ema,
   gradNormAsync,
@@ -169,6 +170,34 @@ describe('optimisers', () => {
       device.context.bindingLimit = limit;
     }
   });
+
+  for (const kind of ['Sgd', 'AdamW']) {
+    it(`${kind} with a clip factor equals clipping first, to the bit`, async () => {
+      // Quads, single elements, and one in windows.
+      const sizes = [64, 37, 3001, 4096];
+      const runAsync = async (first: boolean): Promise<number[][]> => {
+        const params = sizes.map((n, i) => parameter(`${first}${i}`, random(n, 70 + i)));
+        params.forEach((p, i) => give(p, random(p.size, 80 + i)));
+        const optimizer = kind === 'Sgd' ? new Sgd(params) : new AdamW(params);
+        const limit = device.context.bindingLimit;
+        device.context.bindingLimit = 8192;
+        try {
+          const clip = (first ? clipGradNorm : clipFactor)(params, 0.5)!;
+          made.push(clip);
+          optimizer.step(1e-2, first ? null : clip);
+        } finally {
+          device.context.bindingLimit = limit;
+        }
+        const values = await Promise.all(params.map(async (p) => [...(await p.readAsync())]));
+        // Only clipGradNorm changes the gradient itself.
+        const [g] = await params[0]!.grad!.readAsync();
+        expect(g === Math.fround(random(1, 80)[0]!)).to.equal(!first);
+        optimizer.dispose();
+        return values;
+      };
+      expect(await runAsync(false)).to.deep.equal(await runAsync(true));
+    });
+  }
 
   it('more parameters than a launch takes, small and in windows, agree with the twin', async () => {
     const sizes = Array.from({ length: 37 }, (_, i) => (i % 9 === 4 ? 3000 + i : 1 + 7 * i));

@@ -26,8 +26,8 @@ describe('prepareStepAsync', function () {
       const state = new TrainingState(device, params, config, stage);
       const runner = new TrainStep(device, model, params, stepSettings(config, stage));
       const { losses } = await runner.runAsync(drawBatch(0), { step: 0 });
-      state.optimizer.step(0.001);
-      state.ema?.update();
+      state.clipGradients();
+      state.update(0.001);
       await losses;
       expect(device.stats().pipelines).to.be.at.most(prepared.pipelines + 2);
       state[Symbol.dispose]();

@@ -1,5 +1,5 @@
 /** One training step of a preset on drawn pictures, and the forward pass of the same batch. */
-import { clipGradNorm, type Device, type Tensor } from '../../nn/index.js';
+import type { Device, Tensor } from '../../nn/index.js';
 import type { Config, StageConfig } from '../config/index.js';
 import type { AofdModel, ParamStore } from '../model/index.js';
 import { imageTensor } from '../train/input.js';
@@ -55,8 +55,10 @@ export function trainingSize(config: Config): BatchSize {
 export interface TrainingWork {
   /** Forward, backward, clipping, update, until the device is done. */
   stepAsync(): Promise<void>;
-  /** The same network forward on the same batch with as many RoIs, nothing recorded. */
+  /** The detector's network forward on the same batch with as many RoIs, nothing recorded. */
   forwardAsync(): Promise<void>;
+  /** All that the step does before backward: proposals, mask generator and losses besides the network. */
+  lossesAsync(): Promise<void>;
   counts(): StepCounts | null;
   dispose(): void;
 }
@@ -81,9 +83,9 @@ export async function trainingWorkAsync(
     async stepAsync() {
       const result = await step.runAsync(batch, { step: index++ });
       using _scope = device.scope();
-      clipGradNorm(state.trained, config.optim.clipNorm || 3e38);
-      state.optimizer.step(1e-6);
-      state.optimizer.zeroGrad();
+      state.clipGradients();
+      state.update(1e-6);
+      state.zeroGrad();
       await result.losses;
       await device.settledAsync();
       counts = result.counts;
@@ -98,6 +100,16 @@ export async function trainingWorkAsync(
       const scores = model.segment(params, features);
       if (scores) model.segmentation?.upsample(scores, height, width);
       await device.settledAsync();
+    },
+    async lossesAsync() {
+      for (const tensor of state.trained) tensor.requiresGrad = false;
+      try {
+        const result = await step.runAsync(batch, { step: index });
+        await result.losses;
+        await device.settledAsync();
+      } finally {
+        for (const tensor of state.trained) tensor.requiresGrad = true;
+      }
     },
     counts: () => counts,
     dispose() {

@@ -1,4 +1,4 @@
-import { DryDevice, clipGradNorm } from '../../nn/index.js';
+import { DryDevice } from '../../nn/index.js';
 import type { Config, StageConfig } from '../config/index.js';
 import { ParamStore, type AofdModel } from '../model/index.js';
 import { stepSettings } from './settings.js';
@@ -27,8 +27,7 @@ export async function prepareStepAsync(
     const result = await runner.runAsync(batch, { step: i });
     await result.losses;
   }
-  clipGradNorm(state.trained, 1)?.dispose();
-  state.optimizer.step(0);
-  state.ema?.update();
+  state.clipGradients();
+  state.update(0);
   await params.device.kernels.prepareAsync(dry.kernelsUsed());
 }

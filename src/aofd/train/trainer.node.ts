@@ -2,14 +2,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import {
-  clipGradNorm,
   giveBackAsync,
   isOutOfMemory,
   nonFiniteProbeAsync,
   retryOutOfMemoryAsync,
   type Device,
   type NnError,
-  type Tensor,
 } from '../../nn/index.js';
 import { parametersOf, toFloat32 } from '../../nn/io/index.js';
 import {
@@ -86,9 +84,6 @@ export interface TrainResult {
   lastCheckpoint: string | null;
 }
 
-/** A clip limit that no gradient reaches, and that float32 holds. */
-const unlimitedNorm = 3e38;
-
 /** Where a run stands. */
 interface Position {
   stage: number;
@@ -110,6 +105,15 @@ interface Gradient {
 
 interface Pending extends Gradient {
   step: number;
+}
+
+/** The norm of the gradients, which the next update clips. Whoever does not await it need not catch. */
+function normAsync(state: TrainingState): Promise<number> {
+  const clip = state.clipGradients();
+  if (!clip) return Promise.resolve(0);
+  const reading = clip.readAsync('gradient norm').then((values) => values[0] as number);
+  reading.catch(() => undefined);
+  return reading;
 }
 
 /**
@@ -217,9 +221,9 @@ export class Trainer {
       const result = await runner.runAsync(batch, { step: this.step, trace });
       trace.gradients(state.trained);
       trace.state(state.optimizer);
-      const gradNorm = result.hasGradient ? await this.#clip(state.trained) : 0;
-      if (result.hasGradient) state.optimizer.step(lr);
-      state.optimizer.zeroGrad();
+      const gradNorm = result.hasGradient ? await normAsync(state) : 0;
+      if (result.hasGradient) state.update(lr);
+      state.zeroGrad();
       await trace.paramsAsync('after', this.params);
       await trace.writeAsync(file, {
         batch,
@@ -349,7 +353,7 @@ export class Trainer {
   }
 
   /**
-   * Forward and backward of an update's batches; leaves the clipped gradient on the parameters. May
+   * Forward and backward of an update's batches; leaves the gradient on the parameters. May
    * be called again after it failed.
    */
   async #gradientAsync(
@@ -358,7 +362,7 @@ export class Trainer {
     batchAsync: (i: number) => Promise<StepBatch>,
   ): Promise<Gradient> {
     const { accumulate } = this.config.optim;
-    state.optimizer.zeroGrad(); // what a failed attempt left
+    state.zeroGrad(); // what a failed attempt left
     const results: StepResult[] = [];
     const ids: string[] = [];
     for (let i = 0; i < accumulate; i++) {
@@ -369,11 +373,10 @@ export class Trainer {
     }
     const { counts, losses } = results.at(-1) as StepResult;
     const exists = results.some(({ hasGradient }) => hasGradient);
-    const clip = (): Promise<number> => this.#clip(state.trained);
-    return {
-      ...{ exists, counts, losses, ids },
-      gradNorm: exists ? this.device.context.label('gradient clip', clip) : Promise.resolve(0),
-    };
+    const { context } = this.device;
+    const clip = (): Promise<number> => normAsync(state);
+    const gradNorm = exists ? context.label('gradient clip', clip) : Promise.resolve(0);
+    return { exists, counts, losses, ids, gradNorm };
   }
 
   /** Steps with this learning rate, or not (null), and counts the update. */
@@ -382,27 +385,15 @@ export class Trainer {
     this.#isWhole = lr === null;
     if (lr !== null) {
       context.label('optimizer', () => {
-        state.optimizer.step(lr);
-        state.ema?.update();
+        state.update(lr);
       });
     }
-    state.optimizer.zeroGrad();
+    state.zeroGrad();
     context.flush();
     await context.reportedAsync();
     this.#isWhole = true;
     this.#position.stageStep++;
     this.#position.step++;
-  }
-
-  /** Clips the gradients; resolves to their norm before that. */
-  #clip(trained: readonly Tensor[]): Promise<number> {
-    const { clipNorm } = this.config.optim;
-    const norm = clipGradNorm(trained, clipNorm > 0 ? clipNorm : unlimitedNorm);
-    if (!norm) return Promise.resolve(0);
-    const reading = norm.readAsync('gradient norm').then((values) => values[0] as number);
-    reading.catch(() => undefined);
-    norm.dispose();
-    return reading;
   }
 
   /** Waits for a step's losses; stops the run where they are not finite. */
@@ -440,7 +431,7 @@ export class Trainer {
     const facts = { step: this.step + 1, error, config: this.config, stage };
     const processMegabytes = process.memoryUsage().rss / 2 ** 20;
     let unsaved = this.#isWhole ? undefined : 'it failed in the middle of changing parameters';
-    state.optimizer.zeroGrad();
+    state.zeroGrad();
     await giveBackAsync(this.device);
     await settle();
     if (this.#isWhole && this.step > this.#savedStep) {

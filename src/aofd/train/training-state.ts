@@ -1,4 +1,12 @@
-import { AdamW, Ema, Sgd, type Device, type Optimizer, type Tensor } from '../../nn/index.js';
+import {
+  AdamW,
+  clipFactor,
+  Ema,
+  Sgd,
+  type Device,
+  type Optimizer,
+  type Tensor,
+} from '../../nn/index.js';
 import { optimName, optimStateOf, type StoredTensor } from '../../nn/io/index.js';
 import type { Config, StageConfig } from '../config/index.js';
 import type { ParamStore } from '../model/index.js';
@@ -16,6 +24,9 @@ export interface DeferredTensor {
   data: () => Promise<Float32Array>;
 }
 
+/** A clip limit that no gradient reaches, and that float32 holds: the norm is wanted in any case. */
+const unlimitedNorm = 3e38;
+
 /** What a stage changes: parameters, the optimiser's buffers, averaged parameters. */
 export class TrainingState implements Disposable {
   readonly device: Device;
@@ -24,6 +35,8 @@ export class TrainingState implements Disposable {
   /** Averages of the trained parameters; null = off. */
   readonly ema: Ema | null;
   readonly #trained: Tensor[];
+  readonly #clipNorm: number;
+  #clip: Tensor | null = null;
 
   /** Makes the stage's parameters trainable and all others frozen. */
   constructor(device: Device, params: ParamStore, config: Config, stage: StageConfig) {
@@ -43,6 +56,7 @@ export class TrainingState implements Disposable {
       decayMult: spec.decayMult,
     }));
     const { optim } = config;
+    this.#clipNorm = optim.clipNorm > 0 ? optim.clipNorm : unlimitedNorm;
     this.optimizer =
       optim.kind === 'sgd'
         ? new Sgd(list, {
@@ -66,6 +80,29 @@ export class TrainingState implements Disposable {
   /** Number of scalars that train. */
   get trainedCount(): number {
     return this.#trained.reduce((sum, tensor) => sum + tensor.size, 0);
+  }
+
+  /**
+   * Row [2] = (norm of the gradients, factor that clips it), which the next `update` applies; this
+   * object's. Null where no parameter has a gradient.
+   */
+  clipGradients(): Tensor | null {
+    this.#clip?.dispose();
+    const clip = clipFactor(this.#trained, this.#clipNorm);
+    return (this.#clip = clip && this.device.release(clip));
+  }
+
+  /** One update of parameters and averages with this learning rate; the gradients stay. */
+  update(lr: number): void {
+    this.optimizer.step(lr, this.#clip);
+    this.ema?.update();
+  }
+
+  /** Frees the gradients. */
+  zeroGrad(): void {
+    this.optimizer.zeroGrad();
+    this.#clip?.dispose();
+    this.#clip = null;
   }
 
   /** Everything a resumed run needs, by the names of `nn/io/state.ts`. */
@@ -127,6 +164,7 @@ export class TrainingState implements Disposable {
   }
 
   dispose(): void {
+    this.#clip?.dispose();
     this.optimizer.dispose();
     this.ema?.dispose();
   }

@@ -17,6 +17,7 @@ import {
   type LinearShape,
 } from './linear-plan.js';
 import { tileForward, tileInputGradient, tileWeightGradient } from './linear-tile.js';
+import { reluBackward } from './elementwise.js';
 import { arrayView, matrixTexture, panelTexture } from './texture.js';
 
 export { planLinear, type LinearAlgorithm, type LinearPlan } from './linear-plan.js';
@@ -217,17 +218,7 @@ function linearBackward(
 ): (Tensor | null)[] {
   const { device } = x;
   const [needX, needW, needB] = needs;
-  let g = dY;
-  if (relu) {
-    g = device.empty(dY.shape);
-    device.dispatch({
-      kernel: 'conv/relu_grad',
-      label: 'linear relu backward',
-      bindings: { dy: dY, y, g },
-      params: { n: dY.size },
-      workgroups: grid1d(dY.size),
-    });
-  }
+  const g = relu ? reluBackward(y, dY) : dY;
   let dX: Tensor | null = null;
   let dW: Tensor | null = null;
   let dB: Tensor | null = null;

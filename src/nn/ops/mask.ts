@@ -73,7 +73,7 @@ function multiply(x: Tensor, mask: Tensor, rows: number, c4: number, cells: numb
       kernel: 'mask/mul_mask',
       bindings: { x: from.binding, mask, y: to.binding },
       params: { quads: c4, cells, first: window.first, xBase: from.base, yBase: to.base },
-      workgroups: [Math.ceil((cells * 4) / 32), Math.ceil(c4 / 8), window.count],
+      workgroups: [Math.ceil(cells / 8), Math.ceil(c4 / 8), window.count],
     });
   }
   return y;

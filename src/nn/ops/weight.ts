@@ -16,11 +16,14 @@ export function weightStandardize(w: Tensor, gain: Tensor): Tensor {
   const fan = rows === 0 ? 0 : w.size / rows;
   const y = emptyLike(w);
   const stats = device.empty([rows, 2]);
+  const lanes = device.subgroupSize;
+  const grid = (count: number): [number, number] => grid1d(count * (lanes || 64));
   const windows = windowsOf(rows, fan * 4, device.context.bindingLimit);
   if (fan > 0) {
     for (const window of windows) {
       device.dispatch({
         kernel: 'weight/standardize',
+        defines: { LANES: lanes },
         bindings: { w: sliceOf(w.buffer, window), gain, y: sliceOf(y.buffer, window), stats },
         params: {
           rows: window.count,
@@ -28,7 +31,7 @@ export function weightStandardize(w: Tensor, gain: Tensor): Tensor {
           start: window.start,
           base: window.base,
         },
-        workgroups: grid1d(window.count, 1),
+        workgroups: grid(window.count),
       });
     }
   }
@@ -45,6 +48,7 @@ export function weightStandardize(w: Tensor, gain: Tensor): Tensor {
           const { base, start, count } = window;
           device.dispatch({
             kernel: 'weight/standardize_backward',
+            defines: { LANES: lanes },
             bindings: {
               w: sliceOf(w.buffer, window),
               gain,
@@ -54,7 +58,7 @@ export function weightStandardize(w: Tensor, gain: Tensor): Tensor {
               dGain,
             },
             params: { rows: count, fan, start, base },
-            workgroups: grid1d(count, 1),
+            workgroups: grid(count),
           });
         }
       }

@@ -50,7 +50,7 @@ export class AdamW implements Optimizer {
     return this.#steps;
   }
 
-  step(lr: number): void {
+  step(lr: number, clip: Tensor | null = null): void {
     this.#steps++;
     const { beta1, beta2, epsilon } = this;
     const correction1 = 1 / (1 - beta1 ** this.#steps);
@@ -69,6 +69,8 @@ export class AdamW implements Optimizer {
     const { device } = this.#specs[0]?.param ?? {};
     if (!device) return;
     runSlots(device, 'optim/adamw', slots, {
+      defines: { CLIP: clip !== null },
+      ...(clip && { whole: { clip } }),
       params: () => ({
         ...{ beta1, beta2, correction2, epsilon },
         ...{ rest1: 1 - beta1, rest2: 1 - beta2 },

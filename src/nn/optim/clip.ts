@@ -2,9 +2,9 @@ import { NnError } from '../gpu/errors.js';
 import { sliceOf } from '../kernel/windows.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { elementWindows } from './in-place.js';
-import { runSlots, slotsOf } from './slots.js';
+import { groupsOf, runSlots, slotsOf } from './slots.js';
 
-/** Elements that one workgroup of the reduction kernels covers. */
+/** Elements, or quads, that one workgroup of the reduction kernels covers. */
 const perGroup = 4096;
 /** Elements of one dispatch: 65535 workgroups at most. */
 const perDispatch = 65535 * perGroup;
@@ -17,7 +17,7 @@ function gradientsOf(params: readonly Tensor[]): Tensor[] {
 function normOf(tensors: readonly Tensor[], limit: number): Tensor {
   const { device } = tensors[0] as Tensor;
   const slots = tensors.flatMap((x) => slotsOf({ x }));
-  const places = slots.reduce((sum, { count }) => sum + Math.ceil(count / perGroup), 0);
+  const places = groupsOf(slots, perGroup);
   const sums = device.empty([places]);
   runSlots(device, 'optim/square_sums', slots, {
     ...{ perGroup, whole: { sums } },
@@ -47,19 +47,30 @@ export async function gradNormAsync(params: readonly Tensor[]): Promise<number> 
 }
 
 /**
+ * Row [2] = (global L2 norm of the gradients, factor that clips it to `maxNorm`) on the device, for
+ * `Optimizer.step`, which applies the factor as it reads the gradients: half the memory traffic of
+ * `clipGradNorm`, and the same bits. The caller (or its scope) frees it. Null when no parameter has
+ * a gradient.
+ */
+export function clipFactor(params: readonly Tensor[], maxNorm: number): Tensor | null {
+  if (!(maxNorm > 0)) {
+    throw new NnError('argument', `the norm to clip to must be above 0, got ${maxNorm}.`, {
+      fix: 'pass the largest norm to allow, or do not clip.',
+    });
+  }
+  const gradients = gradientsOf(params);
+  return gradients.length === 0 ? null : normOf(gradients, maxNorm);
+}
+
+/**
  * Scales all gradients in place so that their global L2 norm is at most `maxNorm`, without
  * reading anything back. Returns row [2] = (norm before, factor applied) on the device for a
  * later readback; the caller (or its scope) frees it. Null when no parameter has a gradient.
  */
 export function clipGradNorm(params: readonly Tensor[], maxNorm: number): Tensor | null {
-  if (!(maxNorm > 0)) {
-    throw new NnError('argument', `clipGradNorm: maxNorm must be above 0, got ${maxNorm}.`, {
-      fix: 'pass the largest norm to allow, or do not call it.',
-    });
-  }
+  const norm = clipFactor(params, maxNorm);
+  if (!norm) return null;
   const gradients = gradientsOf(params);
-  if (gradients.length === 0) return null;
-  const norm = normOf(gradients, maxNorm);
   const slots = gradients.flatMap((x) => slotsOf({ x }));
   const whole = { factor: norm };
   runSlots(norm.device, 'optim/scale_by', slots, { whole, params: () => ({ offset: 1 }) });

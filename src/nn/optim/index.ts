@@ -1,6 +1,6 @@
 export { Sgd, type SgdOptions } from './sgd.js';
 export { AdamW, type AdamWOptions } from './adamw.js';
 export { Ema, type EmaOptions } from './ema.js';
-export { clipGradNorm, gradNormAsync, nonFiniteProbeAsync } from './clip.js';
+export { clipFactor, clipGradNorm, gradNormAsync, nonFiniteProbeAsync } from './clip.js';
 export { constant, cosine, steps, warmUp, type CosineOptions, type Schedule } from './schedule.js';
 export type { Optimizer, ParamList, ParamSpec, SavedValue } from './params.js';

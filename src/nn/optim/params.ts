@@ -20,8 +20,11 @@ export type SavedValue = Tensor | ArrayLike<number>;
 export interface Optimizer {
   /** Number of steps done. */
   readonly steps: number;
-  /** One update with this learning rate. */
-  step(lr: number): void;
+  /**
+   * One update with this learning rate. `clip`: gradients count times its second value, see
+   * `clipFactor`.
+   */
+  step(lr: number, clip?: Tensor | null): void;
   /** Frees every parameter's gradient. */
   zeroGrad(): void;
   /** The buffers by name, for a checkpoint; still owned by the optimiser. */

@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor/tensor.js';
-import { runElementwise } from './in-place.js';
+import { elementwise } from '../ops/common.js';
 import {
   Buffers,
   clearGradients,
@@ -51,19 +51,25 @@ export class Sgd implements Optimizer {
   }
 
   /** One update with this learning rate; frozen parameters (requiresGrad false, lrMult 0) stay. */
-  step(lr: number): void {
+  step(lr: number, clip: Tensor | null = null): void {
     this.#steps++;
     for (const { param, lrMult, decayMult } of this.#specs) {
       if (!param.requiresGrad || lrMult === 0) continue;
       const { grad } = param;
       if (!grad && !this.updatesWithoutGradient) continue;
       const velocity = this.#buffers.get(param, 'momentum');
-      runElementwise(
-        'optim/sgd',
-        grad ? { w: param, v: velocity, g: grad } : { w: param, v: velocity },
-        { rate: lr * lrMult, momentum: this.momentum, decay: this.weightDecay * decayMult },
-        { defines: { GRAD: grad !== null } },
-      );
+      const rule = {
+        ...{ rate: lr * lrMult, momentum: this.momentum },
+        decay: this.weightDecay * decayMult,
+      };
+      elementwise({
+        kernel: 'optim/sgd',
+        defines: { GRAD: grad !== null, CLIP: grad !== null && clip !== null },
+        tensors: { w: param, v: velocity, ...(grad && { g: grad }) },
+        ...(grad && clip && { whole: { clip } }),
+        quads: true,
+        params: () => rule,
+      });
       param.invalidateTexture();
     }
   }

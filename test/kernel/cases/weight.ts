@@ -23,6 +23,20 @@ function standardize(name: string, shape: number[], offset: number, lowLimit?: n
   };
 }
 
+/** The same on an adapter without lane kernels: workgroups sum the rows. */
+function withoutLanes(made: OpCase): OpCase {
+  const run: OpCase['run'] = (tensors, device) => {
+    const lanes = device.subgroupSize;
+    device.subgroupSize = 0;
+    try {
+      return made.run(tensors, device);
+    } finally {
+      device.subgroupSize = lanes;
+    }
+  };
+  return { ...made, run };
+}
+
 export const cases: OpCase[] = [
   standardize('', [2, 3, 3, 3], 0),
   standardize('', [5, 7, 1, 1], 0),
@@ -31,4 +45,6 @@ export const cases: OpCase[] = [
   standardize(' far from zero', [4, 64, 3, 3], 3),
   standardize(' in windows', [9, 50], 0, 1024),
   standardize(' rows of one', [3, 1], 0),
+  withoutLanes(standardize(' without lanes', [70, 4, 3, 3], 0.1)),
+  withoutLanes(standardize(' without lanes, in windows', [9, 50], 0, 1024)),
 ];

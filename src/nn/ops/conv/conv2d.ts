@@ -7,7 +7,7 @@ import { dims4, formatShape, quads } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { tunedLayer } from '../../tune/registry.js';
 import { convKey } from '../../tune/table.js';
-import { elementwise } from '../common.js';
+import { reluBackward } from '../elementwise.js';
 import { channelSums } from '../reduce.js';
 import { arrayView, mapTexture, mapWindows } from '../texture.js';
 import { directForward, directInputGradient, directWeightGradient } from './direct.js';
@@ -200,11 +200,9 @@ function convBackward(
   const [laneX, laneW] = [isLane(chosen.inputGradient), isLane(chosen.weightGradient)];
   const needsTexture = (needX && laneX) || (needW && laneW) || (!needX && !needW && laneX);
   const needsBuffer = (needX && !laneX) || (needW && !laneW) || !needsTexture;
-  let masked = dY;
-  if (relu && needsBuffer) {
-    masked = device.empty(dY.shape, { layout: 'c4' });
-    elementwise({ kernel: 'conv/relu_grad', tensors: { dy: dY, y, g: masked } });
-  }
+  // Rows of whole copy units reach a texture by a copy, which costs less than a kernel's stores.
+  const masks = relu && (needsBuffer || dims4(dY.shape)[3] % 16 === 0);
+  const masked = masks ? reluBackward(y, dY) : dY;
   const gradient = needsTexture ? gradientTexture(masked, y, relu && masked === dY) : null;
   let dX: Tensor | null = null;
   let dW: Tensor | null = null;
