@@ -14,7 +14,7 @@ const figure = (name: string, value: number, unit: string, more: Partial<Figure>
   ...more,
 });
 
-/** Step and forward pass in turns. */
+/** The step, the network forward, and all of the step that comes before backward, in turns. */
 async function stepFiguresAsync(
   options: JobOptions,
   preset: 'lite' | 'paper',
@@ -28,33 +28,47 @@ async function stepFiguresAsync(
   });
   const params = ParamStore.create(device, model.specs(), 1);
   const work = await trainingWorkAsync(device, config, model, params);
-  const rounds: { step: Timing['rounds']; forward: Timing['rounds'] } = { step: [], forward: [] };
+  type Rounds = Timing['rounds'];
+  const rounds = { step: [] as Rounds, network: [] as Rounds, losses: [] as Rounds };
   try {
     options.progress(`${preset} step, cold`);
     const cold = await clockAsync(() => work.stepAsync(), cores);
-    await work.forwardAsync();
-    await work.stepAsync();
+    // Each first runs once untimed: a step follows a step in training, and packs new weights, which
+    // both forward passes find packed.
+    const turnAsync = async (into: Rounds, run: () => Promise<void>): Promise<void> => {
+      await run();
+      into.push(await clockAsync(run, cores));
+    };
     for (let i = 0; i < repeats; i++) {
       options.progress(`${preset} step ${i + 1} of ${repeats}`);
-      rounds.step.push(await clockAsync(() => work.stepAsync(), cores));
-      await work.forwardAsync(); // packs the weights that the update changed
-      rounds.forward.push(await clockAsync(() => work.forwardAsync(), cores));
+      await turnAsync(rounds.step, () => work.stepAsync());
+      await turnAsync(rounds.network, () => work.forwardAsync());
+      await turnAsync(rounds.losses, () => work.lossesAsync());
     }
     const { images, height, width } = trainingSize(config);
     const label = `${preset}, ${images} x ${width}x${height}`;
     const step = timingOf(rounds.step, cold.wallMs);
-    const forward = timingOf(rounds.forward, null);
-    const ratio = pairedRatio(forward, step);
+    const network = timingOf(rounds.network, null);
+    const losses = timingOf(rounds.losses, null);
+    const over = (name: string, forward: Timing): Figure => {
+      const ratio = pairedRatio(forward, step);
+      return figure(`${label}: step over ${name}`, ratio.median, 'x', {
+        spread: ratio,
+        note: `by processor time ${pairedRatio(forward, step, 'cpuMs').median.toFixed(2)}`,
+      });
+    };
     return [
       figure(`${label}: training step`, step.wallMs.median, 'ms', {
         spread: step.wallMs,
         note: `${Math.round(step.cpuMs.median)} ms by processor time; ${work.counts()?.rois ?? 0} RoIs; cold ${Math.round(cold.wallMs)} ms`,
       }),
-      figure(`${label}: forward alone`, forward.wallMs.median, 'ms', { spread: forward.wallMs }),
-      figure(`${label}: step over forward`, ratio.median, 'x', {
-        spread: ratio,
-        note: `by processor time ${pairedRatio(forward, step, 'cpuMs').median.toFixed(2)}`,
+      figure(`${label}: network forward`, network.wallMs.median, 'ms', { spread: network.wallMs }),
+      figure(`${label}: the step's forward`, losses.wallMs.median, 'ms', {
+        spread: losses.wallMs,
+        note: 'with proposals, mask generator and losses, nothing recorded',
       }),
+      over('network forward', network),
+      over("the step's forward", losses),
       figure(`${label}: training images per second`, (1000 * images) / step.wallMs.median, ''),
     ];
   } finally {
