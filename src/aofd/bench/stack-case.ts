@@ -88,26 +88,29 @@ export async function prepareStackAsync(
         .slice(firstTrained)
         .map(({ weight }) => (weight.grad as Tensor).readAsync('stack gradients')),
     );
-  return {
-    async runAsync() {
-      result?.dispose();
-      using scope = device.scope();
-      if (pass === 'forward') result = scope.release(forward(false));
-      else {
-        for (const { weight, bias } of weights) {
-          for (const tensor of [weight, bias]) {
-            tensor.grad?.dispose();
-            tensor.grad = null;
-            if (tensor.requiresGrad) tensor.invalidateTexture(); // an update would have changed it
-          }
+  const runAsync = async (): Promise<void> => {
+    result?.dispose();
+    using scope = device.scope();
+    if (pass === 'forward') result = scope.release(forward(false));
+    else {
+      for (const { weight, bias } of weights) {
+        for (const tensor of [weight, bias]) {
+          tensor.grad?.dispose();
+          tensor.grad = null;
+          if (tensor.requiresGrad) tensor.invalidateTexture(); // an update would have changed it
         }
-        dY.invalidateTexture();
-        using tape = new Tape(device);
-        result = scope.release(forward(true));
-        tape.backward([[result, dY]]);
       }
-      await device.settledAsync();
-    },
+      dY.invalidateTexture();
+      using tape = new Tape(device);
+      result = scope.release(forward(true));
+      tape.backward([[result, dY]]);
+    }
+    await device.settledAsync();
+  };
+  return {
+    runAsync,
+    // Two trainings on one device take its pooled memory from each other; alone, a step follows a step.
+    ...(pass === 'training' && { beforeAsync: runAsync }),
     async resultAsync() {
       return await (result as Tensor).readAsync();
     },
@@ -208,6 +211,7 @@ async function preparePaperStepAsync(device: Device, side: number): Promise<Prep
   const work = await trainingWorkAsync(device, config, model, params, size);
   return {
     runAsync: () => work.stepAsync(),
+    beforeAsync: () => work.stepAsync(),
     disposeAsync() {
       work.dispose();
       params.dispose();
