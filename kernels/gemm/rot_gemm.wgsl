@@ -4,13 +4,16 @@
 //
 // How operands lie in their textures (layer f), lane s of a row panel p or column panel q:
 //   A_ADDRESS 0 panel    texel (k*L + s, p)                  rows 4s.. of panel p at k
-//   A_ADDRESS 1 natural  texel (p*L + s, k)                  rows 4s.. of panel p at k
-//   A_ADDRESS 2 natural  texel (k/4, p*4L + 4s + i)          k..k+3 of row 4s+i        (A_FORM 1)
+//   A_ADDRESS 1 natural  texel (p*L + s, k) in strips        rows 4s.. of panel p at k
+//   A_ADDRESS 2 natural  texel (k/4, p*4L + 4s + i) in strips  k..k+3 of row 4s+i      (A_FORM 1)
 //   A_ADDRESS 3 tiles    texel ((p*L + s)*4L + k%4L, k/4L)   rows 4s.. of panel p at k
-//   B_ADDRESS 0 natural  texel (k/4, q*4L + i*L + s)         k..k+3 of column i*L+s
+//   B_ADDRESS 0 natural  texel (k/4, q*4L + i*L + s) in strips  k..k+3 of column i*L+s
 //   B_ADDRESS 1 tiles    texel ((k/4)*4L + i*L + s, q)       k..k+3 of column i*L+s
 //   B_ADDRESS 2 panel    texel (k*L + s, q)                  columns 4s.. of panel q at k (B_FORM 1)
 //   B_ADDRESS 3 tiles    texel ((q*L + s)*4L + k%4L, k/4L)   columns 4s.. at k            (B_FORM 1)
+// In strips: texel (x, y) of the matrix is texel (x % STRIP, y) of layer x / STRIP, so that rows next to
+// each other are a kilobyte apart and not a whole row: whoever walks across many rows stays on few
+// pages. These forms have one layer f.
 // c: vec4f. B_FORM 0: four rows at index f*layer_stride + (row/4)*row_stride + col*col_stride;
 //           B_FORM 1: four columns at f*layer_stride + row*row_stride + (col/4)*col_stride.
 // k is read in steps of 4: textures are zero-padded in k to a multiple of 4. Rows and columns
@@ -24,6 +27,7 @@ diagnostic(off, subgroup_uniformity);
 #define EPILOGUE 0
 #define RELU 0
 #define ACCUMULATE 0
+#define STRIP 64
 
 struct Params {
   rows: u32,
@@ -61,6 +65,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let p = within / params.col_panels;
   let q = within % params.col_panels;
   let pa = p + params.panel_offset;
+#if A_ADDRESS == 1
+  let column = pa * ${LANES}u + lane;
+#endif
 #include "rot_tile.wgsl"
   for (var t = 0u; t < params.k4; t++) {
     let k = t * 4u;
@@ -68,16 +75,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #if A_ADDRESS == 0
     let a${step} = textureLoad(a_map, vec2u((k + ${step}u) * ${LANES}u + lane, pa), f);
 #elif A_ADDRESS == 1
-    let a${step} = textureLoad(a_map, vec2u(pa * ${LANES}u + lane, k + ${step}u), f);
+    let a${step} = textureLoad(a_map, vec2u(column % ${STRIP}u, k + ${step}u), column / ${STRIP}u);
 #elif A_ADDRESS == 2
-    let a${step} = textureLoad(a_map, vec2u(t, pa * ${4 * LANES}u + lane * 4u + ${step}u), f);
+    let a${step} = textureLoad(a_map, vec2u(t % ${STRIP}u, pa * ${4 * LANES}u + lane * 4u + ${step}u), t / ${STRIP}u);
 #else
     let a${step} = textureLoad(a_map, vec2u((pa * ${LANES}u + lane) * ${4 * LANES}u + (k + ${step}u) % ${4 * LANES}u, k / ${4 * LANES}u), f);
 #endif
 #endfor
 #for step in 0..4
 #if B_ADDRESS == 0
-    let b${step} = textureLoad(b_map, vec2u(t, q * ${4 * LANES}u + ${step * LANES}u + lane), f);
+    let b${step} = textureLoad(b_map, vec2u(t % ${STRIP}u, q * ${4 * LANES}u + ${step * LANES}u + lane), t / ${STRIP}u);
 #elif B_ADDRESS == 1
     let b${step} = textureLoad(b_map, vec2u(t * ${4 * LANES}u + ${step * LANES}u + lane, q), f);
 #elif B_ADDRESS == 2

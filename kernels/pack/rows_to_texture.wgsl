@@ -1,11 +1,13 @@
 // A row-major matrix into a texture for rot_gemm, zero-padded.
 //   x: f32[rows][cols]
-//   PANEL 0: texel (c/4, r)            = columns 4*(c/4)..+3 of row r          (natural, K-packed)
+//   PANEL 0: texel (c/4, r) in strips  = columns 4*(c/4)..+3 of row r          (natural, K-packed)
 //   PANEL 1: texel (r*L + lane, panel) = columns panel*4L + 4*lane ..+3 of row r (panels, k = r)
+// In strips: texel (x, y) is texel (x % STRIP, y) of layer x / STRIP.
 // One texel per invocation over texels_x x texels_y. Deterministic.
 #include "grid.wgsl"
 
 #define PANEL 0
+#define STRIP 64
 
 struct Params { rows: u32, cols: u32, texels_x: u32, texels_y: u32 }
 
@@ -30,5 +32,9 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   for (var j = 0u; j < 4u; j++) {
     if (row < params.rows && col + j < params.cols) { value[j] = x[row * params.cols + col + j]; }
   }
+#if PANEL == 1
   textureStore(x_map, vec2u(tx, ty), 0, value);
+#else
+  textureStore(x_map, vec2u(tx % ${STRIP}u, ty), tx / ${STRIP}u, value);
+#endif
 }

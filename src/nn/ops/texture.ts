@@ -74,37 +74,37 @@ export function mapTexture(x: Tensor): GPUTexture {
   });
 }
 
-/**
- * Width of a texture for rows of `texels` texels. Kernels walk down such a texture, so rows a large
- * power of two apart would meet in the same few places of the cache; spare texels spread them.
- */
-function spreadWidth(texels: number, maxSide: number): number {
-  const spare = texels % 64 === 0 ? 20 : 0;
-  return texels + spare <= maxSide ? texels + spare : texels;
-}
+/** Texels of a strip of a matrix's texture, see rot_gemm.wgsl. */
+const stripTexels = 64;
+
+/** Texels beyond a strip: rows a power of two apart would meet in the same few places of the cache. */
+const spareTexels = 4;
 
 /**
- * A row-major matrix as texture: texel (c/4, r), zero-padded to whole quads; texels right of them are
- * undefined. Cached.
+ * A row-major matrix as texture, in strips of 64 texels: texel (c/4 % 64, r) of layer c/4 / 64, zero-padded
+ * to whole quads; what lies right of them is undefined. Cached.
  */
 export function matrixTexture(x: Tensor, rows: number, cols: number): GPUTexture {
   return x.cachedTexture('matrix', () => {
     const { device } = x;
     const width = Math.ceil(cols / 4);
-    const side = device.context.limits.maxTextureDimension2D;
-    const texture = device.context.acquireTexture(spreadWidth(width, side), rows, 1);
+    const strips = Math.ceil(width / stripTexels);
+    const pitch = width < stripTexels ? width : stripTexels + spareTexels;
+    const texture = device.context.acquireTexture(pitch, rows, strips);
     if ((cols * 4) % 256 === 0) {
-      device.context
-        .copyEncoder()
-        .copyBufferToTexture(
-          { buffer: x.buffer, bytesPerRow: cols * 4, rowsPerImage: rows },
-          { texture },
-          [width, rows, 1],
+      const encoder = device.context.copyEncoder();
+      for (let strip = 0; strip < strips; strip++) {
+        const from = strip * stripTexels;
+        encoder.copyBufferToTexture(
+          { buffer: x.buffer, offset: from * 16, bytesPerRow: cols * 4, rowsPerImage: rows },
+          { texture, origin: [0, 0, strip] },
+          [Math.min(stripTexels, width - from), rows, 1],
         );
+      }
       device.context.recorded();
       return texture;
     }
-    packRows(x, texture, rows, cols, { panel: 0 });
+    packRows(x, texture, rows, cols, { panel: 0, width, height: rows });
     return texture;
   });
 }
@@ -118,7 +118,7 @@ export function panelTexture(x: Tensor, rows: number, cols: number, lanes: numbe
     const width = Math.ceil(rows / 4) * 4 * lanes;
     const height = Math.ceil(cols / (4 * lanes));
     const texture = x.device.context.acquireTexture(width, height, 1);
-    packRows(x, texture, rows, cols, { panel: 1, lanes });
+    packRows(x, texture, rows, cols, { panel: 1, lanes, width, height });
     return texture;
   });
 }
@@ -128,13 +128,13 @@ function packRows(
   texture: GPUTexture,
   rows: number,
   cols: number,
-  form: { panel: 0 | 1; lanes?: number },
+  form: { panel: 0 | 1; lanes?: number; width: number; height: number },
 ): void {
   x.device.dispatch({
     kernel: 'pack/rows_to_texture',
-    defines: { PANEL: form.panel, LANES: form.lanes ?? 1 },
+    defines: { PANEL: form.panel, LANES: form.lanes ?? 1, STRIP: stripTexels },
     bindings: { x, x_map: arrayView(texture) },
-    params: { rows, cols, texels_x: texture.width, texels_y: texture.height },
-    workgroups: grid1d(texture.width * texture.height),
+    params: { rows, cols, texels_x: form.width, texels_y: form.height },
+    workgroups: grid1d(form.width * form.height),
   });
 }

@@ -91,7 +91,8 @@ describe('FDDB regions (AOFD-SPEC 6.1)', () => {
   });
 
   it('cuts an ellipse to what the whole one has inside', () => {
-    // Edges that cross the border are clipped in fixed point: a few outline pixels may differ.
+    // Edges that cross the border are clipped in fixed point: a few outline pixels may differ, and where
+    // an ellipse just touches the border, its run there.
     const canvas = { width: 60, height: 60 };
     const wide = { left: -100, top: -100, width: 300, height: 300 };
     fc.assert(
@@ -101,13 +102,18 @@ describe('FDDB regions (AOFD-SPEC 6.1)', () => {
         fc.tuple(fc.integer({ min: -20, max: 80 }), fc.integer({ min: -20, max: 80 })),
         ([a, b], angle, [x, y]) => {
           const cut = pixels(ellipseRegion(ellipse(a, b, angle, x, y), canvas));
-          let different = cut.size;
+          const isInner = (v: number): boolean => v > 0 && v < 59;
+          const different = { inner: 0, border: 0 };
+          const count = (row: number, column: number): void => {
+            different[isInner(row) && isInner(column) ? 'inner' : 'border']++;
+          };
           for (const pixel of pixels(ellipseRegion(ellipse(a, b, angle, x, y), wide))) {
             const [row, column] = pixel.split(' ').map((v) => Number(v) - 100) as [number, number];
             if (row < 0 || row >= 60 || column < 0 || column >= 60) continue;
-            different += cut.has(`${row} ${column}`) ? -1 : 1;
+            if (!cut.delete(`${row} ${column}`)) count(row, column);
           }
-          return different <= 6;
+          for (const pixel of cut) count(...(pixel.split(' ').map(Number) as [number, number]));
+          return different.inner <= 4 && different.border <= 30;
         },
       ),
       { numRuns: 60 },
