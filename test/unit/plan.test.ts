@@ -159,6 +159,12 @@ describe('planLinear', () => {
     expect(linearPlan({ r: 128, i: 40000, o: 256 }, { lanes: 4, maxTextureSide: 8192 })).to.equal(
       'naive',
     );
+    const huge = { lanes: 4, maxTextureSide: 32768 };
+    expect(linearPlan({ r: 128, i: 65536, o: 256 }, huge)).to.equal('lanes');
+    expect(linearPlan({ r: 128, i: 65792, o: 256 }, huge)).to.equal('naive');
+    expect(linearPlan({ r: 128, i: 65792, o: 256 }, { ...huge, maxTextureLayers: 257 })).to.equal(
+      'lanes',
+    );
     expect(linearPlan({ r: 2000, i: 256, o: 256 }, { lanes: 8, maxTextureSide: 8192 })).to.equal(
       'naive',
     );

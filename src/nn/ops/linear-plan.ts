@@ -21,6 +21,8 @@ export interface LinearCapabilities {
   /** Lanes of subgroup kernels, 0 = none (or storage textures cannot be read). */
   lanes: number;
   maxTextureSide: number;
+  /** Default 256, what every adapter has. */
+  maxTextureLayers?: number;
   /** Kind of adapter; default: a software adapter. */
   kind?: AdapterKind;
   /** What the tile kernels may use; default: they cannot run. */
@@ -31,6 +33,9 @@ export interface LinearCapabilities {
 }
 
 export type LinearPlan = PassPlan<LinearAlgorithm>;
+
+/** Texels of a strip of a matrix's texture: each is a layer of its own, see rot_gemm.wgsl. */
+export const stripTexels = 64;
 
 /** Smaller products (FLOPs) are not worth packing, resp. filling tiles. */
 const smallFlops = 2e6;
@@ -79,7 +84,9 @@ function laneObstacle(s: LinearShape, caps: LinearCapabilities): string | null {
   if (s.o % 4 !== 0 || s.i % 4 !== 0) return 'sizes are no multiples of 4';
   const rows4 = Math.ceil(s.r / 4) * 4 * caps.lanes;
   const longest = Math.max(s.o, s.r, Math.ceil(s.i / 4), rows4);
-  return longest > caps.maxTextureSide ? 'matrix exceeds textures' : null;
+  const strips = Math.ceil(Math.max(s.o, s.i) / 4 / stripTexels);
+  const fits = longest <= caps.maxTextureSide && strips <= (caps.maxTextureLayers ?? 256);
+  return fits ? null : 'matrix exceeds textures';
 }
 
 function planTiles(s: LinearShape, caps: LinearCapabilities, why: string): LinearPlan {

@@ -62,6 +62,7 @@ export function linear(
     kind: device.kind,
     lanes: device.context.readsStorageTextures ? device.subgroupSize : 0,
     maxTextureSide: device.context.limits.maxTextureDimension2D,
+    maxTextureLayers: device.context.limits.maxTextureArrayLayers,
     tile: tileLimitsOf(device),
     tuned: tunedLayer(device.context, linearKey(s)),
     force: options.algorithm ?? forcedAlgorithm(device),

@@ -1,4 +1,5 @@
 import { NnError } from '../gpu/errors.js';
+import { stripTexels } from './linear-plan.js';
 import { grid1d } from '../kernel/dispatch.js';
 import { noteTextureView } from '../kernel/texture-bytes.js';
 import { sliceOf, windowsOf, type Window } from '../kernel/windows.js';
@@ -73,9 +74,6 @@ export function mapTexture(x: Tensor): GPUTexture {
     return texture;
   });
 }
-
-/** Texels of a strip of a matrix's texture, see rot_gemm.wgsl. */
-const stripTexels = 64;
 
 /** Texels beyond a strip: rows a power of two apart would meet in the same few places of the cache. */
 const spareTexels = 4;

@@ -58,6 +58,7 @@ function layerOf(device: Device, key: string): Layer {
     kind: device.kind,
     lanes: device.context.readsStorageTextures ? device.subgroupSize : 0,
     maxTextureSide: device.context.limits.maxTextureDimension2D,
+    maxTextureLayers: device.context.limits.maxTextureArrayLayers,
     tile: tileLimitsOf(device),
   };
   return {
