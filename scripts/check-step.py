@@ -1230,8 +1230,9 @@ class Check:
                 r.same(f'multipliers of {name}', np.array(given), np.array([lr, decay]), 1e-9, always=False)
             g = factor * f.f64(f'grad/{name}') if has_grad else np.zeros_like(before)
             step = self.sgd(name, before, g, lr, decay) if o['kind'] == 'sgd' else self.adamw(name, before, g, lr, decay)
-            # float32 cannot hold a step finer than its rounding of the weight itself
-            rounding = 1.5 * 2.0**-24 * np.maximum(np.abs(before), np.abs(after))
+            # float32 cannot hold a step finer than its rounding of the weight itself, and there are two:
+            # after the decay and after the gradient's part
+            rounding = 2 * 2.0**-24 * np.maximum(np.abs(before), np.abs(after))
             diff = np.maximum(np.abs(after - (before - step)) - rounding, 0)
             scale = max(np.abs(step).max(), 1e-30)
             err = diff.max() / scale
