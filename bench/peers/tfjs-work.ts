@@ -96,6 +96,7 @@ async function prepareAsync(peer: TfjsPeer, setup: () => Operation): Promise<Pre
     async disposeAsync() {
       for (const tensor of [...last, ...inputs]) tensor.dispose();
       await peer.settledAsync();
+      peer.freeMemory();
     },
   };
 }

@@ -58,6 +58,7 @@ export interface Tf {
 
 /** What is used of the backend to submit without reading anything back. */
 interface WebGpuBackend {
+  bufferManager: { dispose(): void };
   ensureCommandEncoderReady(): void;
   endComputePassEncoder(): void;
   submitQueue(): void;
@@ -68,6 +69,8 @@ export interface TfjsPeer {
   tf: Tf;
   /** Submits what was recorded and waits until the device has done it. */
   settledAsync(): Promise<void>;
+  /** Destroys every buffer that the backend keeps; only while no tensor is alive. */
+  freeMemory(): void;
   destroy(): void;
 }
 
@@ -127,6 +130,7 @@ export async function openTfjsAsync(device: Device, name?: string): Promise<Tfjs
       fault = null;
       throw new Error(message);
     },
+    freeMemory: () => backend.bufferManager.dispose(),
     destroy: () => gpu.destroy(),
   };
 }

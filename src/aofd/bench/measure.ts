@@ -138,8 +138,9 @@ async function startAsync(contestant: Contestant, options: MeasureOptions): Prom
     if (maker !== 'aofd' && cold.wallMs > COLD_LIMIT * options.slowMs) {
       runner.rounds.push(cold); // compilation is a small part of it
       runner.wanted = 1;
+      await prepared.disposeAsync(); // others shall not take their turns beside its memory
       entry.note = [entry.note, 'one run'].filter((text) => text !== undefined).join('; ');
-      return runner;
+      return { ...runner, prepared: { ...prepared, disposeAsync: () => Promise.resolve() } };
     }
     const once = (await sampleAsync(runner, options.cores)).wallMs;
     if (once > options.slowMs)
