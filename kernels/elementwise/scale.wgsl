@@ -1,7 +1,7 @@
 // y = factor * x, elementwise over storage order.
 //   x, y: f32[n]
 // One T per invocation, f32 or (n a multiple of 4) vec4f; params.n counts Ts. Deterministic.
-#define T f32
+#include "quads.wgsl"
 #include "grid.wgsl"
 
 struct Params { n: u32, factor: f32 }

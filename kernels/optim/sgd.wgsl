@@ -1,12 +1,12 @@
 // SGD with momentum, Caffe's rule (AOFD-SPEC 1.13): g' = g + decay w;
 // v = momentum v + rate g'; w = w - v. The learning rate is inside the velocity.
 //   w, v: T [n], read and written; g (GRAD = 1): T [n]; without it the gradient is 0
-//   T = f32, or vec4f for four at a time; CLIP 1: g times clip[1], clip: f32 [2] as norm.wgsl makes it
+//   T as in quads.wgsl; CLIP 1: g times clip[1], clip: f32 [2] as norm.wgsl makes it
 // One T per invocation. Deterministic.
 #include "grid.wgsl"
 #define GRAD 1
 #define CLIP 0
-#define T f32
+#include "quads.wgsl"
 
 struct Params { n: u32, rate: f32, momentum: f32, decay: f32 }
 

@@ -56,8 +56,8 @@ export class FakeDevice extends Device {
     const encoder = context.copyEncoder() as unknown as FakeEncoder;
     encoder.commands.push(() => {
       const params = { ...spec.params } as Record<string, number>;
-      // Where the kernel's text takes vec4f, n counts vectors.
-      if (spec.defines?.['T'] === 'vec4f') params['n'] = 4 * (params['n'] ?? 0);
+      // Where an invocation takes four neighbours, n counts quads.
+      if (spec.defines?.['QUADS'] === true) params['n'] = 4 * (params['n'] ?? 0);
       kernel(Object.fromEntries(bound), params);
     });
     context.counters.dispatches++;

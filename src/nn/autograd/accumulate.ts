@@ -39,7 +39,7 @@ function overWindows(
     const n = isQuads ? count / 4 : count;
     device.dispatch({
       kernel,
-      defines: isQuads ? { T: 'vec4f' } : {},
+      defines: isQuads ? { QUADS: true } : {},
       bindings,
       params: { n, ...params },
       workgroups: grid1d(n),

@@ -13,7 +13,7 @@ export interface ElementwiseSpec {
   /** Small tensors that are bound whole in every window. */
   whole?: Readonly<Record<string, Tensor>>;
   /**
-   * The kernel's text takes `T`, f32 or vec4f: four elements per invocation, 2 to 5 times as fast on
+   * The kernel's text is written in `T` (quads.wgsl): four elements per invocation, 2 to 5 times as fast on
    * software adapters, are used where the element count is a multiple of 4.
    */
   quads?: boolean;
@@ -34,7 +34,7 @@ export function elementwise(spec: ElementwiseSpec): void {
     const n = asQuads ? count / 4 : count;
     device.dispatch({
       kernel: spec.kernel,
-      defines: { ...spec.defines, ...(asQuads ? { T: 'vec4f' } : {}) },
+      defines: { ...spec.defines, ...(asQuads ? { QUADS: true } : {}) },
       bindings: { ...(isWhole ? spec.tensors : Object.fromEntries(slices)), ...spec.whole },
       params: { n, ...spec.params?.(start) },
       workgroups: grid1d(n),

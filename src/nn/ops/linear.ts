@@ -7,7 +7,8 @@ import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { tunedLayer } from '../tune/registry.js';
 import { linearKey } from '../tune/table.js';
-import { debugPlan, tileLimitsOf } from './capabilities.js';
+import { debugPlan } from './capabilities.js';
+import { capabilitiesOf } from './conv/environment.js';
 import { subgroupGrid } from './conv/grid.js';
 import {
   linearAlgorithms,
@@ -59,11 +60,7 @@ export function linear(
   const s = { r, i, o };
   const relu = options.relu ?? false;
   const plan = planLinear(s, {
-    kind: device.kind,
-    lanes: device.context.readsStorageTextures ? device.subgroupSize : 0,
-    maxTextureSide: device.context.limits.maxTextureDimension2D,
-    maxTextureLayers: device.context.limits.maxTextureArrayLayers,
-    tile: tileLimitsOf(device),
+    ...capabilitiesOf(device),
     tuned: tunedLayer(device.context, linearKey(s)),
     force: options.algorithm ?? forcedAlgorithm(device),
   });

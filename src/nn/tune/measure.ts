@@ -1,7 +1,6 @@
 import { Tape, record } from '../autograd/tape.js';
 import { capabilitiesOf } from '../ops/conv/environment.js';
 import { conv2d } from '../ops/conv/conv2d.js';
-import { tileLimitsOf } from '../ops/capabilities.js';
 import { linear } from '../ops/linear.js';
 import type { Device } from '../tensor/device.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -54,13 +53,7 @@ function layerOf(device: Device, key: string): Layer {
   }
   const s = parseLinearKey(key);
   if (!s) throw new Error(`"${key}" names no layer`);
-  const caps = {
-    kind: device.kind,
-    lanes: device.context.readsStorageTextures ? device.subgroupSize : 0,
-    maxTextureSide: device.context.limits.maxTextureDimension2D,
-    maxTextureLayers: device.context.limits.maxTextureArrayLayers,
-    tile: tileLimitsOf(device),
-  };
+  const caps = capabilitiesOf(device);
   return {
     candidates: (pass) => linearCandidates(s, caps, pass),
     shapes: { x: [s.r, s.i], weight: [s.o, s.i], layout: 'row' },

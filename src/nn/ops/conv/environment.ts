@@ -37,7 +37,9 @@ export function convEnvironment(platform: Pick<Platform, 'env'>): {
 }
 
 /** What this device lets the convolution planner use. */
-export function capabilitiesOf(device: Device): ConvCapabilities {
+export function capabilitiesOf(
+  device: Device,
+): Omit<ConvCapabilities, 'force' | 'precision' | 'tuned'> {
   const { limits, bindingLimit, readsStorageTextures } = device.context;
   return {
     kind: device.kind,
