@@ -6,9 +6,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { atomicWriteFile } from '../src/nn/io/index.node.js';
-import { insertTable } from '../src/aofd/bench/readme.js';
-import { readReport, writePlots } from '../src/aofd/bench/run.node.js';
+import { atomicWriteFile } from '../src/nn/io/files/index.js';
+import { insertTable } from './report/readme.js';
+import { readReport, writePlots } from './harness.js';
 
 const [file] = process.argv.slice(2);
 if (file === undefined) {

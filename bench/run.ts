@@ -1,14 +1,14 @@
 /**
- * `npm run bench -- [--quick] [--only PATTERN] [--peers] ...`: like `aofd bench`, with other
- * libraries to compare with. docs/benchmarks.md says how to read it.
+ * `npm run bench -- [--quick] [--only PATTERN] [--peers] ...`: the machine's ceilings, every kernel
+ * against them, whole detections and steps, other libraries beside them. docs/benchmarks.md says how
+ * to read it.
  */
 import * as path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { runBenchAsync, type BenchFlags } from '../src/aofd/bench/command.node.js';
-import { addBenchOptions } from '../src/aofd/cli/bench.js';
-import { collect } from '../src/aofd/cli/common.js';
+import { runBenchAsync, type BenchFlags } from './command.js';
+import { addDeviceOption, collect, parseInteger } from '../src/aofd/cli/common.js';
 import { formatError } from '../src/aofd/cli/errors.js';
 import { installPeers, openPeersAsync, parseOnnxDetector } from './peers/index.js';
 
@@ -33,7 +33,15 @@ async function mainAsync(flags: Flags): Promise<boolean> {
   return isSlower;
 }
 
-const command = addBenchOptions(new Command('bench'))
+const command = addDeviceOption(new Command('bench'))
+  .option('--quick', 'fewer cases and rounds, under two minutes')
+  .option('--only <pattern>', 'only what matches: conv/conv3, linear, maps, stack, detect, train')
+  .option('--repeats <count>', 'rounds (default: 9, quick 5)', parseInteger(1, 1000))
+  .option('--out <folder>', 'where report and plots go (default: bench/results/ADAPTER-DATE)')
+  .option('--json <file>', 'also write the report there, - for standard output')
+  .option('--compare <report>', 'say what became slower than in this report.json (exit code 1)')
+  .option('--pictures <path>', 'pictures or folders to detect on; repeatable', collect)
+  .option('--no-plots', 'write no plots')
   .option('--peers', 'compare with TensorFlow.js, onnxruntime and face-api (installed on demand)')
   .option(
     '--onnx-detector <name=file>',

@@ -13,12 +13,12 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { Device } from '../src/nn/index.js';
-import { atomicWriteFile, sha256FileAsync } from '../src/nn/io/index.node.js';
-import { loadCoco } from '../src/aofd/data/coco.node.js';
-import { decodeImage, decodeMaskPng } from '../src/aofd/data/decode.node.js';
-import { loadOcclusionSeg } from '../src/aofd/data/occlusion-seg.node.js';
+import { atomicWriteFile, sha256FileAsync } from '../src/nn/io/files/index.js';
+import { loadCoco } from '../src/aofd/data/sets/coco.js';
+import { decodeImage, decodeMaskPng } from '../src/aofd/data/files/decode.js';
+import { loadOcclusionSeg } from '../src/aofd/data/sets/occlusion-seg.js';
 import type { Sample } from '../src/aofd/data/sample.js';
-import { loadWider } from '../src/aofd/data/wider.node.js';
+import { loadWider } from '../src/aofd/data/sets/wider.js';
 import {
   countPixels,
   evaluateViews,
@@ -28,7 +28,7 @@ import {
   ratioError,
   type GroupedImage,
 } from '../src/aofd/eval/index.js';
-import { Detector } from '../src/aofd/infer/detector.js';
+import { Detector } from '../src/aofd/detect/detector.js';
 
 const scoreFloor = 0.02;
 const maskScore = 0.5;

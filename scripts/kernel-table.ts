@@ -8,16 +8,16 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { Device, Tape } from '../src/nn/index.js';
-import { atomicWriteFile } from '../src/nn/io/index.node.js';
-import type { OpCase } from '../test/kernel/case.js';
-import { loadFamiliesAsync } from '../test/kernel/families.js';
+import { atomicWriteFile } from '../src/nn/io/files/index.js';
+import type { OpCase } from '../test/nn/ops/case.js';
+import { loadFamiliesAsync } from '../test/nn/ops/families.js';
 import {
   checkParityAsync,
   makeInputs,
   makeUpstream,
   upload,
   wantsGrad,
-} from '../test/kernel/runner.js';
+} from '../test/nn/ops/runner.js';
 
 interface Spread {
   median: number;

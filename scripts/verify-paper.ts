@@ -8,9 +8,9 @@ import process from 'node:process';
 import { Device, Sgd, clipFactor } from '../src/nn/index.js';
 import { presetConfig, type StageConfig } from '../src/aofd/config/index.js';
 import { AofdModel, ParamStore } from '../src/aofd/model/index.js';
-import { stepSettings, trainedGroups } from '../src/aofd/train/settings.js';
-import { TrainStep } from '../src/aofd/train/step.js';
-import { imageTensor } from '../src/aofd/train/input.js';
+import { stepSettings, trainedGroups } from '../src/aofd/train/step/settings.js';
+import { TrainStep } from '../src/aofd/train/step/step.js';
+import { imageTensor } from '../src/aofd/train/step/input.js';
 
 const limitGb = 14;
 const height = 512;

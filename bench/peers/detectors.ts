@@ -2,11 +2,11 @@
 import Module, { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { decodeImage, Detector } from '../../src/aofd/index.js';
-import type { JobOptions } from '../../src/aofd/bench/detect-jobs.node.js';
-import { clockAsync, restAsync } from '../../src/aofd/bench/clock.node.js';
-import { preparePicturesAsync } from '../../src/aofd/bench/pictures.node.js';
-import { pairedRatio, timingOf } from '../../src/aofd/bench/stats.js';
-import type { Figure, Timing } from '../../src/aofd/bench/types.js';
+import type { JobOptions } from '../jobs/detect.js';
+import { clockAsync, restAsync } from '../measure/clock.js';
+import { preparePicturesAsync } from '../jobs/pictures.js';
+import { pairedRatio, timingOf } from '../measure/stats.js';
+import type { Figure, Timing } from '../measure/types.js';
 import { openOnnxDetectorAsync } from './onnx-detector.js';
 import type { Ort } from './ort.js';
 import type { Tf, TfTensor } from './tfjs.js';

@@ -1,13 +1,13 @@
 /** The cases in onnxruntime: native code on the processor, and WebAssembly. */
 import { createRequire } from 'node:module';
 import type { Device } from '../../src/nn/index.js';
-import { checkConv, convData } from '../../src/aofd/bench/conv-cases.js';
-import { deviation, randomData } from '../../src/aofd/bench/data.js';
-import { checkLinear, linearData } from '../../src/aofd/bench/linear-cases.js';
-import type { Contestant, Prepared } from '../../src/aofd/bench/measure.js';
-import { vggLayers } from '../../src/aofd/bench/shapes.js';
-import { stackData, stackReferenceAsync } from '../../src/aofd/bench/stack-case.js';
-import type { Work } from '../../src/aofd/bench/types.js';
+import { checkConv, convData } from '../cases/conv.js';
+import { deviation, randomData } from '../cases/data.js';
+import { checkLinear, linearData } from '../cases/linear.js';
+import type { Contestant, Prepared } from '../measure/measure.js';
+import { vggLayers } from '../cases/shapes.js';
+import { stackData, stackReferenceAsync } from '../cases/stack.js';
+import type { Work } from '../measure/types.js';
 import { convModel, linearModel, plainModel, stackModel } from './onnx-model.js';
 
 /** The little of onnxruntime that is used; node and web share it. */

@@ -1,17 +1,17 @@
 /** The cases in TensorFlow.js: NHWC maps, HWIO weights, as it wants them. */
 import type { Device } from '../../src/nn/index.js';
-import { checkConv, convData } from '../../src/aofd/bench/conv-cases.js';
-import { deviation, randomData } from '../../src/aofd/bench/data.js';
-import { checkLinear, linearData } from '../../src/aofd/bench/linear-cases.js';
-import type { Contestant, Prepared } from '../../src/aofd/bench/measure.js';
-import { firstTrained, vggLayers } from '../../src/aofd/bench/shapes.js';
+import { checkConv, convData } from '../cases/conv.js';
+import { deviation, randomData } from '../cases/data.js';
+import { checkLinear, linearData } from '../cases/linear.js';
+import type { Contestant, Prepared } from '../measure/measure.js';
+import { firstTrained, vggLayers } from '../cases/shapes.js';
 import {
   gradientDeviation,
   gradientReferenceAsync,
   stackData,
   stackReferenceAsync,
-} from '../../src/aofd/bench/stack-case.js';
-import type { Work } from '../../src/aofd/bench/types.js';
+} from '../cases/stack.js';
+import type { Work } from '../measure/types.js';
 import type { TfTensor, TfjsPeer } from './tfjs.js';
 
 /** (C, H, W) to (H, W, C). */

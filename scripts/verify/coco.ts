@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cocoProtocol } from '../../src/aofd/evaluate/coco.node.js';
-import type { Evaluation, EvalSet, ReportTable } from '../../src/aofd/evaluate/protocol.js';
+import { cocoProtocol } from '../../src/aofd/eval/coco/protocol.js';
+import type { Evaluation, EvalSet, ReportTable } from '../../src/aofd/eval/protocol.js';
 import { Comparison, type Verified } from './comparison.js';
 
 /** AP at IoU 0.5 and at 0.4. */

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readText } from '../../src/aofd/data/text-file.node.js';
+import { readText } from '../../src/aofd/data/sets/text-file.js';
 import {
   ellipseRegion,
   publishedRecallAt,
@@ -12,9 +12,9 @@ import {
   regionIou,
   type Region,
 } from '../../src/aofd/eval/fddb/index.js';
-import { readPublishedCurves } from '../../src/aofd/evaluate/fddb-curves.node.js';
-import { fddbProtocol } from '../../src/aofd/evaluate/fddb.node.js';
-import type { ProtocolOptions } from '../../src/aofd/evaluate/protocol.js';
+import { readPublishedCurves } from '../../src/aofd/eval/fddb/curves.js';
+import { fddbProtocol } from '../../src/aofd/eval/fddb/protocol.js';
+import type { ProtocolOptions } from '../../src/aofd/eval/protocol.js';
 import { Comparison, type Verified } from './comparison.js';
 
 /** A published result and how it was made. */

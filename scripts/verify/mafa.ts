@@ -1,16 +1,16 @@
 /** MAFA: the worked example beside ours, and the label files' counts where they are at hand. */
-import { averagePrecision, prCurve } from '../../src/aofd/eval/ap.js';
+import { averagePrecision, prCurve } from '../../src/aofd/eval/statistics/ap.js';
 import {
   mafaMatching,
   mafaView,
   squareBoxes,
   type MafaSetting,
   type SquareRule,
-} from '../../src/aofd/eval/mafa.js';
+} from '../../src/aofd/eval/mafa/match.js';
 import { boxIou } from '../../src/aofd/boxes/index.js';
-import { findFile } from '../../src/aofd/evaluate/find-file.node.js';
-import { readMafaAsync } from '../../src/aofd/evaluate/mafa-mat.node.js';
-import { EXAMPLE } from '../../test/unit/eval-mafa/example.js';
+import { findFile } from '../../src/aofd/eval/detections/find-file.js';
+import { readMafaAsync } from '../../src/aofd/eval/mafa/annotations.js';
+import { EXAMPLE } from '../../test/aofd/eval/mafa/example.js';
 import { Comparison, type Verified } from './comparison.js';
 
 /** Image, detection, face and IoU of their squares. */

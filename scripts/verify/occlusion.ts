@@ -4,11 +4,11 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeImage, decodeMaskPng } from '../../src/aofd/data/decode.node.js';
-import { occlusionProtocol } from '../../src/aofd/evaluate/occlusion.node.js';
-import { runsOfMask } from '../../src/aofd/evaluate/occlusion-runs.js';
-import type { DetectedFace, DetectionSet, EvalSet } from '../../src/aofd/evaluate/protocol.js';
-import type { Detector } from '../../src/aofd/infer/detector.js';
+import { decodeImage, decodeMaskPng } from '../../src/aofd/data/files/decode.js';
+import { occlusionProtocol } from '../../src/aofd/eval/occlusion/protocol.js';
+import { runsOfMask } from '../../src/aofd/eval/occlusion/runs.js';
+import type { DetectedFace, DetectionSet, EvalSet } from '../../src/aofd/eval/protocol.js';
+import type { Detector } from '../../src/aofd/detect/detector.js';
 import { Comparison, type Verified } from './comparison.js';
 
 /** What `weights/aofd-lite.eval.json` states; read in part. */
@@ -134,7 +134,7 @@ async function checkKnownAsync(
 
 /** The detector with the shipped weights, or why there is none. */
 async function detectorAsync(): Promise<Detector | string> {
-  const { Detector: DetectorClass } = await import('../../src/aofd/infer/detector.js');
+  const { Detector: DetectorClass } = await import('../../src/aofd/detect/detector.js');
   const { scoreFloor } = readPublished().protocol;
   return DetectorClass.createAsync({ weights: WEIGHTS, score: scoreFloor }).catch(
     (error: unknown) => `a WebGPU adapter for ${WEIGHTS} (${(error as Error).message})`,

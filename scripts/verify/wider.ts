@@ -1,11 +1,11 @@
 /** WIDER FACE: published figures beside ours. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DetectedFace, DetectionSet, EvalSet } from '../../src/aofd/evaluate/protocol.js';
-import { widerProtocol } from '../../src/aofd/evaluate/wider.node.js';
-import { judgeWider } from '../../src/aofd/evaluate/wider-judge.js';
-import { loadWiderMatAsync } from '../../src/aofd/evaluate/wider-mat.node.js';
-import type { WiderSet } from '../../src/aofd/evaluate/wider-set.js';
+import type { DetectedFace, DetectionSet, EvalSet } from '../../src/aofd/eval/protocol.js';
+import { widerProtocol } from '../../src/aofd/eval/wider/protocol.js';
+import { judgeWider } from '../../src/aofd/eval/wider/judge.js';
+import { loadWiderMatAsync } from '../../src/aofd/eval/wider/annotations.js';
+import type { WiderSet } from '../../src/aofd/eval/wider/set.js';
 import { widerCurve } from '../../src/aofd/eval/wider/index.js';
 import { Comparison, type Verified } from './comparison.js';
 

@@ -12,9 +12,9 @@ export {
   type Detection,
   type DetectorOptions,
   type DetectorWeights,
-} from './infer/detector.js';
-export { DetectedFace, type FaceOcclusion, type FaceRecord } from './infer/postprocess.js';
-export { inputScale, prepareImage, type PreparedImage } from './infer/preprocess.js';
+} from './detect/detector.js';
+export { DetectedFace, type FaceOcclusion, type FaceRecord } from './detect/postprocess.js';
+export { inputScale, prepareImage, type PreparedImage } from './detect/preprocess.js';
 export {
   annotatedPngAsync,
   detectFilesAsync,
@@ -24,25 +24,25 @@ export {
   type DetectFilesOptions,
   type FileResult,
   type PictureFile,
-} from './infer/detect-files.node.js';
-export { defaultWeightsFile, readWeightsAsync } from './infer/detector-weights.node.js';
-export { inspectAsync, type Inspection } from './infer/detector-inspect.js';
-export { checkModelAsync, formatReport, type ModelCheck } from './infer/detector-check.js';
+} from './detect/files/detect-files.js';
+export { defaultWeightsFile, readWeightsAsync } from './detect/files/detector-weights.js';
+export { inspectAsync, type Inspection } from './detect/inspect/inspect.js';
+export { checkModelAsync, formatReport, type ModelCheck } from './detect/inspect/check-model.js';
 export {
   decodeRunLength,
   encodeRunLength,
   runLengthArea,
   type BinaryMask,
   type RunLengthMask,
-} from './infer/rle.js';
-export { drawFaces, type DrawFacesOptions, type FaceDrawing } from './infer/draw-faces.js';
-export { encodePng } from './infer/png.node.js';
-export type { Raster } from './infer/draw.js';
+} from './detect/rle.js';
+export { drawFaces, type DrawFacesOptions, type FaceDrawing } from './detect/drawing/draw-faces.js';
+export { encodePng } from './detect/files/png.js';
+export type { Raster } from './detect/drawing/draw.js';
 
 // Network
 export * from './model/index.js';
 export * from './config/index.js';
-export { loadConfig } from './config/load.node.js';
+export { loadConfig } from './config/files.js';
 
 // Training
 export {
@@ -58,27 +58,27 @@ export {
   type TrainHooks,
   type TrainResult,
   type TrainerOptions,
-} from './train/index.node.js';
+} from './train/run/index.js';
 
 // Data
-export { decodeImage, decodeMaskPng, type DecodeOptions } from './data/decode.node.js';
+export { decodeImage, decodeMaskPng, type DecodeOptions } from './data/files/decode.js';
 export { DataError, ImageDecodeError } from './data/errors.js';
-export { loadWider } from './data/wider.node.js';
-export { loadCoco } from './data/coco.node.js';
-export { loadFddb } from './data/fddb.node.js';
-export { loadVoc } from './data/voc.node.js';
-export { loadOcclusionSeg } from './data/occlusion-seg.node.js';
-export { BatchLoader } from './data/pipeline.node.js';
-export type { Batch, BatchOptions } from './data/batch.js';
-export { DEFAULT_AUGMENT, NO_AUGMENT } from './data/augment.js';
-export { paintOccluder, paintOccluders } from './data/occluder-painter.js';
+export { loadWider } from './data/sets/wider.js';
+export { loadCoco } from './data/sets/coco.js';
+export { loadFddb } from './data/sets/fddb.js';
+export { loadVoc } from './data/sets/voc.js';
+export { loadOcclusionSeg } from './data/sets/occlusion-seg.js';
+export { BatchLoader } from './data/batches/pipeline.js';
+export type { Batch, BatchOptions } from './data/batches/batch.js';
+export { DEFAULT_AUGMENT, NO_AUGMENT } from './data/augment/augment.js';
+export { paintOccluder, paintOccluders } from './data/occluders/painter.js';
 export {
   DEFAULT_PAINTER,
   OCCLUDER_KINDS,
   type OccluderKind,
   type PainterOptions,
   type PaintResult,
-} from './data/painter-options.js';
+} from './data/occluders/options.js';
 export { CounterRng as PainterRng, type Rng } from './data/rng.js';
 export { resizeArea, resizeImage } from './data/resize.js';
 export type { Box, DecodedImage, FaceAttributes, FaceBox, Sample } from './data/sample.js';

@@ -1,4 +1,4 @@
-export { NnError } from './gpu/errors.js';
+export { NnError } from './errors.js';
 export {
   Device,
   type DeviceOptions,
@@ -11,10 +11,10 @@ export { Tensor, type TensorData } from './tensor/tensor.js';
 export { Scope } from './tensor/scope.js';
 export type { DType, Layout, Shape } from './tensor/shape.js';
 export { CounterRng, pcg4d, randomU32, uniform01, streamOf } from './tensor/random.js';
-export { Profiler } from './gpu/profiler.js';
-export type { Profile, ProfileRow } from './gpu/profile.js';
-export { formatProfile } from './gpu/profile-table.js';
-export { traceOf, type ChromeTrace } from './gpu/trace.js';
+export { Profiler } from './profile/profiler.js';
+export type { Profile, ProfileRow } from './profile/profile.js';
+export { formatProfile } from './profile/profile-table.js';
+export { traceOf, type ChromeTrace } from './profile/trace.js';
 export { Tape, record, needsGrad, type Backward } from './autograd/tape.js';
 export { grid1d } from './kernel/dispatch.js';
 export { conv2d, type Conv2dOptions } from './ops/conv/conv2d.js';

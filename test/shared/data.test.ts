@@ -1,16 +1,16 @@
 /** The loaders and the batch pipeline on the shared data sets, which are not part of this project. */
 import { expect } from 'chai';
 import { join } from 'node:path';
-import { DEFAULT_AUGMENT } from '../../src/aofd/data/augment.js';
-import { DEFAULT_PORTRAIT_RATIOS } from '../../src/aofd/data/batch.js';
-import { loadCoco } from '../../src/aofd/data/coco.node.js';
-import { decodeImage, decodeMaskPng } from '../../src/aofd/data/decode.node.js';
-import { loadFddb } from '../../src/aofd/data/fddb.node.js';
-import { loadOcclusionSeg } from '../../src/aofd/data/occlusion-seg.node.js';
-import { DEFAULT_PAINTER } from '../../src/aofd/data/painter-options.js';
-import { BatchLoader } from '../../src/aofd/data/pipeline.node.js';
+import { DEFAULT_AUGMENT } from '../../src/aofd/data/augment/augment.js';
+import { DEFAULT_PORTRAIT_RATIOS } from '../../src/aofd/data/batches/batch.js';
+import { loadCoco } from '../../src/aofd/data/sets/coco.js';
+import { decodeImage, decodeMaskPng } from '../../src/aofd/data/files/decode.js';
+import { loadFddb } from '../../src/aofd/data/sets/fddb.js';
+import { loadOcclusionSeg } from '../../src/aofd/data/sets/occlusion-seg.js';
+import { DEFAULT_PAINTER } from '../../src/aofd/data/occluders/options.js';
+import { BatchLoader } from '../../src/aofd/data/batches/pipeline.js';
 import { newLoadReport, type Sample } from '../../src/aofd/data/sample.js';
-import { loadWider } from '../../src/aofd/data/wider.node.js';
+import { loadWider } from '../../src/aofd/data/sets/wider.js';
 import { SHARED, needShared } from '../helpers/shared-data.js';
 
 /** The data set's folder; skips where it is missing. */

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { compareRoc, PAIRS, reproduceAsync, verifyFddbAsync } from '../../scripts/verify/fddb.js';
-import { readText } from '../../src/aofd/data/text-file.node.js';
-import { fddbProtocol } from '../../src/aofd/evaluate/fddb.node.js';
+import { readText } from '../../src/aofd/data/sets/text-file.js';
+import { fddbProtocol } from '../../src/aofd/eval/fddb/protocol.js';
 import { SHARED, needShared } from '../helpers/shared-data.js';
 
 describe('FDDB, published results (AOFD-SPEC 6.1)', function () {

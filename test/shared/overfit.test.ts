@@ -2,18 +2,18 @@ import { expect } from 'chai';
 import { join } from 'node:path';
 import { Device } from '../../src/nn/index.js';
 import { resolveConfig } from '../../src/aofd/config/index.js';
-import { BatchMaker } from '../../src/aofd/data/make-batch.node.js';
+import { BatchMaker } from '../../src/aofd/data/batches/make-batch.js';
 import { boxIou } from '../../src/aofd/boxes/index.js';
 import { boxShortSide } from '../../src/aofd/data/sample.js';
-import { Detector } from '../../src/aofd/infer/detector.js';
+import { Detector } from '../../src/aofd/detect/detector.js';
 import { AofdModel, ParamStore } from '../../src/aofd/model/index.js';
 import {
   TrainStep,
   canvasBatchOptions,
   loadSource,
   stepSettings,
-} from '../../src/aofd/train/index.node.js';
-import { TrainingState } from '../../src/aofd/train/training-state.js';
+} from '../../src/aofd/train/run/index.js';
+import { TrainingState } from '../../src/aofd/train/run/training-state.js';
 import { SHARED, needShared } from '../helpers/shared-data.js';
 
 const data = join(SHARED, 'data');

@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { VGG16_FROZEN } from '../../src/aofd/weights/names.js';
-import { VGG16_SHA256 } from '../../src/aofd/weights/vgg16-hashes.node.js';
+import { VGG16_SHA256 } from '../../src/aofd/weights/files/vgg16-hashes.js';
 import { oihwToHwio, reverseInputChannels } from '../../src/aofd/weights/vgg16-convert.js';
-import { formatVggReport, loadVgg16Async } from '../../src/aofd/weights/vgg16.node.js';
+import { formatVggReport, loadVgg16Async } from '../../src/aofd/weights/files/vgg16.js';
 import { serializeNpy } from '../../src/nn/io/npy.js';
-import { writeSafetensorsFileAsync } from '../../src/nn/io/safetensors.node.js';
+import { writeSafetensorsFileAsync } from '../../src/nn/io/files/safetensors-file.js';
 import { floatData } from '../../src/nn/io/stored-tensor.js';
 import { SHARED, needShared } from '../helpers/shared-data.js';
 

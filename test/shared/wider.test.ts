@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { verifyMafaAsync } from '../../scripts/verify/mafa.js';
 import { syntheticWider, verifyWiderAsync } from '../../scripts/verify/wider.js';
-import { widerProtocol } from '../../src/aofd/evaluate/wider.node.js';
-import { loadWiderMatAsync } from '../../src/aofd/evaluate/wider-mat.node.js';
+import { widerProtocol } from '../../src/aofd/eval/wider/protocol.js';
+import { loadWiderMatAsync } from '../../src/aofd/eval/wider/annotations.js';
 import { SHARED, needShared } from '../helpers/shared-data.js';
 
 const lists = join(SHARED, 'golden/data');

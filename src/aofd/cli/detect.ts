@@ -3,10 +3,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import type { Detector } from '../infer/detector.js';
-import type { PictureFile } from '../infer/detect-files.node.js';
-import type { FaceRecord } from '../infer/postprocess.js';
-import { atomicWriteFile } from '../../nn/io/atomic.node.js';
+import type { Detector } from '../detect/detector.js';
+import type { PictureFile } from '../detect/files/detect-files.js';
+import type { FaceRecord } from '../detect/postprocess.js';
+import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import {
   addDeviceOption,
   parseInteger,
@@ -87,7 +87,7 @@ async function detectAsync(
   flags: DetectFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { listPictures } = await import('../infer/detect-files.node.js');
+  const { listPictures } = await import('../detect/files/detect-files.js');
   const out = flags.out ?? (flags.json === undefined ? 'out' : null);
   const json = flags.json ?? path.join(out as string, 'detections.json');
   const pictures = listPictures(paths, out === null ? [] : [out]);
@@ -99,7 +99,7 @@ async function detectAsync(
   }
   const scales = [1, ...(flags.scales ?? []).filter((factor) => factor !== 1)];
   if (out !== null) fs.mkdirSync(out, { recursive: true });
-  const { Detector: DetectorClass } = await import('../infer/detector.js');
+  const { Detector: DetectorClass } = await import('../detect/detector.js');
   await using detector = await DetectorClass.createAsync({
     ...(flags.weights === undefined ? {} : { weights: flags.weights }),
     ...(flags.device === undefined ? {} : { device: flags.device }),
@@ -133,7 +133,7 @@ async function detectPicturesAsync(
   out: string | null,
   signal: AbortSignal,
 ): Promise<DetectionDocument> {
-  const { detectFilesAsync } = await import('../infer/detect-files.node.js');
+  const { detectFilesAsync } = await import('../detect/files/detect-files.js');
   const { adapter } = detector.device;
   const document: DetectionDocument = {
     version: packageVersion(),
@@ -207,7 +207,7 @@ export function dumpKernels(
 }
 
 async function checkKernelsAsync(detector: Detector, out: string | null): Promise<void> {
-  const { checkModelAsync, formatReport } = await import('../infer/detector-check.js');
+  const { checkModelAsync, formatReport } = await import('../detect/inspect/check-model.js');
   const report = await checkModelAsync(detector);
   printNotice(formatReport(report));
   const file = path.join(out ?? '.', 'kernel-check.json');

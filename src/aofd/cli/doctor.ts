@@ -5,8 +5,8 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import type { Device } from '../../nn/index.js';
 import type { CheckRow } from '../../nn/check/index.js';
-import type { ModelCheck } from '../infer/detector-check.js';
-import { atomicWriteFile } from '../../nn/io/atomic.node.js';
+import type { ModelCheck } from '../detect/inspect/check-model.js';
+import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import { addDeviceOption, packageVersion, printLine } from './common.js';
 import { dumpKernels } from './detect.js';
 import { EXIT, formatError } from './errors.js';
@@ -243,9 +243,9 @@ function findingsOf(report: DoctorReport, device: Device): Finding[] {
 
 /** The weights' network, or the untrained lite one where there are no weights. */
 async function checkModelAsync(device: Device, weights: string | undefined): Promise<ModelCheck> {
-  const check = await import('../infer/detector-check.js');
-  const { Detector } = await import('../infer/detector.js');
-  const { defaultWeightsFile } = await import('../infer/detector-weights.node.js');
+  const check = await import('../detect/inspect/check-model.js');
+  const { Detector } = await import('../detect/detector.js');
+  const { defaultWeightsFile } = await import('../detect/files/detector-weights.js');
   let file = weights;
   try {
     file ??= defaultWeightsFile();
@@ -308,7 +308,7 @@ async function printAsync(report: DoctorReport): Promise<void> {
     printLine(indent(formatRows(report.selfTest)));
   }
   if (report.model) {
-    const { formatReport } = await import('../infer/detector-check.js');
+    const { formatReport } = await import('../detect/inspect/check-model.js');
     printLine('network, layer by layer');
     printLine(indent(formatReport(report.model)));
   }

@@ -1,6 +1,6 @@
 /** Errors as the commands print them, and the exit codes that go with them. */
 import process from 'node:process';
-import { diskProblem } from '../../nn/io/disk-errors.js';
+import { diskProblem } from '../../nn/io/files/disk-errors.js';
 
 /** Exit codes of all commands. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;

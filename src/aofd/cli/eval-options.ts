@@ -1,6 +1,6 @@
 /** Options of `aofd eval`: those that all protocols share, and a protocol's own. */
 import { Option, type Command } from 'commander';
-import type { EvalProtocol, Fact, ProtocolOptions } from '../evaluate/protocol.js';
+import type { EvalProtocol, Fact, ProtocolOptions } from '../eval/protocol.js';
 import { addDeviceOption, parseInteger, parseNumber } from './common.js';
 import { UsageError } from './errors.js';
 

@@ -2,8 +2,8 @@
 import * as path from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
-import { PROTOCOLS, type ProtocolEntry } from '../evaluate/protocols.node.js';
-import type { DetectionSet, EvalProtocol, EvalSet } from '../evaluate/protocol.js';
+import { PROTOCOLS, type ProtocolEntry } from '../eval/protocols.js';
+import type { DetectionSet, EvalProtocol, EvalSet } from '../eval/protocol.js';
 import { packageVersion, printLine, printNotice, withInterrupt } from './common.js';
 import { InterruptedError } from './errors.js';
 import {
@@ -67,7 +67,7 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
   const detections = flags.detections
     ? await read({ name: flags.name ?? nameOf(flags.detections), files: flags.detections })
     : await detectAsync(protocol, set, flags);
-  const { evaluateSet, writeReportAsync } = await import('../evaluate/index.node.js');
+  const { evaluateSet, writeReportAsync } = await import('../eval/protocols-index.js');
   const progress = new Progress(process.stderr);
   const report = evaluateSet({
     protocol,
@@ -92,7 +92,7 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
     const { readFile } = await import('node:fs/promises');
     process.stdout.write(await readFile(path.join(flags.out, 'report.json'), 'utf8'));
   } else {
-    const { summaryLines } = await import('../evaluate/summary.js');
+    const { summaryLines } = await import('../eval/report/summary.js');
     for (const line of summaryLines(report)) printLine(line);
   }
   printNotice(`wrote ${path.join(flags.out, files[0] as string)} (${duration(progress.seconds)})`);
@@ -105,7 +105,7 @@ async function detectAsync(
   flags: EvalFlags,
 ): Promise<DetectionSet> {
   const weights = flags.weights as string;
-  const { detectSetAsync } = await import('../evaluate/runner.node.js');
+  const { detectSetAsync } = await import('../eval/detections/runner.js');
   return withInterrupt(async (signal) => {
     const progress = new Progress(process.stderr);
     const detections = await detectSetAsync(set.images, flags.name ?? nameOf([weights]), {

@@ -4,8 +4,8 @@ import * as path from 'node:path';
 import type { Command } from 'commander';
 import type { StoredTensor } from '../../nn/io/index.js';
 import type { DecodedImage } from '../data/sample.js';
-import type { Inspection } from '../infer/detector-inspect.js';
-import { atomicWriteFile } from '../../nn/io/atomic.node.js';
+import type { Inspection } from '../detect/inspect/inspect.js';
+import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import { addDeviceOption, parseInteger, parseNumber, printNotice } from './common.js';
 
 interface InspectFlags {
@@ -32,11 +32,11 @@ export function register(program: Command): void {
 }
 
 async function runAsync(file: string, flags: InspectFlags): Promise<void> {
-  const { decodeImage } = await import('../data/decode.node.js');
-  const { Detector } = await import('../infer/detector.js');
-  const { annotatedPngAsync } = await import('../infer/detect-files.node.js');
-  const { inspectAsync } = await import('../infer/detector-inspect.js');
-  const { writeSafetensorsFileAsync } = await import('../../nn/io/index.node.js');
+  const { decodeImage } = await import('../data/files/decode.js');
+  const { Detector } = await import('../detect/detector.js');
+  const { annotatedPngAsync } = await import('../detect/files/detect-files.js');
+  const { inspectAsync } = await import('../detect/inspect/inspect.js');
+  const { writeSafetensorsFileAsync } = await import('../../nn/io/files/index.js');
   const image = await decodeImage(file, { autoOrient: true });
   await using detector = await Detector.createAsync({
     ...(flags.weights === undefined ? {} : { weights: flags.weights }),
@@ -72,8 +72,8 @@ async function heatMapsAsync(
   { faces, tensors, scale }: Inspection,
   limit: number,
 ): Promise<[string, Uint8Array][]> {
-  const { cropSquare, generatorPanels, heatOver } = await import('../infer/detector-heat.js');
-  const { pngAsync } = await import('../infer/detect-files.node.js');
+  const { cropSquare, generatorPanels, heatOver } = await import('../detect/inspect/heat.js');
+  const { pngAsync } = await import('../detect/files/detect-files.js');
   const files: [string, Uint8Array][] = [];
   for (const [name, tensor] of tensors) {
     const stride = /^rpn\/objectness\/stride(\d+)$/.exec(name)?.[1];

@@ -14,7 +14,6 @@ const COMMANDS: Record<string, string> = {
   inspect: 'write the intermediate tensors and heat maps of one picture',
   eval: 'measure a detector on annotated pictures',
   tune: 'time the kernels for a network on this adapter and remember the fastest',
-  bench: 'measure the machine, the kernels, detection and training',
   doctor: 'show adapter, driver, limits and features, and test the kernels',
 };
 

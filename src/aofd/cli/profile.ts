@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Command } from 'commander';
 import type { Device, Profile } from '../../nn/index.js';
-import { atomicWriteFile } from '../../nn/io/atomic.node.js';
+import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import { printNotice } from './common.js';
 
 /** Adds `--profile FILE|FOLDER`. */

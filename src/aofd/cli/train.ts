@@ -5,7 +5,7 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { InterruptedError, UsageError } from './errors.js';
 import { addProfileOption, withProfileAsync } from './profile.js';
-import { atomicWriteFile } from '../../nn/io/atomic.node.js';
+import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import { addDeviceOption, collect, printLine, printNotice, withInterrupt } from './common.js';
 
 interface TrainArguments {
@@ -57,7 +57,7 @@ async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise
       'leave one of them out.',
     );
   }
-  const { loadConfig } = await import('../config/load.node.js');
+  const { loadConfig } = await import('../config/files.js');
   const config = loadConfig(options.config ?? null, options.set);
   const [
     { Device },
@@ -65,8 +65,8 @@ async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise
     { trainHooks, loadInitialWeightsAsync },
   ] = await Promise.all([
     import('../../nn/index.js'),
-    import('../train/index.node.js'),
-    import('../train/hooks.node.js'),
+    import('../train/run/index.js'),
+    import('../train/run/hooks.js'),
   ]);
   const outDir =
     options.out ??

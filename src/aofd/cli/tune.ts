@@ -4,9 +4,9 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
 import type { Device } from '../../nn/index.js';
-import type { PassChoice, TuneOptions, TuningTable } from '../../nn/tune/index.js';
-import type { LayerPass } from '../tune/layers.js';
-import { atomicWriteFile } from '../../nn/io/atomic.node.js';
+import type { PassChoice, TuneOptions, TuningTable } from '../../nn/ops/tuning/index.js';
+import type { LayerPass } from '../model/planned-layers.js';
+import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import {
   addDeviceOption,
   collect,
@@ -58,10 +58,10 @@ export function register(program: Command): void {
 async function tuneAsync(options: TuneArguments, signal: AbortSignal): Promise<void> {
   const { Device } = await import('../../nn/index.js');
   const { adapterName, kernelHash, slugOf, setTuningTables } =
-    await import('../../nn/tune/index.js');
-  const { tuningFile } = await import('../../nn/platform/tuning.node.js');
-  const { collectLayers } = await import('../tune/layers.js');
-  const { loadConfig } = await import('../config/load.node.js');
+    await import('../../nn/ops/tuning/index.js');
+  const { tuningFile } = await import('../../nn/platform/node/tuning-files.js');
+  const { collectLayers } = await import('../model/planned-layers.js');
+  const { loadConfig } = await import('../config/files.js');
   const { resolveConfig } = await import('../config/index.js');
   if (options.preset && options.config) {
     throw new UsageError('--preset and --config both name a network.', 'leave one of them out.');
@@ -104,7 +104,7 @@ function sizeOf(text: string): { width: number; height: number } {
 /** What an earlier run with the same driver and kernels found. */
 async function earlierAsync(file: string, table: TuningTable): Promise<TuningTable['layers']> {
   if (!fs.existsSync(file)) return {};
-  const { parseTable } = await import('../../nn/tune/index.js');
+  const { parseTable } = await import('../../nn/ops/tuning/index.js');
   const earlier = parseTable(fs.readFileSync(file, 'utf8'), file);
   const isSame = earlier.adapter === table.adapter && earlier.kernels === table.kernels;
   if (!isSame) printNotice('the table is of another driver or other kernels: starting afresh');
@@ -133,7 +133,7 @@ async function timeAllAsync(
   timing: TuneOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { formatTable, tunePassAsync } = await import('../../nn/tune/index.js');
+  const { formatTable, tunePassAsync } = await import('../../nn/ops/tuning/index.js');
   const todo = layers.filter(({ key, pass }) => !table.layers[key]?.[pass]);
   if (todo.length < layers.length) {
     printNotice(`${layers.length - todo.length} of ${layers.length} passes were timed before`);

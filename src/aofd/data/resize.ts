@@ -3,7 +3,7 @@
  * output size round-half-even(n s), source coordinate (i + 0.5) / s - 0.5 (1 / s, not n_in / n_out),
  * clamped to the picture, no anti-aliasing when shrinking.
  */
-import { roundHalfEven } from '../anchors.js';
+import { roundHalfEven } from '../boxes/anchors.js';
 import { DataError } from './errors.js';
 import type { DecodedImage } from './sample.js';
 

@@ -1,3 +1,3 @@
-export * from './ap.js';
-export * from './mafa.js';
-export * from './occlusion.js';
+export * from './statistics/ap.js';
+export * from './mafa/match.js';
+export * from './occlusion/match.js';

@@ -1,5 +1,5 @@
 import { concatRows, toAnchorRows, type Tensor } from '../../nn/index.js';
-import { anchorsPerCell } from '../anchors.js';
+import { anchorsPerCell } from '../boxes/anchors.js';
 import { ConvLayer } from './layers.js';
 import type { ParamSpec, ParamStore } from './params.js';
 import type { BiasRule, ModelConfig } from './types.js';

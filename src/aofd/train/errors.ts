@@ -1,4 +1,4 @@
-import type { NamedLosses } from './step-types.js';
+import type { NamedLosses } from './step/types.js';
 
 /** Training cannot go on. */
 export class TrainError extends Error {

@@ -1,4 +1,4 @@
-import { NnError, internalError } from '../gpu/errors.js';
+import { NnError, internalError } from '../errors.js';
 import type { Device, Recorder } from '../tensor/device.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

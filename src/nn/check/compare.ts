@@ -1,4 +1,4 @@
-import type { TwinArray } from '../cpu/nd.js';
+import type { TwinArray } from '../twins/nd.js';
 
 /** How far a device's values are from the reference. */
 export interface Difference {

@@ -1,14 +1,14 @@
 /** The CPU reference of a recorded operation, chosen by its name. */
-import { conv2d } from '../cpu/conv.js';
-import { addTwin, mulTwin, oneMinusTwin, reluTwin, sigmoidTwin } from '../cpu/elementwise.js';
-import { anchorRowsTwin, concatTwin, copyTwin } from '../cpu/layout.js';
-import { linear } from '../cpu/linear.js';
-import type { TwinArray } from '../cpu/nd.js';
-import { maxPool2d } from '../cpu/pool.js';
-import { upsampleBilinear, upsampleNearest2x } from '../cpu/resize.js';
-import { roiPool } from '../cpu/roi.js';
-import { softmaxTwin } from '../cpu/softmax.js';
-import { weightStandardizeTwin } from '../cpu/weight.js';
+import { conv2d } from '../twins/conv.js';
+import { addTwin, mulTwin, oneMinusTwin, reluTwin, sigmoidTwin } from '../twins/elementwise.js';
+import { anchorRowsTwin, concatTwin, copyTwin } from '../twins/layout.js';
+import { linear } from '../twins/linear.js';
+import type { TwinArray } from '../twins/nd.js';
+import { maxPool2d } from '../twins/pool.js';
+import { upsampleBilinear, upsampleNearest2x } from '../twins/upsample.js';
+import { roiPool } from '../twins/roi.js';
+import { softmaxTwin } from '../twins/softmax.js';
+import { weightStandardizeTwin } from '../twins/weight.js';
 
 /** What a record does not say: options of the operation. Sizes that follow from shapes are found. */
 export interface OperationHints {

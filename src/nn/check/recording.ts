@@ -1,5 +1,5 @@
 import { Tape, type TapeNode } from '../autograd/tape.js';
-import { nd, type TwinArray } from '../cpu/nd.js';
+import { nd, type TwinArray } from '../twins/nd.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkRow, type CheckRow } from './compare.js';
 import { twinOf, type OperationHints } from './operation-twins.js';

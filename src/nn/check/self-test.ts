@@ -1,13 +1,13 @@
 /** A short test of the most important kernels against their CPU references, on any adapter. */
 import { Tape } from '../autograd/tape.js';
-import { conv2d as convTwin, conv2dBackward } from '../cpu/conv.js';
-import { linear as linearTwin, linearBackward } from '../cpu/linear.js';
-import { nd, type TwinArray } from '../cpu/nd.js';
-import { maxPool2d as poolTwin } from '../cpu/pool.js';
-import { upsampleBilinear as bilinearTwin } from '../cpu/resize.js';
-import { roiPool as roiTwin } from '../cpu/roi.js';
-import { softmaxTwin } from '../cpu/softmax.js';
-import { weightStandardizeTwin } from '../cpu/weight.js';
+import { conv2d as convTwin, conv2dBackward } from '../twins/conv.js';
+import { linear as linearTwin, linearBackward } from '../twins/linear.js';
+import { nd, type TwinArray } from '../twins/nd.js';
+import { maxPool2d as poolTwin } from '../twins/pool.js';
+import { upsampleBilinear as bilinearTwin } from '../twins/upsample.js';
+import { roiPool as roiTwin } from '../twins/roi.js';
+import { softmaxTwin } from '../twins/softmax.js';
+import { weightStandardizeTwin } from '../twins/weight.js';
 import { conv2d, type Conv2dOptions } from '../ops/conv/conv2d.js';
 import { linear } from '../ops/linear.js';
 import { maxPool2d } from '../ops/pool.js';

@@ -2,7 +2,7 @@ import type { Platform } from '../platform/types.js';
 import type { AdapterSummary, ContextCounters } from './context-types.js';
 import { BatchMemory, type BatchPlace } from './batch-memory.js';
 import { debugLevelOf, debugReadbacks } from './debug.js';
-import { NnError, deviceLostError, outOfMemoryError } from './errors.js';
+import { NnError, deviceLostError, outOfMemoryError } from '../errors.js';
 import type { ContextObserver, DispatchInfo } from './observer.js';
 import { HighWater } from './high-water.js';
 import { Pool, trimTogether } from './pool.js';

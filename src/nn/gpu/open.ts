@@ -1,7 +1,7 @@
 import { isSoftware, platformAsync } from '../platform/index.js';
 import type { AdapterSummary } from './context-types.js';
 import { GpuContext } from './context.js';
-import { NnError } from './errors.js';
+import { NnError } from '../errors.js';
 
 export interface OpenOptions {
   /** Part of the adapter's name, `swiftshader`, `lavapipe`, `gpu` or `auto` (default). */

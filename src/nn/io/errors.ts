@@ -4,7 +4,7 @@
  * Every message says what failed, in which file and tensor, what was got and expected, and ends
  * with `Fix: ...` when there is something the reader of the message can do.
  */
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 
 export type IoErrorCode =
   | 'io/format' // the bytes are not what the format demands

@@ -1,7 +1,7 @@
 /**
  * The safetensors format: 8 bytes header length (u64, little-endian), a JSON header, then the
  * tensors' bytes, each `data_offsets: [begin, end)` counted from the end of the header.
- * Works in Node and in browsers; `safetensors.node.ts` adds files.
+ * Works in Node and in browsers; `files/safetensors-file.ts` adds files.
  *
  * The reader refuses what an honest writer never makes: a header that is truncated, too large, not
  * UTF-8, not JSON, or names a tensor twice; offsets out of range; tensors that overlap or leave

@@ -1,10 +1,10 @@
 import type { GpuContext } from '../gpu/context.js';
 import { debugDispatch } from '../gpu/debug.js';
-import { internalError } from '../gpu/errors.js';
+import { internalError } from '../errors.js';
 import type { DispatchInfo } from '../gpu/observer.js';
 import type { Defines } from './preprocess.js';
 import type { Kernel, KernelCache } from './pipeline.js';
-import { flopsOf } from './cost.js';
+import { flopsOf } from '../profile/cost.js';
 import { packParams } from './reflect.js';
 import { textureBytes } from './texture-bytes.js';
 

@@ -1,6 +1,6 @@
 import type { GpuContext } from '../gpu/context.js';
 import { debugKernel, debugLevelOf, type DebugLevel } from '../gpu/debug.js';
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import { pipelineParts, type Compiled } from './compile.js';
 import { Preparation } from './prepare.js';
 import { preprocess, type Defines } from './preprocess.js';

@@ -1,4 +1,4 @@
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 
 /**
  * The WGSL preprocessor. Lines that start with `#` are directives:

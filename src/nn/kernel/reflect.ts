@@ -1,4 +1,4 @@
-import { internalError } from '../gpu/errors.js';
+import { internalError } from '../errors.js';
 
 /** One `@group(0) @binding(i) var... name` of a kernel. */
 export interface Binding {

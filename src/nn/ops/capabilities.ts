@@ -1,6 +1,6 @@
 import { debugPrint } from '../gpu/debug.js';
 import type { Device } from '../tensor/device.js';
-import type { Pass } from '../tune/table.js';
+import type { Pass } from './tuning/table.js';
 import type { MapCapabilities } from './map-plan.js';
 import type { TileLimits } from './tile-plan.js';
 

@@ -1,4 +1,4 @@
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import { grid1d } from '../kernel/dispatch.js';
 import type { Defines } from '../kernel/preprocess.js';
 import { sliceOf, windows1d } from '../kernel/windows.js';

@@ -1,5 +1,5 @@
 import { record } from '../autograd/tape.js';
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import { streamOf } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { elementwise, emptyLike } from './common.js';

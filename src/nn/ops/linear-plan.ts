@@ -1,6 +1,6 @@
 import type { AdapterKind } from '../platform/types.js';
 import { everywhere, obeyMeasured, type PassPlan } from './pass-plan.js';
-import type { TunedLayer } from '../tune/table.js';
+import type { TunedLayer } from './tuning/table.js';
 import { longestSum } from './tile-gemm.js';
 import { planTile, type TileLimits, type TilePlan } from './tile-plan.js';
 

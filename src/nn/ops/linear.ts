@@ -1,12 +1,12 @@
 import { record } from '../autograd/tape.js';
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import { grid1d } from '../kernel/dispatch.js';
 import { sliceOf, windowsOf, type Window } from '../kernel/windows.js';
 import type { Device } from '../tensor/device.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { tunedLayer } from '../tune/registry.js';
-import { linearKey } from '../tune/table.js';
+import { tunedLayer } from './tuning/registry.js';
+import { linearKey } from './tuning/table.js';
 import { debugPlan } from './capabilities.js';
 import { capabilitiesOf } from './conv/environment.js';
 import { subgroupGrid } from './conv/grid.js';

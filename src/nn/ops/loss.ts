@@ -1,5 +1,5 @@
 import { record } from '../autograd/tape.js';
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import { grid1d } from '../kernel/dispatch.js';
 import { sliceOf, windowAt, type Window } from '../kernel/windows.js';
 import { dims4, quads } from '../tensor/shape.js';

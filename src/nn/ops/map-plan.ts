@@ -2,7 +2,7 @@
  * How the memory-bound operations over maps and rows (pooling, upsampling, RoI pooling, softmax) run:
  * where they read from and in which windows. Pure.
  */
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import type { AdapterKind } from '../platform/types.js';
 import { quads } from '../tensor/shape.js';
 

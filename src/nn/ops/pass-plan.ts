@@ -1,5 +1,5 @@
 /** What the plans of convolutions and linear layers share: an algorithm for each of three passes. */
-import { passes, type Pass, type TunedLayer } from '../tune/table.js';
+import { passes, type Pass, type TunedLayer } from './tuning/table.js';
 import type { TileLimits, TilePlan } from './tile-plan.js';
 
 export interface PassPlan<A extends string> extends Record<Pass, A> {

@@ -1,4 +1,4 @@
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import type { BufferSlice } from '../kernel/dispatch.js';
 import { sliceOf, windowAt } from '../kernel/windows.js';
 import { dims4, formatShape, quads } from '../tensor/shape.js';

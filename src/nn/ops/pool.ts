@@ -1,5 +1,5 @@
 import { record } from '../autograd/tape.js';
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { planPool } from './map-plan.js';
 import { mapDims, runMapKernel } from './plane-windows.js';

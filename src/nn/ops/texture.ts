@@ -1,4 +1,4 @@
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import { stripTexels } from './linear-plan.js';
 import { grid1d } from '../kernel/dispatch.js';
 import { noteTextureView } from '../kernel/texture-bytes.js';

@@ -1,4 +1,4 @@
-import { internalError } from '../gpu/errors.js';
+import { internalError } from '../errors.js';
 
 /**
  * How the tile kernels (kernels/gemm/tile_gemm, kernels/conv/tile_*) cut a matrix product into

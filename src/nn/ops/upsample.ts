@@ -1,5 +1,5 @@
 import { record } from '../autograd/tape.js';
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import { dims4, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mapCapabilitiesOf } from './capabilities.js';

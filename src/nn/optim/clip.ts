@@ -1,4 +1,4 @@
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import { sliceOf } from '../kernel/windows.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { elementWindows } from './in-place.js';

@@ -19,7 +19,7 @@ export async function platformAsync(): Promise<Platform> {
   if (current === null) {
     const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
     if (!isNode) throw noPlatform();
-    current = (await import('./node.js')).nodePlatform;
+    current = (await import('./node/platform.js')).nodePlatform;
   }
   return current;
 }

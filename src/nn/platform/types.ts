@@ -1,4 +1,4 @@
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 
 /** What a kind of adapter is, as far as choosing kernels and waiting is concerned. */
 export type AdapterKind = 'lavapipe' | 'swiftshader' | 'gpu' | 'unknown';

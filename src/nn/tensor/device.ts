@@ -1,7 +1,7 @@
 import type { GpuContext } from '../gpu/context.js';
 import type { AdapterSummary, ContextCounters } from '../gpu/context-types.js';
 import type { AdapterKind } from '../platform/index.js';
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import { openContextAsync, type OpenOptions } from '../gpu/open.js';
 import { dispatch, type BindingResource, type BufferSlice } from '../kernel/dispatch.js';
 import { KernelCache } from '../kernel/pipeline.js';

@@ -1,4 +1,4 @@
-import { NnError } from '../gpu/errors.js';
+import { NnError } from '../errors.js';
 import type { Device } from './device.js';
 
 export function isOutOfMemory(error: unknown): error is NnError {

@@ -1,4 +1,4 @@
-import { internalError } from '../gpu/errors.js';
+import { internalError } from '../errors.js';
 import type { Tensor } from './tensor.js';
 
 /**

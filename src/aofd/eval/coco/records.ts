@@ -5,7 +5,7 @@ import {
   weightedAp,
   weightedRecall,
   type ScoredRecords,
-} from '../weighted-ap.js';
+} from '../statistics/weighted-ap.js';
 import { cocoOverlaps, judgedDetections, matchCoco } from './match.js';
 import {
   COCO_IOUS,

@@ -1,5 +1,5 @@
 /** Recall of WIDER FACE faces by group: occlusion level, height and the other labels. */
-import { curveOf } from '../ap.js';
+import { curveOf } from '../statistics/ap.js';
 import type { WiderMatches } from './official.js';
 
 /** Score of each face's best prediction. */

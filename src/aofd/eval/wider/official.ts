@@ -13,7 +13,7 @@
  * - An image without predictions (or without faces) is left out, but its faces still count.
  * - Precision 0/0 at strict thresholds is NaN in the tools; it counts as 0 here.
  */
-import { averagePrecision } from '../ap.js';
+import { averagePrecision } from '../statistics/ap.js';
 import { boxIou } from '../../boxes/iou.js';
 import { sortDescending } from '../../boxes/sort.js';
 

@@ -1,12 +1,12 @@
 import { needsGrad, record } from '../../autograd/tape.js';
-import { NnError } from '../../gpu/errors.js';
+import { NnError } from '../../errors.js';
 import { grid1d, type BufferSlice } from '../../kernel/dispatch.js';
 import { sliceOf } from '../../kernel/windows.js';
 import type { Device } from '../../tensor/device.js';
 import { dims4, formatShape, quads } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { tunedLayer } from '../../tune/registry.js';
-import { convKey } from '../../tune/table.js';
+import { tunedLayer } from '../tuning/registry.js';
+import { convKey } from '../tuning/table.js';
 import { reluBackward } from '../elementwise.js';
 import { channelSums } from '../reduce.js';
 import { arrayView, mapTexture, mapWindows } from '../texture.js';

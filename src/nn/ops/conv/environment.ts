@@ -1,4 +1,4 @@
-import { NnError } from '../../gpu/errors.js';
+import { NnError } from '../../errors.js';
 import type { Platform } from '../../platform/types.js';
 import type { Device } from '../../tensor/device.js';
 import { tileLimitsOf } from '../capabilities.js';

@@ -1,7 +1,7 @@
 import type { AdapterKind } from '../../platform/types.js';
 import { everywhere, obeyMeasured, type PassPlan } from '../pass-plan.js';
 import type { TileLimits, TilePlan } from '../tile-plan.js';
-import type { TunedLayer } from '../../tune/table.js';
+import type { TunedLayer } from '../tuning/table.js';
 import { planConvTile, planConvTileDw } from './tile-taps.js';
 
 /** Sizes of a convolution: x (N, C, H, W) * w (O, C, KH, KW) -> y (N, O, OH, OW). */

@@ -1,4 +1,4 @@
-import { NnError } from '../../gpu/errors.js';
+import { NnError } from '../../errors.js';
 import { formatShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { elementwise } from '../common.js';

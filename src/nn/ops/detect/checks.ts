@@ -1,4 +1,4 @@
-import { NnError } from '../../gpu/errors.js';
+import { NnError } from '../../errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 
 /**

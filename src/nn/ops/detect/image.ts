@@ -1,4 +1,4 @@
-import { NnError } from '../../gpu/errors.js';
+import { NnError } from '../../errors.js';
 import { grid1d } from '../../kernel/dispatch.js';
 import { sliceOf, windowsOf } from '../../kernel/windows.js';
 import type { Device } from '../../tensor/device.js';

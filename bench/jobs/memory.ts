@@ -1,0 +1,41 @@
+/** Detectors at a size, and the most memory that a process held. */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import type { Device } from '../../src/nn/index.js';
+import { presetConfig, type Config } from '../../src/aofd/config/index.js';
+import { Detector } from '../../src/aofd/detect/detector.js';
+import { AofdModel, ParamStore } from '../../src/aofd/model/index.js';
+
+/** Most memory that this process ever held, a software adapter's included; megabytes. */
+export function peakRssMb(): number {
+  try {
+    const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
+    if (match) return Number(match[1]) / 1e3;
+  } catch {
+    // Not Linux.
+  }
+  return process.memoryUsage().rss / 1e6;
+}
+
+/** `config` for pictures whose long side becomes `size`. */
+function atSize(config: Config, size: number): Config {
+  return { ...config, input: { ...config.input, testShortSide: null, maxSize: size } };
+}
+
+/** A detector for pictures of a long side, and what frees it. `paper` has no weights: untrained ones. */
+export async function openDetectorAsync(
+  device: Device,
+  preset: 'lite' | 'paper',
+  size: number,
+): Promise<{ detector: Detector; dispose(): void }> {
+  const config = atSize(presetConfig(preset), size);
+  if (preset === 'lite') {
+    const detector = await Detector.createAsync({ device, config });
+    return { detector, dispose: () => detector.dispose() };
+  }
+  const model = new AofdModel(config.model);
+  const params = ParamStore.create(device, model.specs(), 1);
+  params.freezeForInference();
+  const detector = Detector.fromModel({ config, model, params });
+  return { detector, dispose: () => params.dispose() };
+}

@@ -1,0 +1,83 @@
+/** Where a benchmark ran: adapter, driver, versions, commit, load. */
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { Device } from '../../src/nn/index.js';
+import type { Environment } from './types.js';
+
+/** The folder that holds package.json, from sources as from `dist`. */
+export function packageRoot(): string {
+  let folder = path.dirname(fileURLToPath(import.meta.url));
+  while (!fs.existsSync(path.join(folder, 'package.json'))) {
+    const parent = path.dirname(folder);
+    if (parent === folder) break;
+    folder = parent;
+  }
+  return folder;
+}
+
+function versionIn(folder: string): string | null {
+  try {
+    const text = fs.readFileSync(path.join(folder, 'package.json'), 'utf8');
+    return (JSON.parse(text) as { version: string }).version;
+  } catch {
+    return null;
+  }
+}
+
+/** Version of an installed package, looked for from `root` upwards. */
+export function packageVersionOf(name: string, root = packageRoot()): string | null {
+  for (let folder = root; ; folder = path.dirname(folder)) {
+    const found = versionIn(path.join(folder, 'node_modules', name));
+    if (found !== null) return found;
+    if (path.dirname(folder) === folder) return null;
+  }
+}
+
+/** Commit of the checkout, with `+` where files differ from it; null outside one. */
+function commitOf(root: string): string | null {
+  if (!fs.existsSync(path.join(root, '.git'))) return null;
+  const git = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const changed = git('status', '--porcelain', '--untracked-files=no').trim() !== '';
+    return git('rev-parse', '--short=12', 'HEAD').trim() + (changed ? '+' : '');
+  } catch {
+    return null;
+  }
+}
+
+/** Cores that this process may use. */
+export function usableCores(): number {
+  return os.availableParallelism();
+}
+
+export function describeEnvironment(device: Device): Environment {
+  const root = packageRoot();
+  const { adapter } = device;
+  const cpus = os.cpus();
+  return {
+    date: new Date().toISOString(),
+    program: versionIn(root) ?? 'unknown',
+    commit: commitOf(root),
+    adapter: {
+      name: (adapter.device || adapter.description || adapter.architecture).replace(/-+$/, ''),
+      driver: adapter.description,
+      kind: adapter.kind,
+      lanes: device.subgroupSize,
+    },
+    versions: {
+      node: process.version,
+      webgpu: packageVersionOf('webgpu') ?? 'unknown',
+      v8: process.versions.v8,
+    },
+    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    processor: cpus[0]?.model.trim() ?? 'unknown',
+    cores: usableCores(),
+    memoryGb: Math.round(os.totalmem() / 2 ** 30),
+    load: { start: os.loadavg()[0] ?? 0, end: 0 },
+  };
+}

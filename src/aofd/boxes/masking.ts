@@ -1,0 +1,183 @@
+import type { UniformSource } from './types.js';
+
+/** What covers a RoI's features; the numbers go into {@link MaskPlan.types}. */
+export const MASK_TYPES = ['original', 'generator', 'half', 'random'] as const;
+export type MaskType = (typeof MASK_TYPES)[number];
+
+/** The side that a half mask covers. */
+export type MaskSide = 'left' | 'right' | 'top' | 'bottom';
+const SIDES: readonly MaskSide[] = ['left', 'right', 'top', 'bottom'];
+
+/**
+ * How originals and masked features are trained together (J15).
+ * - `double`: each RoI twice, once original and once with one drawn type (2R rows).
+ * - `replace`: each RoI once, original or one of the types with equal chances (R rows).
+ * - `none`: originals only (stage 0, and networks trained without occlusion).
+ */
+export type JointMode = 'double' | 'replace' | 'none';
+
+/** Settings of the masking strategy (AOFD-SPEC 3.6). */
+export interface MaskingConfig {
+  jointMode: JointMode;
+  /** The types to draw from, equally likely; the paper uses all three. */
+  types: readonly Exclude<MaskType, 'original'>[];
+  /** Rows or columns that a half mask hides (J14): 3 of 7. */
+  halfCells: number;
+  /** Cells that a random mask hides (J14): 24. */
+  randomCells: number;
+  /** Background RoIs are masked like faces (J16). */
+  maskNegatives: boolean;
+  /** Side of the pooled map; 7. */
+  size: number;
+}
+
+/** The paper's values. */
+export const DEFAULT_MASKING: MaskingConfig = {
+  jointMode: 'double',
+  types: ['generator', 'half', 'random'],
+  halfCells: 3,
+  randomCells: 24,
+  maskNegatives: true,
+  size: 7,
+};
+
+/** Which features enter the head, for R sampled RoIs; P = size * size cells. */
+export interface MaskPlan {
+  /** Rows that enter the head: 2R for `double`, else R. */
+  rows: number;
+  /** [rows]: the RoI of each row. For `double`: 0..R-1 original, then 0..R-1 masked. */
+  source: Int32Array;
+  /** [rows]: index into {@link MASK_TYPES}. */
+  types: Uint8Array;
+  /**
+   * [rows*P]: 1 keeps a cell, 0 hides it. Generator rows hold ones: their mask is to be computed
+   * by the generator and multiplied in (or written over) by the caller.
+   */
+  masks: Float32Array;
+  /** Rows whose mask the generator makes, ascending. */
+  generatorRows: Int32Array;
+}
+
+/** A mask that hides `lines` rows or columns on one side; Float32Array [size*size] of 1 and 0. */
+export function halfMask(side: MaskSide, size = 7, lines = Math.floor(size / 2)): Float32Array {
+  const mask = new Float32Array(size * size).fill(1);
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      const distance = { left: x, right: size - 1 - x, top: y, bottom: size - 1 - y }[side];
+      if (distance < lines) mask[y * size + x] = 0;
+    }
+  }
+  return mask;
+}
+
+/** A mask that hides exactly `count` cells, drawn without replacement. */
+export function randomMask(rng: UniformSource, size = 7, count = 24): Float32Array {
+  const cells = size * size;
+  const mask = new Float32Array(cells).fill(1);
+  const order = Int32Array.from({ length: cells }, (_, i) => i);
+  for (let i = 0; i < Math.min(count, cells); i++) {
+    const j = i + rng.int(cells - i);
+    mask[order[j]!] = 0;
+    order[j] = order[i]!;
+  }
+  return mask;
+}
+
+/**
+ * The generator's hard mask (AOFD-SPEC 3.2): the k smallest heats become 0, the others 1; equal
+ * heats: the lower cell first (J5).
+ *
+ * @returns the mask and tau, halfway between the k-th and the next smallest heat (AOFD-SPEC 3.3)
+ */
+export function smallestMask(
+  heat: ArrayLike<number>,
+  k: number,
+): { mask: Float32Array; tau: number } {
+  const order = Array.from({ length: heat.length }, (_, i) => i);
+  order.sort((a, b) => heat[a]! - heat[b]! || a - b);
+  const mask = new Float32Array(heat.length).fill(1);
+  for (let i = 0; i < k; i++) mask[order[i]!] = 0;
+  const below = k > 0 ? heat[order[k - 1]!]! : -Infinity;
+  const above = k < heat.length ? heat[order[k]!]! : Infinity;
+  return { mask, tau: (below + above) / 2 };
+}
+
+/** Cells hidden for a share of the map, floored (J14): 1/4 of 49 -> 12, 1/3 -> 16. */
+export function cellsOf(fraction: number, size = 7): number {
+  return Math.floor(fraction * size * size + 1e-9);
+}
+
+/**
+ * Draws the masks of R sampled RoIs (AOFD-SPEC 3.6).
+ *
+ * @param labels [R]; only read where negatives stay unmasked
+ */
+export function planMasks(
+  labels: ArrayLike<number>,
+  config: MaskingConfig,
+  rng: UniformSource,
+): MaskPlan {
+  const rois = labels.length;
+  const cells = config.size * config.size;
+  const isDoubled = config.jointMode === 'double' && config.types.length > 0;
+  const rows = isDoubled ? 2 * rois : rois;
+  const source = Int32Array.from({ length: rows }, (_, row) => (row < rois ? row : row - rois));
+  const types = new Uint8Array(rows);
+  const masks = new Float32Array(rows * cells).fill(1);
+  const generatorRows: number[] = [];
+  for (let row = isDoubled ? rois : 0; row < rows; row++) {
+    const type = drawType(config, rng);
+    // Drawn for every row, so that the numbers of later rows do not depend on the labels.
+    const mask = drawMask(type, config, rng);
+    if (type === 'original' || (!config.maskNegatives && labels[source[row]!] !== 1)) continue;
+    types[row] = MASK_TYPES.indexOf(type);
+    if (mask) masks.set(mask, row * cells);
+    else generatorRows.push(row);
+  }
+  return { rows, source, types, masks, generatorRows: Int32Array.from(generatorRows) };
+}
+
+function drawType(config: MaskingConfig, rng: UniformSource): MaskType {
+  if (config.jointMode === 'none' || config.types.length === 0) return 'original';
+  const choices: readonly MaskType[] =
+    config.jointMode === 'replace' ? ['original', ...config.types] : config.types;
+  return choices[rng.int(choices.length)]!;
+}
+
+function drawMask(type: MaskType, config: MaskingConfig, rng: UniformSource): Float32Array | null {
+  if (type === 'half') return halfMask(SIDES[rng.int(4)]!, config.size, config.halfCells);
+  if (type === 'random') return randomMask(rng, config.size, config.randomCells);
+  return null;
+}
+
+/**
+ * Response of the compactness kernel (AOFD-SPEC 3.4) on an occlusion map: out(p) = o(p) - n(p)/8,
+ * n = sum over the 8 neighbours, zero padding. `occlusion` is [size*size], 1 = hidden.
+ */
+export function compactResponse(occlusion: ArrayLike<number>, size = 7): Float64Array {
+  const out = new Float64Array(size * size);
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      let near = 0;
+      for (let v = Math.max(0, y - 1); v <= Math.min(size - 1, y + 1); v++) {
+        for (let u = Math.max(0, x - 1); u <= Math.min(size - 1, x + 1); u++) {
+          if (u !== x || v !== y) near += occlusion[v * size + u]!;
+        }
+      }
+      out[y * size + x] = occlusion[y * size + x]! - near / 8;
+    }
+  }
+  return out;
+}
+
+/** Compactness of one occlusion map: sum of the rectified (J13) or literal responses. */
+export function compactness(
+  occlusion: ArrayLike<number>,
+  mode: 'relu' | 'literal' = 'relu',
+  size = 7,
+): number {
+  return compactResponse(occlusion, size).reduce(
+    (sum, value) => sum + (mode === 'relu' ? Math.max(0, value) : value),
+    0,
+  );
+}

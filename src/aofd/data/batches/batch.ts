@@ -1,0 +1,68 @@
+/** The training input: what a batch is and what it is made from. */
+import type { AugmentOptions } from '../augment/augment.js';
+import type { PainterOptions } from '../occluders/options.js';
+import type { Sample } from '../sample.js';
+
+/** A data set with its share of the draws. */
+export interface BatchSource {
+  name: string;
+  samples: readonly Sample[];
+  /** Relative sampling weight among sources of the same kind (detection, portraits). */
+  weight: number;
+}
+
+export interface BatchOptions {
+  /** Images per batch, N. */
+  batchSize: number;
+  /** Canvas size in pixels. */
+  width: number;
+  height: number;
+  seed: number;
+  /** Sources whose samples have `segmentation` serve the portrait slots, the others the rest. */
+  sources: readonly BatchSource[];
+  augment: AugmentOptions;
+  /** Occluder painting on detection pictures; left out = none. */
+  painter?: Omit<PainterOptions, 'bank' | 'avoid'>;
+  /** Probability that a picture (a tile of a mosaic) gets painted faces at all. */
+  paintProbability: number;
+  /** Portraits whose covering objects are cut out and pasted by the painter. Default none. */
+  cutoutSamples?: readonly Sample[];
+  /** Guess the core of worn masks from the boxes of masked faces (seg-labels.ts). Default false. */
+  weakMaskLabels?: boolean;
+  /** Share of the images made from portraits with pixel masks; spread evenly over the steps. */
+  segFraction: number;
+  /** Crop ratios of portraits, whose face fills the picture. */
+  portraitRatios: readonly number[];
+  /** Bound of the decoded pictures kept in memory, bytes. */
+  cacheBytes: number;
+}
+
+export const DEFAULT_PORTRAIT_RATIOS: readonly number[] = [0.7, 0.9, 1, 1.2, 1.5, 2, 3];
+
+/** How a face on the canvas is covered. */
+export const COVER_UNKNOWN = 0;
+export const COVER_NONE = 1;
+export const COVER_COVERED = 2;
+
+/** One batch. Batch k depends on (options, k) alone. */
+export interface Batch {
+  step: number;
+  width: number;
+  height: number;
+  /** RGB, [N, H, W, 3]. */
+  images: Uint8Array;
+  /** Per image [R, 4]: inclusive corners in canvas pixels, row-major. */
+  boxes: Float32Array[];
+  /** Per image [R]: 1 = neither positive nor background. */
+  ignore: Uint8Array[];
+  /** Per image [R]: COVER_UNKNOWN, COVER_NONE or COVER_COVERED (masked, wrongly masked, painted). */
+  covers: Uint8Array[];
+  /** Per image [H, W] of 0, 1, 255, or null when nothing on it has pixel labels. */
+  segLabels: (Uint8Array | null)[];
+  /** Per image: the sample's id (four joined by "+" for a mosaic). */
+  ids: string[];
+  /** Per image: the data set names, joined likewise. */
+  sources: string[];
+  /** Time to make the batch, decoding included. */
+  timeMs: number;
+}

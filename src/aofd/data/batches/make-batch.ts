@@ -1,0 +1,229 @@
+/**
+ * Makes batch k from (options, k): the whole of the input pipeline but the thread it runs on.
+ * Every image has a random stream of its own, keyed (seed, step, slot), so nothing depends on what
+ * was made before.
+ */
+import {
+  drawTile,
+  finishCanvas,
+  fullTile,
+  mosaicTiles,
+  newCanvas,
+  type Canvas,
+} from '../augment/augment.js';
+import {
+  COVER_COVERED,
+  COVER_NONE,
+  COVER_UNKNOWN,
+  type Batch,
+  type BatchOptions,
+  type BatchSource,
+} from './batch.js';
+import { chooseWindow, mapFaces, type Tile } from '../augment/crop-window.js';
+import { loadCutoutBank } from './load-cutouts.js';
+import type { CutoutBank } from '../occluders/cutout-bank.js';
+import { DataError } from '../errors.js';
+import { ImageCache, type DecodedSample } from './image-cache.js';
+import { paintOccluders } from '../occluders/painter.js';
+import { chance, CounterRng, pick, pickWeighted, type Rng } from '../rng.js';
+import type { DecodedImage, Sample } from '../sample.js';
+import { detectionLabels, portraitLabels } from '../seg-labels.js';
+
+/** Throws DataError on options that cannot work. */
+export function checkBatchOptions(options: BatchOptions): void {
+  const bad = (what: string, fix: string): never => {
+    throw new DataError('option-invalid', 'batch options', what, fix);
+  };
+  const { batchSize, width, height, segFraction } = options;
+  if (![batchSize, width, height].every((v) => Number.isInteger(v) && v > 0)) {
+    bad(
+      `batchSize, width, height must be positive integers (${batchSize}, ${width}, ${height})`,
+      'set them',
+    );
+  }
+  if (!(segFraction >= 0 && segFraction <= 1)) bad(`segFraction is ${segFraction}`, 'use 0..1');
+  const usable = options.sources.filter((s) => s.weight > 0);
+  for (const s of usable) {
+    if (s.samples.length === 0)
+      bad(`source "${s.name}" has no samples`, 'remove it or check its list');
+  }
+  if (usable.some((s) => s.samples.some((sample) => sample.source === 'fddb'))) {
+    bad('FDDB is among the sources, an evaluation set', 'train on other data sets');
+  }
+  if (segFraction < 1 && !usable.some((s) => !isPortraitSource(s))) {
+    bad('no detection source with a positive weight', 'add one or set segFraction to 1');
+  }
+  if (segFraction > 0 && !usable.some(isPortraitSource)) {
+    bad('segFraction > 0 but no source has segmentation files', 'add one or set segFraction to 0');
+  }
+}
+
+const isPortraitSource = (source: BatchSource): boolean =>
+  source.samples[0]?.segmentation !== undefined;
+
+/** Makes batches one after the other in the calling thread; keeps decoded pictures. */
+export class BatchMaker {
+  readonly cache: ImageCache;
+  private readonly detection: BatchSource[];
+  private readonly portraits: BatchSource[];
+  private bank: Promise<CutoutBank> | undefined;
+
+  constructor(private readonly options: BatchOptions) {
+    checkBatchOptions(options);
+    this.cache = new ImageCache(options.cacheBytes);
+    const usable = options.sources.filter((s) => s.weight > 0);
+    this.detection = usable.filter((s) => !isPortraitSource(s));
+    this.portraits = usable.filter(isPortraitSource);
+  }
+
+  /** Batch of one step. Throws DataError naming the picture that cannot be used. */
+  async makeAsync(step: number): Promise<Batch> {
+    const started = performance.now();
+    const { batchSize, width, height } = this.options;
+    const size = 3 * width * height;
+    const batch: Batch = {
+      step,
+      width,
+      height,
+      images: new Uint8Array(batchSize * size),
+      boxes: [],
+      ignore: [],
+      covers: [],
+      segLabels: [],
+      ids: [],
+      sources: [],
+      timeMs: 0,
+    };
+    for (let slot = 0; slot < batchSize; slot++) {
+      const made = await this.makeImageAsync(step, slot);
+      batch.images.set(made.canvas.image.data, slot * size);
+      const faces = made.canvas.faces;
+      batch.boxes.push(Float32Array.from(faces.flatMap((face) => face.box)));
+      batch.ignore.push(Uint8Array.from(faces, (face) => (face.ignore ? 1 : 0)));
+      batch.covers.push(Uint8Array.from(made.covers));
+      batch.segLabels.push(made.canvas.labels);
+      batch.ids.push(made.samples.map((s) => s.id).join('+'));
+      batch.sources.push(made.samples.map((s) => s.source).join('+'));
+    }
+    batch.timeMs = performance.now() - started;
+    return batch;
+  }
+
+  private async makeImageAsync(
+    step: number,
+    slot: number,
+  ): Promise<{ canvas: Canvas; covers: number[]; samples: Sample[] }> {
+    const { batchSize, width, height, seed, augment, segFraction } = this.options;
+    const rng = new CounterRng(seed, step, slot);
+    // Portrait slots are spread evenly: slot t is one where floor(t f) steps up.
+    const t = step * batchSize + slot;
+    const isPortrait = Math.floor((t + 1) * segFraction) > Math.floor(t * segFraction);
+    const isMosaic = chance(rng, augment.mosaic);
+    const canvas = newCanvas(width, height);
+    const tiles = isMosaic ? mosaicTiles(width, height, rng) : [fullTile(width, height)];
+    const covers: number[] = [];
+    const samples: Sample[] = [];
+    for (const [i, tile] of tiles.entries()) {
+      const fromPortraits =
+        this.detection.length === 0 || (isPortrait && (i === 0 || chance(rng, 0.5)));
+      const sources = fromPortraits ? this.portraits : this.detection;
+      const source = sources[
+        pickWeighted(
+          rng,
+          sources.map((s) => s.weight),
+        )
+      ] as BatchSource;
+      const sample = pick(rng, source.samples);
+      samples.push(sample);
+      covers.push(...(await this.drawSampleAsync(canvas, tile, sample, rng, isMosaic)));
+    }
+    finishCanvas(canvas, rng, augment);
+    return { canvas, covers, samples };
+  }
+
+  /** Draws a sample into a tile; returns the cover code of each face added. */
+  private async drawSampleAsync(
+    canvas: Canvas,
+    tile: Tile,
+    sample: Sample,
+    rng: Rng,
+    isMosaic: boolean,
+  ): Promise<number[]> {
+    const { augment, portraitRatios } = this.options;
+    const decoded = await this.cache.getAsync(sample);
+    const { width, height } = decoded.image;
+    const isPortrait = decoded.mask !== null;
+    const ratios = isPortrait
+      ? portraitRatios
+      : isMosaic
+        ? augment.mosaicRatios
+        : augment.crop.ratios;
+    const window = chooseWindow(width, height, sample.faces, tile, rng, {
+      ...augment.crop,
+      ratios,
+    });
+    const visible = mapFaces(sample.faces, window, tile, augment.minFacePx);
+    const antialias = chance(rng, augment.antialias);
+    const painted = await this.paintAsync(
+      decoded,
+      sample,
+      new Set(visible.map((f) => f.index)),
+      rng,
+    );
+    const labels = decoded.mask
+      ? portraitLabels(decoded.mask, sample.faces, width, height)
+      : detectionLabels(
+          painted.mask,
+          sample.faces,
+          painted.faces,
+          width,
+          height,
+          this.options.weakMaskLabels ?? false,
+        );
+    const source = { image: painted.image, faces: sample.faces, labels };
+    drawTile(canvas, tile, source, window, { antialias, minFacePx: augment.minFacePx });
+    return visible.map(({ index }) => {
+      if (painted.faces.has(index)) return COVER_COVERED;
+      const attributes = sample.faces[index]?.attributes;
+      if (attributes?.cover === 'unmasked') return COVER_NONE;
+      const isCovered = attributes?.cover !== undefined || (attributes?.occludedShare ?? 0) > 0.02;
+      return isCovered ? COVER_COVERED : COVER_UNKNOWN;
+    });
+  }
+
+  private async paintAsync(
+    decoded: DecodedSample,
+    sample: Sample,
+    visible: ReadonlySet<number>,
+    rng: Rng,
+  ): Promise<{ image: DecodedImage; mask: Uint8Array | null; faces: Set<number> }> {
+    const { painter, paintProbability } = this.options;
+    const isPainted = chance(rng, paintProbability);
+    if (!painter || !isPainted || decoded.mask) {
+      return { image: decoded.image, mask: null, faces: new Set() };
+    }
+    // Masked faces are left alone: their own mask has no pixel label.
+    const indices = sample.faces.flatMap((face, i) => {
+      const cover = face.attributes?.cover;
+      const isFree = cover === undefined || cover === 'unmasked';
+      return visible.has(i) && isFree && !face.ignore && !face.invalid ? [i] : [];
+    });
+    const boxes = indices.map((i) => sample.faces[i]!);
+    const bank = await this.bankAsync();
+    const result = paintOccluders(decoded.image, boxes, rng, {
+      ...painter,
+      bank,
+      avoid: sample.faces,
+    });
+    const faces = new Set(result.painted.map((p) => indices[p.face] as number));
+    const isChanged = result.image !== decoded.image;
+    return { image: result.image, mask: isChanged ? result.mask : null, faces };
+  }
+
+  private async bankAsync(): Promise<CutoutBank | undefined> {
+    const samples = this.options.cutoutSamples;
+    if (!samples || samples.length === 0) return undefined;
+    this.bank ??= loadCutoutBank(samples);
+    return this.bank;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * WIDER FACE text lists (`wider_face_*_bbx_gt.txt`): image path, count, then one line per face
+ * `x y w h blur expression illumination invalid occlusion pose` (AOFD-SPEC 6.3).
+ */
+import { join } from 'node:path';
+import { DataError } from '../errors.js';
+import { readImageSize } from './image-size.js';
+import {
+  checkedBox,
+  newLoadReport,
+  type FaceBox,
+  type LoadReport,
+  type Sample,
+} from '../sample.js';
+import { parseNumber, readLines } from './text-file.js';
+
+export interface WiderOptions {
+  /** Folder that the list's image paths are relative to. */
+  imageRoot: string;
+  /** Data set name of the samples. Default 'wider'. */
+  source?: string;
+  /** Read each picture's size to clip boxes (fails on a missing picture). Default true. */
+  readSizes?: boolean;
+  /** Faces whose shorter side is below this become `ignore`, px. Default 0. */
+  ignoreBelowPx?: number;
+  report?: LoadReport;
+}
+
+/** Loads a list. Throws DataError naming file and line on anything malformed. */
+export function loadWider(listFile: string, options: WiderOptions): Sample[] {
+  const { source = 'wider', readSizes = true, ignoreBelowPx = 0 } = options;
+  const report = options.report ?? newLoadReport();
+  const lines = readLines(listFile);
+  const samples: Sample[] = [];
+  let at = 0;
+  while (at < lines.length) {
+    const name = (lines[at] ?? '').trim();
+    if (name === '') {
+      at++;
+      continue;
+    }
+    const countText = (lines[at + 1] ?? '').trim();
+    if (!/^\d+$/.test(countText)) {
+      throw new DataError(
+        'list-malformed',
+        `${listFile}:${at + 2}`,
+        `expected the number of faces of "${name}", got "${countText}"`,
+        'each entry is: image path, count, then count lines of x y w h ...',
+      );
+    }
+    const count = Number(countText);
+    const file = join(options.imageRoot, name);
+    const size = readSizes ? readImageSize(file) : undefined;
+    const faces: FaceBox[] = [];
+    for (let i = 0; i < count; i++) {
+      const lineNumber = at + 3 + i;
+      const face = parseFace(lines[at + 2 + i], `${listFile}:${lineNumber}`, size, report);
+      if (!face) continue;
+      const [x1, y1, x2, y2] = face.box;
+      if (Math.min(x2 - x1, y2 - y1) + 1 < ignoreBelowPx) face.ignore = true;
+      faces.push(face);
+    }
+    at += 2 + count;
+    // An entry with count 0 is still followed by one dummy line of numbers (TRAP, AOFD-SPEC 6.3).
+    if (count === 0 && /^\s*[-\d.]+(\s+[-\d.]+){3,}\s*$/.test(lines[at] ?? '')) at++;
+    report.images++;
+    report.faces += faces.length;
+    samples.push({ id: name, file, ...size, faces, source });
+  }
+  return samples;
+}
+
+function parseFace(
+  line: string | undefined,
+  where: string,
+  size: { width: number; height: number } | undefined,
+  report: LoadReport,
+): FaceBox | null {
+  const fields = (line ?? '').trim().split(/\s+/);
+  if (fields.length < 4 || fields[0] === '') {
+    throw new DataError(
+      'list-malformed',
+      where,
+      `expected a face line "x y w h [6 attributes]", got "${line ?? 'end of file'}"`,
+      'check that the count above matches the number of face lines',
+    );
+  }
+  const values = fields.map(parseNumber);
+  const box = checkedBox(values, size, where, report);
+  if (!box) return null;
+  const [blur, expression, illumination, invalid, occlusion, pose] = values.slice(4);
+  const face: FaceBox = { box, ignore: invalid === 1, invalid: invalid === 1 };
+  if (values.length >= 10) face.attributes = { blur, expression, illumination, occlusion, pose };
+  return face;
+}

@@ -1,5 +1,0 @@
-// Starts worker.node.ts when the sources run uncompiled: a thread does not inherit tsx.
-import { register } from 'tsx/esm/api';
-
-register();
-await import('./worker.node.ts');

@@ -1,0 +1,69 @@
+/** A thread of PicturePool: does the jobs that it is sent, one after the other. */
+import { parentPort } from 'node:worker_threads';
+import sharp from 'sharp';
+import { ImageDecodeError } from '../../data/errors.js';
+import {
+  annotateAsync,
+  readPictureAsync,
+  type AnnotateJob,
+  type ReadJob,
+  type ReadPicture,
+} from './picture-jobs.js';
+
+/** Message to a thread. */
+export type PictureRequest =
+  { id: number; kind: 'read'; job: ReadJob } | { id: number; kind: 'annotate'; job: AnnotateJob };
+
+/** Message from a thread. `ms`: how long the job took. */
+export type PictureReply = { id: number; ms: number } & (
+  | { result: ReadPicture | Uint8Array }
+  | { error: { message: string; known: { code: string; where: string; fix: string } | null } }
+);
+
+// One decoding thread each: the other cores belong to the device's driver and to other threads.
+sharp.concurrency(1);
+sharp.cache(false);
+
+const port = parentPort;
+if (port) {
+  let queue: Promise<void> = Promise.resolve();
+  port.on('message', (request: PictureRequest) => {
+    queue = queue.then(() => answerAsync(request));
+  });
+  const answerAsync = async (request: PictureRequest): Promise<void> => {
+    const { id } = request;
+    const start = performance.now();
+    try {
+      const [result, memory] = await doAsync(request);
+      port.postMessage(
+        { id, result, ms: performance.now() - start } satisfies PictureReply,
+        memory,
+      );
+    } catch (error) {
+      const known = error instanceof ImageDecodeError ? error : null;
+      port.postMessage({
+        id,
+        ms: performance.now() - start,
+        error: {
+          message: error instanceof Error ? error.message : String(error),
+          known: known && { code: known.code, where: known.where, fix: known.fix },
+        },
+      } satisfies PictureReply);
+    }
+  };
+}
+
+/** The result of a job, and the memory that goes with it instead of being copied. */
+async function doAsync(
+  request: PictureRequest,
+): Promise<[result: ReadPicture | Uint8Array, memory: ArrayBuffer[]]> {
+  if (request.kind === 'annotate') {
+    const png = Uint8Array.from(await annotateAsync(request.job));
+    return [png, [png.buffer]];
+  }
+  const { image, prepared } = await readPictureAsync(request.job);
+  // Memory of the decoder cannot leave its thread.
+  const data = Uint8Array.from(image.data);
+  const inputs = prepared.map((input) => input.data.buffer as ArrayBuffer);
+  return [{ image: { ...image, data }, prepared }, [data.buffer, ...inputs]];
+}

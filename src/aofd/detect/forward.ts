@@ -1,0 +1,269 @@
+/** The network's passes over one prepared picture. Tensors never outlive the functions here. */
+import { DryDevice, type Device, type Tensor, type TensorData } from '../../nn/index.js';
+import { makeAnchors, type AnchorSet } from '../boxes/anchors.js';
+import { proposalsOf, type Config } from '../config/index.js';
+import { ParamStore, withoutGrad, type AofdModel } from '../model/index.js';
+import { selectProposals, type Proposals } from '../boxes/proposals.js';
+import { decodeHead, faceProbabilities, occluderMap } from './postprocess.js';
+import type { Candidates, OccluderMap } from './postprocess.js';
+import type { PreparedImage } from './preprocess.js';
+
+/** The parts of a detector. */
+export interface DetectorParts {
+  config: Config;
+  model: AofdModel;
+  params: ParamStore;
+}
+
+/** Called with every named intermediate tensor while it is alive; for inspection. */
+export type TensorTrace = (name: string, tensor: Tensor) => void;
+
+/** What one pass finds, before thresholds and NMS. */
+export interface PassResult {
+  candidates: Candidates;
+  /** Null where it was not asked for or the network has no branch. */
+  occluders: OccluderMap | null;
+  proposals: Proposals;
+}
+
+/** What a pass computes beside boxes. */
+export interface PassOptions {
+  wantsOccluders: boolean;
+  trace?: TensorTrace;
+  /** Called at the end, while the feature maps are still alive. */
+  after?: (features: readonly Tensor[], result: PassResult) => Promise<void>;
+}
+
+/** RoI counts are rounded up to this, so that few buffer sizes and kernels occur. */
+const roiMultiple = 32;
+
+/** Anchors of the map sizes used last. */
+export class AnchorCache {
+  readonly #sets = new Map<string, AnchorSet>();
+
+  get({ config, model }: DetectorParts, height: number, width: number): AnchorSet {
+    const key = `${height}x${width}`;
+    let set = this.#sets.get(key);
+    if (!set) {
+      const sizes = model.anchorMapSizes(height, width);
+      set = makeAnchors(config.model.levels, sizes, config.boxes.convention);
+      if (this.#sets.size >= 8) this.#sets.delete(this.#sets.keys().next().value as string);
+      this.#sets.set(key, set);
+    }
+    return set;
+  }
+}
+
+/** One picture through the whole network. */
+export async function detectPassAsync(
+  parts: DetectorParts,
+  anchors: AnchorCache,
+  prepared: PreparedImage,
+  original: { width: number; height: number; flip: boolean },
+  options: PassOptions,
+): Promise<PassResult> {
+  const { config, params } = parts;
+  const device = params.device;
+  const features: Tensor[] = [];
+  try {
+    // The proposals' numbers are read while the device goes on with the segmentation branch.
+    const rpnRead = proposeOnDevice(parts, prepared, features, options.trace);
+    const segRead = options.wantsOccluders
+      ? segmentOnDevice(parts, features, prepared, options.trace)
+      : null;
+    const [logits, deltas] = await rpnRead;
+    const proposals = device.context.phase('proposals', () =>
+      selectProposals(
+        {
+          scores: faceProbabilities(logits as Float32Array),
+          anchors: anchors.get(parts, prepared.height, prepared.width).boxes,
+          deltas: deltas as Float32Array,
+          size: { width: prepared.contentWidth, height: prepared.contentHeight },
+          scale: prepared.scale,
+        },
+        proposalsOf(config, 'test'),
+      ),
+    );
+    const candidates = await classifyAsync(
+      parts,
+      features,
+      proposals,
+      prepared,
+      original,
+      options.trace,
+    );
+    const result = { candidates, proposals, occluders: segRead ? await segRead : null };
+    await options.after?.(features, result);
+    return result;
+  } finally {
+    for (const map of features) map.dispose();
+    device.flush();
+  }
+}
+
+/** Fills `features` (owned by the caller) and starts reading the RPN's logits and deltas. */
+function proposeOnDevice(
+  { model, params }: DetectorParts,
+  prepared: PreparedImage,
+  features: Tensor[],
+  trace?: TensorTrace,
+): Promise<TensorData[]> {
+  const { device } = params;
+  using scope = device.scope();
+  return withoutGrad(device, () => {
+    const images = imageOf(device, prepared);
+    trace?.('input', images);
+    const maps = model.backbone.forward(params, images);
+    for (const map of new Set(maps)) features.push(scope.release(map));
+    model.backbone.levels.forEach((level, i) => {
+      trace?.(`features/stride${level.stride}`, maps[i] as Tensor);
+    });
+    const rpn = model.rpn.forward(params, maps);
+    trace?.('rpn/class_logits', rpn.classLogits);
+    trace?.('rpn/box_deltas', rpn.boxDeltas);
+    return Promise.all([
+      rpn.classLogits.readAsync('rpn scores'),
+      rpn.boxDeltas.readAsync('rpn boxes'),
+    ]);
+  });
+}
+
+/** Starts the segmentation branch; its small map is read, and interpolated on the CPU. */
+function segmentOnDevice(
+  { model, params }: DetectorParts,
+  features: readonly Tensor[],
+  prepared: PreparedImage,
+  trace?: TensorTrace,
+): Promise<OccluderMap> | null {
+  const { device } = params;
+  const branch = model.segmentation;
+  if (!branch) return null;
+  using _scope = device.scope();
+  const scores = withoutGrad(device, () => model.segment(params, features));
+  if (!scores) return null;
+  trace?.('segmentation/logits', scores);
+  const [, , h = 0, w = 0] = scores.shape;
+  return scores
+    .readAsync('occluder map')
+    .then((values) =>
+      device.context.phase('occluder map', () =>
+        occluderMap(values as Float32Array, h, w, prepared.scale / branch.stride),
+      ),
+    );
+}
+
+/** RoI pooling and head for all proposals. */
+async function classifyAsync(
+  parts: DetectorParts,
+  features: readonly Tensor[],
+  proposals: Proposals,
+  prepared: PreparedImage,
+  original: { width: number; height: number; flip: boolean },
+  trace?: TensorTrace,
+): Promise<Candidates> {
+  const count = proposals.scores.length;
+  if (count === 0) return { boxes: new Float64Array(0), scores: new Float64Array(0) };
+  const rois = roiRows(proposals.boxes, count);
+  const [logits, deltas] = await headOnDevice(parts, features, rois, trace);
+  return decodeHead(rois, logits as Float32Array, deltas as Float32Array, count, parts.config, {
+    scale: prepared.scale,
+    ...original,
+  });
+}
+
+/**
+ * Compiles every kernel that passes over pictures of a prepared size use, by recording one on a
+ * device that does not compute.
+ */
+export async function prepareKernelsAsync(
+  { config, model, params }: DetectorParts,
+  { width, height }: { width: number; height: number },
+): Promise<void> {
+  const { device } = params;
+  const dry = new DryDevice(device);
+  const kernels = device.context.phase('record kernels', () => {
+    const dryParams = ParamStore.withoutValues(dry, model.specs());
+    dryParams.freezeForInference();
+    const parts = { config, model, params: dryParams };
+    const data = new Float32Array(0); // a dry device takes none
+    const size = { width, height, contentWidth: width, contentHeight: height };
+    const features: Tensor[] = [];
+    const rois = new Float32Array(5 * rounded(proposalsOf(config, 'test').postNmsTop));
+    // The numbers that come back are of no use, and nobody waits for them.
+    for (const reading of [
+      proposeOnDevice(parts, { data, scale: 1, ...size }, features),
+      segmentOnDevice(parts, features, { data, scale: 1, ...size }),
+      headOnDevice(parts, features, rois),
+    ]) {
+      reading?.catch(() => undefined);
+    }
+    return dry.kernelsUsed();
+  });
+  await device.kernels.prepareAsync(kernels);
+}
+
+/** Starts pooling and head; `rois` [R*5]. */
+export function headOnDevice(
+  { model, params }: DetectorParts,
+  features: readonly Tensor[],
+  rois: Float32Array,
+  trace?: TensorTrace,
+): Promise<TensorData[]> {
+  const { device } = params;
+  using _scope = device.scope();
+  return withoutGrad(device, () => {
+    const rows = device.tensor(rois, [rois.length / 5, 5], { name: 'rois' });
+    const head = model.head.forward(params, model.pool(features, rows));
+    trace?.('head/class_logits', head.classLogits);
+    trace?.('head/box_deltas', head.boxDeltas);
+    return Promise.all([
+      head.classLogits.readAsync('head scores'),
+      head.boxDeltas.readAsync('head boxes'),
+    ]);
+  });
+}
+
+/** Pooled features and the mask generator's heat of some boxes [R*4] in input pixels. */
+export function heatOnDevice(
+  { model, params }: DetectorParts,
+  features: readonly Tensor[],
+  boxes: ArrayLike<number>,
+  trace?: TensorTrace,
+): Promise<TensorData> {
+  const { device } = params;
+  using _scope = device.scope();
+  return withoutGrad(device, () => {
+    const count = boxes.length / 4;
+    const rows = device.tensor(roiRows(boxes, count, 1), [count, 5], { name: 'rois' });
+    const pooled = model.pool(features, rows);
+    trace?.('pooled', pooled);
+    const heat = model.generator.forward(params, pooled);
+    trace?.('generator/heat', heat);
+    return heat.readAsync('generator heat');
+  });
+}
+
+/** The prepared picture as a tensor; its values already have the c4 layout. */
+export function imageOf(device: Device, prepared: PreparedImage): Tensor {
+  const { height, width, data } = prepared;
+  const images = device.empty([1, 3, height, width], { layout: 'c4', name: 'images' });
+  device.context.upload(images.buffer, data);
+  return images;
+}
+
+function rounded(count: number, multiple = roiMultiple): number {
+  return Math.ceil(count / multiple) * multiple;
+}
+
+/** Boxes [R*4] as RoI rows of image 0, padded with empty boxes. */
+export function roiRows(
+  boxes: ArrayLike<number>,
+  count: number,
+  multiple = roiMultiple,
+): Float32Array {
+  const rows = new Float32Array(rounded(count, multiple) * 5);
+  for (let r = 0; r < count; r++) {
+    for (let j = 0; j < 4; j++) rows[5 * r + 1 + j] = boxes[4 * r + j]!;
+  }
+  return rows;
+}

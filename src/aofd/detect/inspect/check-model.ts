@@ -1,0 +1,98 @@
+/** The whole network, layer by layer, against the CPU references. */
+import {
+  checkNodeAsync,
+  formatRows,
+  RecordingTape,
+  type CheckRow,
+  type OperationHints,
+} from '../../../nn/check/index.js';
+import { CounterRng, type Tensor } from '../../../nn/index.js';
+import { anchorsPerCell } from '../../boxes/anchors.js';
+import type { Config } from '../../config/index.js';
+import type { DetectorParts } from '../forward.js';
+import { imageOf } from '../forward.js';
+import { prepareImage } from '../preprocess.js';
+
+/** A report that can be attached to a bug. */
+export interface ModelCheck {
+  passed: boolean;
+  adapter: Record<string, string | number | boolean>;
+  features: string[];
+  subgroupSize: number;
+  input: { width: number; height: number };
+  rows: CheckRow[];
+}
+
+/** Layers without ReLU, by the end of their names. */
+const LINEAR_LAYERS = /(\.conv2|lateral\d+|\.cls|\.bbox|\.heat|\.score)$/;
+
+/**
+ * Runs every layer on a small random picture and compares each output with the CPU reference of the
+ * same inputs, so that errors do not add up. Takes seconds for `lite`, a minute or more for `paper`.
+ */
+export async function checkModelAsync(
+  parts: DetectorParts,
+  size: { width: number; height: number } = { width: 96, height: 64 },
+): Promise<ModelCheck> {
+  const { config, model, params } = parts;
+  const { device } = params;
+  const rng = new CounterRng(3, 'check-kernels');
+  const data = Uint8Array.from({ length: size.width * size.height * 3 }, () => 256 * rng.next());
+  const input = {
+    ...config.input,
+    testShortSide: null,
+    maxSize: Math.max(size.width, size.height),
+  };
+  const prepared = prepareImage({ ...size, data }, input);
+  const corners = [0, 4, 4, 60, 60, 0, 20, 10, 90, 50, 0, 0, 0, 15, 15, 0, 70, 30, 95, 63];
+  const rois = { shape: [4, 5], data: Float64Array.from(corners) };
+  const rows: CheckRow[] = [];
+  // The scope spans the awaits below: nothing else may use the device meanwhile.
+  using _scope = device.scope();
+  using tape = new RecordingTape(device);
+  const images = imageOf(device, prepared);
+  images.requiresGrad = true;
+  const features = model.backbone.forward(params, images);
+  model.rpn.forward(params, features);
+  const pooled = model.pool(features, device.tensor(rois.data, rois.shape));
+  model.head.forward(params, pooled);
+  model.generator.forward(params, pooled);
+  const scores = model.segment(params, features);
+  if (scores) model.segmentation?.upsample(scores, prepared.height, prepared.width);
+  for (const [i, node] of tape.nodes.entries()) {
+    const output = node.outputs[0] as Tensor;
+    const name = output.name && node.op.match(/conv2d|linear/) ? output.name : `${i + 1}`;
+    rows.push(await checkNodeAsync(node, name, { ...hintsOf(name, config), rois }));
+  }
+  const { adapter } = device;
+  return {
+    passed: rows.every((row) => row.passed),
+    adapter: { ...adapter },
+    features: [...device.context.features].sort(),
+    subgroupSize: device.subgroupSize,
+    input: { width: prepared.width, height: prepared.height },
+    rows,
+  };
+}
+
+/** Options of a layer, by its name. */
+function hintsOf(name: string, { model }: Config): OperationHints {
+  const [level] = model.levels;
+  const isVgg = /backbone\.conv\d_\d$/.test(name);
+  return {
+    relu: isVgg || !LINEAR_LAYERS.test(name) || /segmentation\.conv2$|generator\.conv2$/.test(name),
+    dilation: name === 'segmentation.conv2' ? model.segmentation.dilation : 1,
+    spatialScale: 1 / model.roiStride,
+    ...(level ? { anchors: anchorsPerCell(level) } : {}),
+  };
+}
+
+/** The report as text: what differs first, then everything. */
+export function formatReport(report: ModelCheck): string {
+  const failed = report.rows.filter((row) => !row.passed).length;
+  const compared = report.rows.filter((row) => row.difference).length;
+  const verdict =
+    failed === 0 ? `all ${compared} layers agree` : `${failed} of ${compared} layers DIFFER`;
+  const worst = Math.max(...report.rows.map((row) => row.difference?.relative ?? 0));
+  return `${formatRows(report.rows)}\nkernels against the CPU reference: ${verdict} (largest relative error ${worst.toExponential(1)})`;
+}

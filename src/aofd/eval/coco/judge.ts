@@ -1,0 +1,189 @@
+/** Judges detections on a labelled set: views of faces, and COCO's cells. */
+import {
+  COCO_RANGES,
+  cocoCells,
+  meanAp,
+  type CocoCell,
+  type CocoImage,
+  type CocoRange,
+} from './index.js';
+import {
+  poolRecords,
+  weightedAp,
+  weightedRecall,
+  type ScoredRecords,
+  type Statistic,
+} from '../statistics/bootstrap.js';
+import type { LabelledSet } from './annotations.js';
+import {
+  judgeViews,
+  prepareFaces,
+  scoreAtFalsePositives,
+  sharesFrom,
+  type FaceView,
+  type JudgedView,
+  type PreparedFaces,
+} from './faces.js';
+import type { Measure, PairedMeasure } from '../statistics/measures.js';
+import type { DetectionSet } from '../protocol.js';
+
+/** False boxes per picture at the working point that needs no common scale of scores. */
+export const FALSE_PER_IMAGE = 0.1;
+
+/** Faces by their height in the stored picture, px. */
+export const HEIGHT_RANGES: readonly CocoRange[] = [0, 16, 32, 64, 128, 256].map((low, i, all) => {
+  const next = all[i + 1];
+  return {
+    name: next === undefined ? `from ${low} px` : `${low} to ${next} px`,
+    measure: 'height',
+    low,
+    // Ranges hold both ends; a face of exactly `next` belongs to the next one.
+    high: next === undefined ? 1e5 : next - 1e-9,
+  };
+});
+
+/** A detector's results, judged. */
+export interface Judged {
+  prepared: PreparedFaces;
+  views: readonly JudgedView[];
+  /** All categories as one, COCO's ranges. */
+  faceCells: readonly CocoCell[];
+  /** All categories as one, ranges of height. */
+  heightCells: readonly CocoCell[];
+  /** Each category apart; null where detections name none, or others than the set's. */
+  categoryCells: readonly CocoCell[] | null;
+  /** All scores, falling. */
+  scores: Float64Array;
+}
+
+/** Judges one detector. */
+export function judgeAll(
+  set: LabelledSet,
+  detections: DetectionSet,
+  views: readonly FaceView[],
+  iou: number,
+): Judged {
+  const images: CocoImage[] = set.images.map((image) => ({
+    truths: image.truths,
+    detections: (detections.byImage.get(image.name) ?? []).map((face) => {
+      const [x1, y1, x2, y2] = face.box;
+      return { box: [x1, y1, x2 - x1, y2 - y1], score: face.score, category: face.category ?? 0 };
+    }),
+  }));
+  const prepared = prepareFaces(set, detections);
+  const faces = set.images.flatMap((image) => detections.byImage.get(image.name) ?? []);
+  const isNamed =
+    faces.length > 0 &&
+    faces.every(({ category }) => category !== undefined && set.categories.has(category));
+  return {
+    prepared,
+    views: judgeViews(set, prepared, views, iou),
+    faceCells: cocoCells(images, { categories: null }),
+    heightCells: cocoCells(images, {
+      categories: null,
+      ranges: HEIGHT_RANGES,
+      maxDetections: [100],
+    }),
+    categoryCells: isNamed
+      ? cocoCells(images, { categories: [...set.categories.keys()].sort((a, b) => a - b) })
+      : null,
+    scores: prepared.order.scores,
+  };
+}
+
+/** A figure of some lists of records. */
+interface ListMeasure {
+  key: string;
+  label: string;
+  lists: readonly ScoredRecords[];
+  figure: (lists: readonly ScoredRecords[], weights: Float64Array) => number;
+}
+
+function listMeasures(judged: Judged, iou: number): ListMeasure[] {
+  const measures: ListMeasure[] = [];
+  for (const view of judged.views) {
+    measures.push({
+      key: view.key === 'all' ? 'face-ap' : `face-ap-${view.key}`,
+      label: `AP at IoU ${iou}, ${view.label}`,
+      lists: [view.records],
+      figure: ([records], weights) => weightedAp(records!, weights),
+    });
+  }
+  const all = judged.views[0]!;
+  for (const view of judged.views) {
+    measures.push({
+      key: view.key === 'all' ? 'face-recall' : `face-recall-${view.key}`,
+      label: `recall at ${FALSE_PER_IMAGE} false boxes per picture, ${view.label}`,
+      lists: [all.records, view.records],
+      figure: ([every, records], weights) =>
+        sharesFrom(records!, scoreAtFalsePositives(every!, weights, FALSE_PER_IMAGE), weights)
+          .recall,
+    });
+  }
+  const cocoMeasures = (cells: readonly CocoCell[], key: string, what: string): void => {
+    const lists = cells
+      .filter((cell) => cell.range === COCO_RANGES[0]!.name && cell.maxDetections === 100)
+      .map((cell) => cell.records);
+    const at = (thresholds: readonly number[] | null, suffix: string, name: string): void => {
+      measures.push({
+        key: `${key}${suffix}`,
+        label: `COCO ${name}${what}`,
+        lists: lists.flatMap((list) => thresholds?.map((t) => list[t]!) ?? [...list]),
+        figure: meanAp,
+      });
+    };
+    at(null, '', 'AP at IoU 0.5 to 0.95');
+    at([0], '50', 'AP at IoU 0.5');
+    at([5], '75', 'AP at IoU 0.75');
+  };
+  cocoMeasures(judged.faceCells, 'coco-ap', ', all categories as one');
+  if (judged.categoryCells) {
+    cocoMeasures(judged.categoryCells, 'coco-category-ap', ', mean of categories');
+  }
+  return measures;
+}
+
+/** The headline figures of a detector. */
+export function measuresOf(judged: Judged, iou: number): Measure[] {
+  return listMeasures(judged, iou).map(({ key, label, lists, figure }) => ({
+    key,
+    label,
+    statistic: (weights) => figure(lists, weights),
+  }));
+}
+
+/** The figures that both detectors have, ready to be compared. */
+export function pairedMeasuresOf(a: Judged, b: Judged, iou: number): PairedMeasure[] {
+  const ofB = new Map(listMeasures(b, iou).map((measure) => [measure.key, measure]));
+  return listMeasures(a, iou).flatMap(({ key, label, lists, figure }) => {
+    const other = ofB.get(key);
+    if (!other) return [];
+    const statistic =
+      (own: readonly ScoredRecords[]): Statistic =>
+      (weights) =>
+        figure(own, weights);
+    const pools = lists.map((records, i) =>
+      poolRecords(records, other.lists[i]!, [a.scores, b.scores]),
+    );
+    const images = a.views[0]!.records.positives.length;
+    const both = new Float64Array(2 * images);
+    return [
+      {
+        key,
+        label,
+        a: statistic(lists),
+        b: statistic(other.lists),
+        pooled: (weightsA: Float64Array, weightsB: Float64Array): number => {
+          both.set(weightsA, 0);
+          both.set(weightsB, images);
+          return figure(pools, both);
+        },
+      },
+    ];
+  });
+}
+
+/** Recall of a list of records on the images as they are. */
+export function plainRecall(records: ScoredRecords): number {
+  return weightedRecall(records, new Float64Array(records.positives.length).fill(1));
+}

@@ -1,0 +1,185 @@
+/**
+ * Detections of a set on the disk, so that an interrupted evaluation goes on where it stopped and a
+ * repeated one needs no device. One file per weights and settings, one line of JSON per picture,
+ * only ever appended to.
+ */
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { diskError, sha256Hex } from '../../../nn/io/files/index.js';
+import type { DetectedFace } from '../protocol.js';
+
+/** What detections depend on besides the picture. The adapter is not part of it. */
+export interface CacheKey {
+  /** SHA-256 of the weights file. */
+  weights: string;
+  /** Everything else that changes what is found, in a fixed order of keys. */
+  settings: Readonly<Record<string, unknown>>;
+}
+
+/** What was found in one picture. */
+export interface CachedPicture {
+  /** First half of the SHA-256 of the picture's file. */
+  hash: string;
+  faces: DetectedFace[];
+  /** From pixels to faces, in milliseconds. */
+  timeMs: number;
+  /** Name of the adapter that did it. */
+  adapter: string;
+}
+
+type Line =
+  | { format: string; weights: string; settings: unknown }
+  | { adapter: string }
+  | { hash: string; ms: number; faces: number[][]; masks?: (readonly number[] | null)[] };
+
+const FORMAT = 'aofd-detections/1';
+
+/** Detections by the content of the picture. */
+export class DetectionCache implements Disposable {
+  readonly file: string;
+  readonly #fd: number;
+  readonly #pictures = new Map<string, CachedPicture>();
+  #adapter = '';
+  /** Lines that could not be read, other than a last one cut off. */
+  #damaged = 0;
+
+  /**
+   * Opens or begins the file of these weights and settings.
+   * @param folder is made where it is missing
+   * @throws IoError when the folder cannot be written to
+   */
+  constructor(folder: string, key: CacheKey) {
+    const text = JSON.stringify({ format: FORMAT, ...key });
+    this.file = join(folder, `detections-${sha256Hex(text).slice(0, 16)}.jsonl`);
+    try {
+      mkdirSync(folder, { recursive: true });
+      const isNew = !existsSync(this.file);
+      const whole = isNew ? 0 : this.#read(readFileSync(this.file));
+      this.#fd = openSync(this.file, 'a');
+      if (whole === 0) {
+        ftruncateSync(this.#fd, 0);
+        this.#write(`${text}\n`);
+      } else ftruncateSync(this.#fd, whole);
+    } catch (error) {
+      throw diskError('write', this.file, error);
+    }
+  }
+
+  /** Pictures that are known. */
+  get size(): number {
+    return this.#pictures.size;
+  }
+
+  /** A sentence where lines were damaged, else null. */
+  get warning(): string | null {
+    if (this.#damaged === 0) return null;
+    return `${this.file}: ${this.#damaged} damaged lines were left out; those pictures were looked at again.`;
+  }
+
+  get(hash: string): CachedPicture | undefined {
+    return this.#pictures.get(hash);
+  }
+
+  /** Remembers a picture; the line is with the system when this returns. */
+  add(picture: CachedPicture): void {
+    let text = '';
+    if (picture.adapter !== this.#adapter) {
+      this.#adapter = picture.adapter;
+      text = `${JSON.stringify({ adapter: picture.adapter })}\n`;
+    }
+    this.#write(`${text}${JSON.stringify(lineOf(picture))}\n`);
+    this.#pictures.set(picture.hash, picture);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+
+  #write(text: string): void {
+    const bytes = Buffer.from(text);
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at);
+    } catch (error) {
+      throw diskError('write', this.file, error);
+    }
+  }
+
+  /** @returns bytes up to the end of the last whole line; 0 where the file is no such cache */
+  #read(bytes: Buffer): number {
+    const end = bytes.lastIndexOf(10) + 1;
+    const lines = bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
+    const head = parseLine(lines[0] ?? '');
+    if (!head || !('format' in head) || head.format !== FORMAT) return 0;
+    for (const text of lines.slice(1)) {
+      const line = parseLine(text);
+      if (line && 'hash' in line) {
+        this.#pictures.set(line.hash, pictureOf(line, this.#adapter));
+      } else if (line && 'adapter' in line) this.#adapter = line.adapter;
+      else this.#damaged++;
+    }
+    return end;
+  }
+}
+
+function parseLine(text: string): Line | null {
+  try {
+    const value = JSON.parse(text) as Line | null;
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Boxes to 1/10000 pixel, scores to what float32 holds: what is read back is what was used. */
+function lineOf({ hash, faces, timeMs }: CachedPicture): Line {
+  const hasMasks = faces.some((face) => face.mask);
+  return {
+    hash,
+    ms: round(timeMs, 1),
+    faces: faces.map((face) => [
+      ...face.box,
+      face.score,
+      ...(face.occlusion === undefined ? [] : [face.occlusion]),
+    ]),
+    ...(hasMasks
+      ? {
+          masks: faces.map(({ mask }) =>
+            mask ? [mask.x, mask.y, mask.width, mask.height, ...mask.runs] : null,
+          ),
+        }
+      : {}),
+  };
+}
+
+function pictureOf(line: Extract<Line, { hash: string }>, adapter: string): CachedPicture {
+  const faces = line.faces.map((numbers, i): DetectedFace => {
+    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0, score = 0, occlusion] = numbers;
+    const runs = line.masks?.[i];
+    return {
+      box: [x1, y1, x2, y2],
+      score,
+      ...(occlusion === undefined ? {} : { occlusion }),
+      ...(runs ? { mask: maskOf(runs) } : {}),
+    };
+  });
+  return { hash: line.hash, faces, timeMs: line.ms, adapter };
+}
+
+function maskOf(numbers: readonly number[]): NonNullable<DetectedFace['mask']> {
+  const [x = 0, y = 0, width = 0, height = 0, ...runs] = numbers;
+  return { x, y, width, height, runs };
+}
+
+/** Rounds to that many decimals. */
+export function round(value: number, digits: number): number {
+  const power = 10 ** digits;
+  return Math.round(value * power) / power;
+}

@@ -1,0 +1,176 @@
+/** Covered pixels of a face as run lengths, and back. Pure; see {@link OcclusionRuns}. */
+import type { OcclusionRuns } from '../protocol.js';
+
+/** A binary mask over part of a picture: row-major, any value but 0 is covered. */
+export interface MaskWindow {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  data: ArrayLike<number>;
+}
+
+/**
+ * Runs of a mask, the first one of clear pixels (0 long when the mask starts covered).
+ * @throws RangeError when the data do not fit the size
+ */
+export function runsOfMask(mask: MaskWindow): OcclusionRuns {
+  const { x, y, width, height, data } = mask;
+  if (data.length !== width * height) {
+    throw new RangeError(
+      `runsOfMask: ${data.length} values for a mask of ${width}x${height} (${width * height}).`,
+    );
+  }
+  const runs: number[] = [];
+  let isCovered = false;
+  let run = 0;
+  for (let i = 0; i < data.length; i++) {
+    if ((data[i] !== 0) !== isCovered) {
+      runs.push(run);
+      run = 0;
+      isCovered = !isCovered;
+    }
+    run++;
+  }
+  if (run > 0) runs.push(run);
+  return { x, y, width, height, runs };
+}
+
+/** The mask of runs, values 0 and 1. Throws RangeError as {@link checkRuns} does. */
+export function maskOfRuns(runs: OcclusionRuns): MaskWindow & { data: Uint8Array } {
+  checkRuns(runs);
+  const { x, y, width, height } = runs;
+  const data = new Uint8Array(width * height);
+  let at = 0;
+  runs.runs.forEach((run, i) => {
+    if (i % 2 === 1) data.fill(1, at, at + run);
+    at += run;
+  });
+  return { x, y, width, height, data };
+}
+
+/** @throws RangeError when sizes or runs are not whole, negative, or do not fill the rectangle */
+export function checkRuns(mask: OcclusionRuns): void {
+  const { x, y, width, height, runs } = mask;
+  if (
+    ![x, y, width, height].every(Number.isSafeInteger) ||
+    width < 0 ||
+    height < 0 ||
+    !runs.every((run) => Number.isSafeInteger(run) && run >= 0)
+  ) {
+    throw new RangeError('a mask needs whole x, y, width, height and run lengths of 0 or more');
+  }
+  const total = runs.reduce((sum, run) => sum + run, 0);
+  if (total !== width * height) {
+    throw new RangeError(
+      `the runs of a mask of ${width}x${height} add up to ${total}, expected ${width * height}`,
+    );
+  }
+}
+
+/** Sets the covered pixels of a face in a picture of [height*width]; what lies outside is cut. */
+export function paintRuns(
+  mask: OcclusionRuns,
+  into: Uint8Array,
+  picture: { width: number; height: number },
+): void {
+  const { x, y, width, height } = mask;
+  if (width === 0 || height === 0) return;
+  let at = 0;
+  mask.runs.forEach((run, i) => {
+    const end = at + run;
+    if (i % 2 === 0) {
+      at = end;
+      return;
+    }
+    while (at < end) {
+      const row = Math.floor(at / width);
+      const left = at - row * width;
+      const right = Math.min(width, left + end - at);
+      at += right - left;
+      if (y + row < 0 || y + row >= picture.height) continue;
+      const from = Math.min(picture.width, Math.max(0, x + left));
+      const to = Math.min(picture.width, Math.max(0, x + right));
+      into.fill(1, (y + row) * picture.width + from, (y + row) * picture.width + to);
+    }
+  });
+}
+
+/** Number of covered pixels. */
+export function coveredPixels(mask: OcclusionRuns): number {
+  return mask.runs.reduce((sum, run, i) => (i % 2 === 1 ? sum + run : sum), 0);
+}
+
+/**
+ * Run lengths of COCO's compressed text form: numbers of 5 bits a character, from the third on as
+ * differences to the last but one.
+ * @throws RangeError on characters outside the alphabet or an unfinished number
+ */
+export function decodeCocoCounts(text: string): number[] {
+  const counts: number[] = [];
+  let at = 0;
+  while (at < text.length) {
+    let value = 0;
+    let shift = 0;
+    let isLast = false;
+    while (!isLast) {
+      const code = text.charCodeAt(at++) - 48;
+      if (!(code >= 0 && code < 64)) {
+        throw new RangeError(`run lengths end early or have a foreign character at ${at - 1}`);
+      }
+      value += (code & 0x1f) * 2 ** (5 * shift);
+      shift++;
+      isLast = (code & 0x20) === 0;
+      if (isLast && (code & 0x10) !== 0) value -= 2 ** (5 * shift);
+    }
+    if (counts.length > 2) value += counts[counts.length - 2]!;
+    counts.push(value);
+  }
+  return counts;
+}
+
+/**
+ * COCO's mask of a whole picture, whose runs go down the columns, as rows inside its bounding box.
+ * @param size height, width, as COCO writes them
+ * @throws RangeError when the counts do not fill the picture
+ */
+export function runsOfCoco(
+  counts: readonly number[],
+  size: readonly [height: number, width: number],
+): OcclusionRuns {
+  const [height, width] = size;
+  checkRuns({ x: 0, y: 0, width: height, height: width, runs: counts });
+  let left = width;
+  let right = -1;
+  let top = height;
+  let bottom = -1;
+  const data = new Uint8Array(width * height);
+  let at = 0;
+  counts.forEach((count, i) => {
+    for (let k = at; i % 2 === 1 && k < at + count; k++) {
+      const x = Math.floor(k / height);
+      const y = k - x * height;
+      data[y * width + x] = 1;
+      left = Math.min(left, x);
+      right = Math.max(right, x);
+      top = Math.min(top, y);
+      bottom = Math.max(bottom, y);
+    }
+    at += count;
+  });
+  if (right < 0) return { x: 0, y: 0, width: 0, height: 0, runs: [] };
+  const inner = new Uint8Array((right - left + 1) * (bottom - top + 1));
+  for (let y = top; y <= bottom; y++) {
+    inner.set(
+      data.subarray(y * width + left, y * width + right + 1),
+      (y - top) * (right - left + 1),
+    );
+  }
+  return runsOfMask({
+    x: left,
+    y: top,
+    width: right - left + 1,
+    height: bottom - top + 1,
+    data: inner,
+  });
+}

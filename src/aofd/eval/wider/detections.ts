@@ -1,0 +1,130 @@
+/**
+ * Results in WIDER FACE's own format: a folder with `<event>/<image>.txt`, each holding a name, a
+ * count and lines `x y w h score`.
+ */
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { sha256Hex } from '../../../nn/io/files/index.js';
+import { DataError } from '../../data/errors.js';
+import { parseNumber, readLines } from '../../data/sets/text-file.js';
+import { DetectionCollector, readDetectionsAsync } from '../detections/readers.js';
+import { isFolder } from '../detections/find-file.js';
+import type { DetectionSet, EvalImage } from '../protocol.js';
+
+/**
+ * Reads a folder of per-image files, or result files of the shared formats.
+ * @throws DataError naming file and line of what is wrong
+ */
+export async function readWiderDetectionsAsync(
+  paths: readonly string[],
+  images: readonly EvalImage[],
+  name: string,
+): Promise<DetectionSet> {
+  const folders = paths.filter(isFolder);
+  if (folders.length === 0) return readDetectionsAsync(paths, images, name);
+  const other = paths.find((path) => !isFolder(path));
+  if (other !== undefined) {
+    throw new DataError(
+      'option-invalid',
+      other,
+      'result files and folders of per-image files cannot be mixed',
+      'give folders only, or files only',
+    );
+  }
+  const into = new DetectionCollector(images, 'predictions');
+  for (const folder of folders) readFolder(folder, into);
+  return into.finish(name);
+}
+
+function readFolder(folder: string, into: DetectionCollector): void {
+  const files = textFiles(folder);
+  if (files.length === 0) {
+    throw new DataError(
+      'file-missing',
+      folder,
+      'no .txt file in this folder or below',
+      'give the folder that holds one folder per event with one .txt per image',
+    );
+  }
+  const before = into.count;
+  const hashes: string[] = [];
+  let misnamed = 0;
+  let firstMisnamed = '';
+  for (const file of files) {
+    const lines = readLines(file);
+    const path = relative(folder, file).replaceAll('\\', '/');
+    hashes.push(`${path} ${sha256Hex(lines.join('\n'))}\n`);
+    const image = into.openImage(path.replace(/\.txt$/i, ''), `${file}:1`);
+    if (image === null) continue;
+    if (stem(lines[0] ?? '') !== stem(image) && misnamed++ === 0) firstMisnamed = `${file}:1`;
+    readImage(file, lines, image, into);
+  }
+  if (misnamed > 0) {
+    into.addWarning(
+      `${misnamed} prediction files name another image in their first line than by their file ` +
+        `name (first: ${firstMisnamed}); the file name counts, as in the official tool.`,
+    );
+  }
+  into.addFact(
+    'detections',
+    `folder of ${files.length} per-image files, ${into.count - before} boxes, ` +
+      `SHA-256 of their list of hashes ${sha256Hex(hashes.join(''))}`,
+  );
+}
+
+/** File name without folders and a picture's or the text's extension. */
+const stem = (name: string): string =>
+  name
+    .trim()
+    .replace(/^.*[\\/]/, '')
+    .replace(/\.(txt|jpe?g|png)$/i, '');
+
+function textFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.txt$/i.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function readImage(
+  file: string,
+  lines: readonly string[],
+  image: string,
+  into: DetectionCollector,
+): void {
+  const countText = (lines[1] ?? '').trim();
+  if (!/^\d+$/.test(countText)) {
+    throw new DataError(
+      'list-malformed',
+      `${file}:2`,
+      `expected the number of predictions, got "${countText}"`,
+      'each file is: image name, count, then lines "x y w h score"',
+    );
+  }
+  const count = Number(countText);
+  let rows = lines.length - 2;
+  while (rows > 0 && lines[rows + 1]!.trim() === '') rows--;
+  if (rows !== count) {
+    throw new DataError(
+      'list-malformed',
+      `${file}:2`,
+      `the file announces ${count} predictions but has ${rows} lines of them`,
+      'correct the count, or write the file again',
+    );
+  }
+  for (let i = 0; i < count; i++) {
+    const where = `${file}:${i + 3}`;
+    const fields = lines[i + 2]!.trim().split(/\s+/);
+    const [x, y, w, h, score] = fields.map(parseNumber) as [number, number, number, number, number];
+    if (fields.length !== 5) {
+      throw new DataError(
+        'list-malformed',
+        where,
+        `expected "x y w h score", got "${lines[i + 2]}"`,
+        'five numbers, separated by spaces',
+      );
+    }
+    // The official tools take any size; some annotated faces of WIDER FACE have a negative one.
+    into.add(image, { box: [x, y, x + w, y + h], score }, where, { negativeSizes: 'count' });
+  }
+}

@@ -1,5 +1,0 @@
-// Starts picture-worker.node.ts when the sources run uncompiled: a thread does not inherit tsx.
-import { register } from 'tsx/esm/api';
-
-register();
-await import('./picture-worker.node.ts');

@@ -1,0 +1,266 @@
+/** WebGPU in Node through Dawn. The only file of the project that imports the `webgpu` package. */
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { create, globals } from 'webgpu';
+import { quietly } from './quiet.js';
+import { Napper } from '../settle.js';
+import { unpackEmbeddedDriver } from './swiftshader.js';
+import { readTuningFiles } from './tuning-files.js';
+import type { AdapterChoice, AdapterKind, AdapterRequest, Platform } from '../types.js';
+import { adapterKind, isSoftware, PlatformError } from '../types.js';
+
+/** Real timestamps: quantised ones are multiples of 65 us. */
+const DAWN_OPTIONS = ['disable-dawn-features=timestamp_quantization'];
+
+/** Dawn's instances die when their object is collected, so every one made is held here for good. */
+const held = globalThis as { __aofdGpuInstances?: GPU[] };
+
+let systemGpu: GPU | null = null;
+let embeddedGpu: GPU | null = null;
+let chosenGpu: GPU | null = null;
+let hasLoader: boolean | null = null;
+/** Longest nap of `settle`; 0 while no software adapter is in use. */
+let defaultSleepMs = 0;
+
+Object.assign(globalThis, globals);
+
+function createInstance(options: string[] = []): GPU {
+  const gpu = create([...DAWN_OPTIONS, ...options]);
+  (held.__aofdGpuInstances ??= []).push(gpu);
+  return gpu;
+}
+
+/**
+ * Loads a shared library and leaves it loaded. Node rejects what is no add-on ("did not
+ * self-register") but RTLD_NODELETE keeps the library.
+ * @returns false when the library could not be loaded
+ */
+function preload(file: string): boolean {
+  const RTLD_NODELETE = 0x1000;
+  const { RTLD_NOW, RTLD_GLOBAL } = os.constants.dlopen;
+  try {
+    process.dlopen({ exports: {} }, file, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
+    return true;
+  } catch (error) {
+    return (error as Error).message.includes('did not self-register');
+  }
+}
+
+/** Whether the system has a Vulkan loader (always true where Dawn does not use Vulkan). */
+function hasVulkanLoader(): boolean {
+  if (process.platform !== 'linux') return true;
+  hasLoader ??= preload('libvulkan.so.1');
+  return hasLoader;
+}
+
+/** Whether any Vulkan driver is registered; if not, Dawn would only print warnings of its own. */
+function hasVulkanDriver(): boolean {
+  if (process.platform !== 'linux') return true;
+  if (!hasVulkanLoader()) return false;
+  const named = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
+  if (named !== undefined) return named.split(':').some((file) => fs.existsSync(file));
+  const home = os.homedir();
+  const data = (process.env.XDG_DATA_DIRS || '/usr/local/share:/usr/share').split(':');
+  const config = (process.env.XDG_CONFIG_DIRS || '/etc/xdg').split(':');
+  const user = [path.join(home, '.local/share'), path.join(home, '.config')];
+  return [...data, ...config, ...user, '/etc', '/usr/local/etc'].some((root) => {
+    try {
+      const names = fs.readdirSync(path.join(root, 'vulkan', 'icd.d'));
+      return names.some((name) => name.endsWith('.json'));
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** One adapter of an instance, or null. */
+async function firstAdapter(
+  gpu: GPU,
+  powerPreference: GPUPowerPreference = 'high-performance',
+): Promise<GPUAdapter | null> {
+  return quietly(() => gpu.requestAdapter({ powerPreference }));
+}
+
+async function requestSystem(request: AdapterRequest): Promise<AdapterChoice | null> {
+  if (!hasVulkanDriver()) return null;
+  systemGpu ??= createInstance();
+  const adapter = await firstAdapter(systemGpu, request.powerPreference);
+  return adapter && choice(adapter, systemGpu, 'system');
+}
+
+/** Asks Dawn for an adapter by part of its name; its refusal lists what there is. */
+async function requestNamed(name: string): Promise<AdapterChoice> {
+  let available = 'none';
+  if (hasVulkanDriver()) {
+    try {
+      const gpu = createInstance([`adapter=${name}`]);
+      const adapter = await firstAdapter(gpu);
+      if (adapter) return choice(adapter, gpu, 'system');
+    } catch (error) {
+      const names = [...(error as Error).message.matchAll(/name: '([^']*)'/g)].map((m) => m[1]);
+      if (names.length > 0) available = names.join(', ');
+    }
+  }
+  throw new PlatformError(
+    'no-adapter',
+    `platform: no adapter has "${name}" in its name (system adapters: ${available}; always: swiftshader).`,
+    'pass part of one of these names, or leave the choice to the program (auto).',
+  );
+}
+
+async function requestEmbedded(isForced: boolean): Promise<AdapterChoice> {
+  if (embeddedGpu === null) {
+    const driver = unpackEmbeddedDriver();
+    if (!hasVulkanLoader() && !preload(driver.loaderFile)) {
+      throw new PlatformError(
+        'no-adapter',
+        `platform: the embedded Vulkan loader ${driver.loaderFile} could not be loaded.`,
+        'install the system loader (Debian: libvulkan1), or set AOFD_CACHE_DIR to a folder that allows programs to run.',
+      );
+    }
+    // The Vulkan loader reads these once, while the instance is made.
+    const names = ['VK_ICD_FILENAMES', 'VK_DRIVER_FILES'] as const;
+    const before = names.map((name) => process.env[name]);
+    for (const name of names) process.env[name] = driver.icdFile;
+    try {
+      embeddedGpu = createInstance();
+      await firstAdapter(embeddedGpu);
+    } finally {
+      names.forEach((name, i) => {
+        if (before[i] === undefined) delete process.env[name];
+        else process.env[name] = before[i];
+      });
+    }
+  }
+  const adapter = await firstAdapter(embeddedGpu);
+  if (adapter === null) {
+    throw new PlatformError(
+      'no-adapter',
+      'platform: neither the system nor the embedded software adapter works here.',
+      'run "aofd doctor" for details; install a Vulkan driver (Debian: mesa-vulkan-drivers from bookworm-backports).',
+    );
+  }
+  const found = choice(adapter, embeddedGpu, 'embedded');
+  if (!isForced) {
+    found.notice =
+      'No usable Vulkan driver: using the embedded software adapter (SwiftShader), which is slow. ' +
+      'For a faster one install a driver for your GPU or Mesa lavapipe ' +
+      '(Debian 12: apt install -t bookworm-backports mesa-vulkan-drivers).';
+  }
+  return found;
+}
+
+function choice(adapter: GPUAdapter, gpu: GPU, source: AdapterChoice['source']): AdapterChoice {
+  const againAsync = (): Promise<GPUAdapter | null> => firstAdapter(gpu);
+  return { adapter, gpu, kind: adapterKind(adapter.info), source, againAsync, notice: null };
+}
+
+async function chooseAdapter(request: AdapterRequest): Promise<AdapterChoice> {
+  const name = (request.name || process.env.AOFD_ADAPTER || 'auto').toLowerCase();
+  switch (name) {
+    case 'auto':
+      return (await requestSystem(request)) ?? (await requestEmbedded(false));
+    case 'swiftshader':
+      return requestEmbedded(true);
+    case 'lavapipe':
+      return requestNamed('llvmpipe');
+    case 'gpu': {
+      const found = await requestSystem(request);
+      if (found && found.kind === 'gpu') return found;
+      throw new PlatformError(
+        'no-adapter',
+        `platform: no hardware adapter was found${found ? ` (only ${found.adapter.info.description})` : ''}.`,
+        'install the driver of your GPU, or pass "auto" to accept a software adapter.',
+      );
+    }
+    default:
+      return requestNamed(request.name || process.env.AOFD_ADAPTER || name);
+  }
+}
+
+/** The folder that holds `kernels/`: the package root, from `src/` as from `dist/`. */
+const kernelRoot = (() => {
+  let folder = path.dirname(fileURLToPath(import.meta.url));
+  while (!fs.existsSync(path.join(folder, 'kernels', 'include'))) {
+    const parent = path.dirname(folder);
+    if (parent === folder) return path.resolve('kernels');
+    folder = parent;
+  }
+  return path.join(folder, 'kernels');
+})();
+
+const sources = new Map<string, string>();
+
+function loadKernelSource(name: string): string {
+  const relative = name.endsWith('.wgsl') ? name : `${name}.wgsl`;
+  let text = sources.get(relative);
+  if (text === undefined) {
+    const file = path.join(kernelRoot, ...relative.split('/'));
+    try {
+      if (path.relative(kernelRoot, file).startsWith('..')) throw new Error('outside kernels/');
+      text = fs.readFileSync(file, 'utf8');
+    } catch {
+      throw new PlatformError(
+        'kernel-not-found',
+        `platform: there is no kernel "${name}" (looked for kernels/${relative}).`,
+        'check the spelling; names are paths under kernels/, such as "pool/max_pool".',
+      );
+    }
+    sources.set(relative, text);
+  }
+  return text;
+}
+
+function kernelNames(): string[] {
+  return fs
+    .readdirSync(kernelRoot, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.split(path.sep).join('/'))
+    .filter((file) => file.endsWith('.wgsl') && !file.startsWith('include/'))
+    .map((file) => file.slice(0, -'.wgsl'.length))
+    .sort();
+}
+
+const napCell = new Int32Array(new SharedArrayBuffer(4));
+const napper = new Napper({
+  nap: (ms) => void Atomics.wait(napCell, 0, 0, ms),
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
+});
+
+/** More threads than this find too little to share. */
+const MOST_HELPERS = 3;
+
+/**
+ * lavapipe compiles in one thread per device; Mesa's cache on the disk is what devices share. Mesa's
+ * own variables switch it off.
+ */
+function compileHelpers(kind: AdapterKind): number {
+  const isOff = ['MESA_SHADER_CACHE_DISABLE', 'MESA_GLSL_CACHE_DISABLE'].some((name) =>
+    /^(1|true|yes|on|y|t)$/i.test(process.env[name] ?? ''),
+  );
+  if (kind !== 'lavapipe' || isOff) return 0;
+  return Math.min(MOST_HELPERS, os.availableParallelism() - 1);
+}
+
+/** The platform of Node.js. */
+export const nodePlatform: Platform = {
+  name: 'node',
+  gpu(): GPU {
+    return chosenGpu ?? (systemGpu ??= createInstance());
+  },
+  async requestAdapterAsync(request: AdapterRequest = {}): Promise<AdapterChoice> {
+    const found = await chooseAdapter(request);
+    chosenGpu = found.gpu;
+    defaultSleepMs = isSoftware(found.kind) ? 1 : 0;
+    return found;
+  },
+  loadKernelSource,
+  kernelNames,
+  tuningFiles: (slug, kind) => readTuningFiles(kernelRoot, slug, kind),
+  compilesAtLaunch: (kind) => kind === 'lavapipe',
+  compileHelpers,
+  now: () => performance.now(),
+  env: (name) => process.env[name],
+  settle: (promise, maxSleepMs = defaultSleepMs) => napper.settle(promise, maxSleepMs),
+};

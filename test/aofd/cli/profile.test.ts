@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { runCli } from '../../../src/aofd/cli/main.js';
+import { profileFiles, withProfileAsync } from '../../../src/aofd/cli/profile.js';
+import type { ChromeTrace, Profile } from '../../../src/nn/index.js';
+import { encodePng } from '../../../src/aofd/detect/files/png.js';
+import { writeRandomWeights } from '../detect/random-weights.js';
+import { testDeviceAsync } from '../../nn/ops/setup.js';
+
+describe('--profile', function () {
+  this.timeout(120_000);
+  let folder: string;
+  before(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-profile-'));
+  });
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  async function printedAsync(work: () => Promise<unknown>): Promise<string> {
+    const printed: string[] = [];
+    const print = process.stderr.write.bind(process.stderr);
+    process.stderr.write = ((text: string) => printed.push(text) > 0) as typeof print;
+    try {
+      await work();
+    } finally {
+      process.stderr.write = print;
+    }
+    return printed.join('');
+  }
+
+  const read = <T>(file: string): T => JSON.parse(fs.readFileSync(file, 'utf8')) as T;
+
+  it('puts a trace beside a report, or both into a folder', () => {
+    expect(profileFiles('a/b.json')).to.deep.equal({ report: 'a/b.json', trace: 'a/b.trace.json' });
+    expect(profileFiles('a')).to.deep.equal({
+      report: path.join('a', 'profile.json'),
+      trace: path.join('a', 'trace.json'),
+    });
+  });
+
+  it('tells detect by kernel, layer and host phase, with every readback', async () => {
+    const weights = path.join(folder, 'w.safetensors');
+    const picture = path.join(folder, 'p.png');
+    const out = path.join(folder, 'profile');
+    writeRandomWeights(weights);
+    const data = new Uint8Array(96 * 64 * 3).fill(80);
+    fs.writeFileSync(picture, encodePng({ width: 96, height: 64, data }));
+    const args = ['detect', picture, '--weights', weights, '--json', path.join(folder, 'd.json')];
+    const text = await printedAsync(async () => {
+      expect(await runCli([...args, '--profile', out])).to.equal(0);
+    });
+    expect(text).to.match(/^kernel +count +ms/m);
+    expect(text).to.match(/^backbone\.stem +\d+/m);
+    expect(text).to.match(
+      /readbacks: 5 \(rpn scores 1, rpn boxes 1, occluder map 1, head scores 1, head boxes 1\)/,
+    );
+    const profile = read<Omit<Profile, 'events'>>(path.join(out, 'profile.json'));
+    expect(profile).to.not.have.property('events');
+    expect(profile.layers.map(({ name }) => name)).to.include.members(['backbone.stem', 'rpn.cls']);
+    expect(profile.host.map(({ name }) => name)).to.include.members(['proposals', 'read picture']);
+    expect(profile.pipelines.length).to.be.within(5, 40);
+    const { traceEvents } = read<ChromeTrace>(path.join(out, 'trace.json'));
+    expect(traceEvents.filter(({ ph, pid }) => ph === 'X' && pid === 2).length).to.be.greaterThan(
+      50,
+    );
+  });
+
+  it('is written, too, when the work fails, and costs nothing when it is not asked for', async () => {
+    const device = await testDeviceAsync();
+    const report = path.join(folder, 'failed.json');
+    let error: unknown = null;
+    const text = await printedAsync(async () => {
+      const work = withProfileAsync(device, report, () => Promise.reject(new Error('stop')));
+      error = await work.catch((e: unknown) => e);
+    });
+    expect(error).to.have.property('message', 'stop');
+    expect(text).to.include('wrote');
+    expect(fs.existsSync(report)).to.equal(true);
+    expect(device.context.observer).to.equal(null);
+    await withProfileAsync(device, undefined, () => {
+      expect(device.context.observer).to.equal(null);
+      return Promise.resolve();
+    });
+  });
+});

@@ -1,0 +1,133 @@
+import { expect } from 'chai';
+import { presetConfig } from '../../../src/aofd/config/index.js';
+import {
+  decodeHead,
+  DetectedFace,
+  faceProbabilities,
+  keepBest,
+  occluderMap,
+  occluderPicture,
+  occlusionIn,
+} from '../../../src/aofd/detect/postprocess.js';
+import { decodeRunLength } from '../../../src/aofd/detect/rle.js';
+
+const config = presetConfig('paper');
+const size = { width: 200, height: 150 };
+
+describe('postprocessing', () => {
+  it('decodes the head in original pixels (AOFD-SPEC 1.6, 1.14)', () => {
+    // RoI and code of the worked example; columns 0-3 belong to the background.
+    const code = [9, 9, 9, 9, 1.0416667, -0.875, 0.20411, -0.667657];
+    const got = decodeHead([0, 16, 32, 63, 111], [0, 2], code, 1, config, { scale: 1, ...size });
+    [20, 30, 70, 100].forEach((v, i) => expect(got.boxes[i]).to.be.closeTo(v, 1e-4));
+    expect(got.scores[0]).to.be.closeTo(1 / (1 + Math.exp(-2)), 1e-6);
+    // Zero code at scale 2: half the RoI, one more at the right and below, clipped to the picture.
+    const half = decodeHead([0, 20, 20, 59, 399], [0, 0], new Float32Array(8), 1, config, {
+      scale: 2,
+      ...size,
+    });
+    expect([...half.boxes]).to.deep.equal([10, 10, 30.5, 149]);
+    const mirrored = decodeHead([0, 20, 20, 59, 99], [0, 0], new Float32Array(8), 1, config, {
+      scale: 2,
+      ...size,
+      flip: true,
+    });
+    expect([mirrored.boxes[0], mirrored.boxes[2]]).to.deep.equal([169.5, 190]);
+    // In input pixels: a RoI of 16 pixels is 64 of a picture four times as large, edges included.
+    const large = decodeHead(
+      [0, 8, 16, 23, 31],
+      [0, 0],
+      new Float32Array(8),
+      1,
+      presetConfig('lite'),
+      { scale: 0.25, ...size },
+    );
+    expect([...large.boxes]).to.deep.equal([32, 64, 96, 128]);
+  });
+
+  it('keeps the best boxes, ties with the last included, and drops bad rows', () => {
+    const boxes = Float64Array.from([
+      ...[0, 0, 50, 50, 2, 2, 52, 52, 100, 0, 150, 50, 100, 60, 150, 110],
+      ...[0, 80, 40, 120, NaN, 0, 1, 1, 60, 60, 60, 90],
+    ]);
+    const scores = Float64Array.from([0.6, 0.9, 0.8, 0.8, 0.04, 0.99, 0.99]);
+    const keep = { scoreThreshold: 0.05, nmsIou: 0.3, maxDetections: 2 };
+    const got = keepBest([{ boxes, scores }], config, keep);
+    expect([...got.scores]).to.deep.equal([0.9, 0.8, 0.8]);
+    expect([...got.boxes.subarray(0, 4)]).to.deep.equal([2, 2, 52, 52]);
+    // Candidates of two passes are joined.
+    const twice = keepBest(
+      [
+        { boxes: boxes.slice(0, 4), scores: scores.slice(0, 1) },
+        { boxes: boxes.slice(8, 12), scores: scores.slice(2, 3) },
+      ],
+      config,
+      keep,
+    );
+    expect([...twice.scores]).to.deep.equal([0.8, 0.6]);
+    const none = keepBest(
+      [{ boxes: new Float64Array(0), scores: new Float64Array(0) }],
+      config,
+      keep,
+    );
+    expect(none.scores.length).to.equal(0);
+  });
+
+  it('moves a kept box to the mean of its voters where the config asks for it', () => {
+    const voting = presetConfig('paper');
+    voting.test.boxVoting = 0.5;
+    const candidates = {
+      boxes: Float64Array.of(0, 0, 19, 19, 4, 0, 23, 19, 60, 60, 79, 79),
+      scores: Float64Array.of(0.9, 0.3, 0.6),
+    };
+    const keep = { scoreThreshold: 0.05, nmsIou: 0.5, maxDetections: 10 };
+    const got = keepBest([candidates], voting, keep);
+    // (0.9 * 0 + 0.3 * 4) / 1.2 = 1: the first box moves by a quarter of the way, the last stays.
+    expect([...got.scores]).to.deep.equal([0.9, 0.6]);
+    [1, 0, 20, 19, 60, 60, 79, 79].forEach((v, i) => expect(got.boxes[i]).to.be.closeTo(v, 1e-9));
+    expect([...keepBest([candidates], config, keep).boxes.subarray(0, 4)]).to.deep.equal([
+      0, 0, 19, 19,
+    ]);
+  });
+
+  it('measures what covers a box', () => {
+    // 5 x 5 cells of 8 pixels; occluder logits high in the right three columns.
+    const logits = new Float32Array(2 * 25);
+    for (let i = 0; i < 25; i++) logits[25 + i] = i % 5 >= 2 ? 4 : -4;
+    const map = occluderMap(logits, 5, 5, 1 / 8);
+    const whole = { width: 40, height: 40 };
+    const { ratio, mask } = occlusionIn([0, 0, 39, 39], map, whole, 0.5);
+    // The boundary lies where the interpolated logit is 0: between the centres 12 and 20, at 16.
+    expect(mask.width).to.equal(40);
+    expect([...mask.data.subarray(0, 40)].indexOf(1)).to.equal(16);
+    expect(ratio).to.equal(24 / 40);
+    const part = occlusionIn([10.4, 5.2, 25.7, 12.1], map, whole, 0.5);
+    expect(part.mask).to.include({ x: 11, y: 6, width: 15, height: 7 });
+    expect(part.ratio).to.equal(10 / 15);
+    // A higher threshold moves the boundary inwards.
+    expect(occlusionIn([0, 0, 39, 39], map, whole, 0.9).ratio).to.be.lessThan(ratio);
+    const gate = new Uint8Array(1600).fill(1, 0, 40);
+    const picture = occluderPicture(map, whole, gate);
+    expect(picture[39]).to.be.greaterThan(240);
+    expect(picture[79]).to.equal(0);
+  });
+
+  it('gives plain records with run lengths', () => {
+    const mask = { x: 1, y: 2, width: 2, height: 2, data: Uint8Array.from([0, 1, 1, 0]) };
+    const face = new DetectedFace([1.23456, 2, 3, 4], 0.987654, { ratio: 0.5, mask });
+    const record = JSON.parse(JSON.stringify(face)) as ReturnType<DetectedFace['toJSON']>;
+    expect(record.box).to.deep.equal([1.23, 2, 3, 4]);
+    expect(record.score).to.equal(0.9877);
+    expect(record.occlusion?.mask?.counts).to.deep.equal([1, 2, 1]);
+    expect(decodeRunLength(record.occlusion!.mask!)).to.deep.equal(mask);
+    expect(face.record(false).occlusion).to.deep.equal({ ratio: 0.5 });
+    expect(face.isOccluded()).to.equal(true);
+    expect(face.isOccluded(0.6)).to.equal(false);
+    expect(new DetectedFace([0, 0, 1, 1], 1, null).isOccluded()).to.equal(false);
+  });
+
+  it('turns pairs of logits into probabilities', () => {
+    const got = faceProbabilities([0, 0, 500, -500, -500, 500]);
+    expect([...got]).to.deep.equal([0.5, 0, 1]);
+  });
+});

@@ -1,0 +1,173 @@
+import { expect } from 'chai';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Device } from '../../../src/nn/index.js';
+import { readSafetensorsFile } from '../../../src/nn/io/files/index.js';
+import type { Config } from '../../../src/aofd/config/index.js';
+import {
+  JsonlWriter,
+  TrainError,
+  Trainer,
+  type TrainEvent,
+  type TrainResult,
+} from '../../../src/aofd/train/run/index.js';
+import { DrawnLoader, drawBatch, tinyConfig } from './fixtures.js';
+
+describe('trainer', function () {
+  this.timeout(180_000);
+  let device: Device;
+  let folder: string;
+  before(async () => {
+    device = await Device.createAsync();
+  });
+  after(() => device.destroyAsync());
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'aofd-train-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function train(
+    outDir: string,
+    config: Config,
+    options: { resume?: boolean; stopAfter?: number; events?: TrainEvent[] } = {},
+  ): Promise<TrainResult> {
+    const stop = new AbortController();
+    using trainer = new Trainer({
+      config,
+      device,
+      outDir,
+      resume: options.resume ?? false,
+      signal: stop.signal,
+      writers: [
+        new JsonlWriter(join(outDir, 'metrics.jsonl')),
+        {
+          write: (event) => {
+            options.events?.push(event);
+            if (event.kind === 'progress' && event.step === options.stopAfter) stop.abort();
+          },
+        },
+      ],
+      makeLoader: (_, start) => new DrawnLoader(start),
+    });
+    await trainer.prepareAsync();
+    return await trainer.runAsync();
+  }
+
+  function weightsOf(outDir: string): Record<string, unknown> {
+    return readSafetensorsFile(join(outDir, 'weights.safetensors')).tensors;
+  }
+
+  it('runs every stage; stopped and resumed equals uninterrupted, bit for bit', async () => {
+    const config = tinyConfig();
+    const events: TrainEvent[] = [];
+    const whole = await train(join(folder, 'whole'), config, { events });
+    expect(whole).to.include({ step: 9, reason: 'finished' });
+    expect(events.filter((e) => e.kind === 'start').map((e) => e.stage)).to.deep.equal([
+      'a',
+      'b',
+      'c',
+    ]);
+    const parts = join(folder, 'parts');
+    const live = device.stats().liveTensors;
+    // At the last update of stage a, and inside stage c.
+    for (const [i, stopAfter] of [4, 7].entries()) {
+      const stopped = await train(parts, config, { resume: i > 0, stopAfter });
+      expect(stopped.reason).to.equal('interrupted');
+    }
+    const finished = await train(parts, config, { resume: true });
+    expect(finished).to.include({ step: 9, reason: 'finished' });
+    expect(weightsOf(parts)).to.deep.equal(weightsOf(join(folder, 'whole')));
+    expect(device.stats().liveTensors).to.equal(live);
+    const lines = readFileSync(join(parts, 'metrics.jsonl'), 'utf8').trim().split('\n');
+    const kinds = lines.map((line) => (JSON.parse(line) as TrainEvent).kind);
+    expect(kinds.filter((kind) => kind === 'progress').length).to.equal(9);
+  });
+
+  it('resumes with SGD and accumulated batches', async () => {
+    const config = tinyConfig({
+      optim: {
+        kind: 'sgd',
+        lr: 0.01,
+        weightDecay: 5e-4,
+        accumulate: 2,
+        ema: 0,
+        updateUntouched: true,
+      },
+    });
+    await train(join(folder, 'whole'), config);
+    const parts = join(folder, 'parts');
+    await train(parts, config, { stopAfter: 3 });
+    await train(parts, config, { resume: true });
+    expect(weightsOf(parts)).to.deep.equal(weightsOf(join(folder, 'whole')));
+  });
+
+  it('names the settings that a resumed run changes', async () => {
+    await train(folder, tinyConfig(), { stopAfter: 1 });
+    const events: TrainEvent[] = [];
+    await train(folder, tinyConfig({}, ['stages.a.lr=0.001', 'train.keepLast=3']), {
+      resume: true,
+      stopAfter: 2,
+      events,
+    });
+    const notes = events.flatMap((e) => (e.kind === 'notice' ? [e.text] : [])).join('\n');
+    expect(notes).to.include('(stages.0.lr, train.keepLast)');
+  });
+
+  it('refuses to write over a run', async () => {
+    const config = tinyConfig({}, ['stages.a.steps=1', 'stages.b.steps=0', 'stages.c.steps=0']);
+    await train(folder, config);
+    let message = '';
+    await train(folder, config).catch((error: unknown) => {
+      if (error instanceof TrainError) message = `${error.message} ${error.fix}`;
+    });
+    expect(message).to.match(/already holds.*--resume/);
+  });
+
+  it('stops on a loss that is not finite, naming pictures and checkpoint', async () => {
+    const config = tinyConfig({}, ['stages.a.lr=1e30', 'optim.clipNorm=0']);
+    let error: unknown;
+    await train(folder, config).catch((thrown: unknown) => {
+      error = thrown;
+    });
+    expect(error).to.be.instanceOf(TrainError);
+    expect((error as TrainError).message).to.match(
+      /not finite \(.*drawn-\d-0.*Last checkpoint: none/,
+    );
+  });
+
+  it('dumps everything of one step', async () => {
+    const config = tinyConfig();
+    using trainer = new Trainer({
+      config,
+      device,
+      outDir: folder,
+      makeLoader: (_, s) => new DrawnLoader(s),
+    });
+    await trainer.prepareAsync();
+    const file = join(folder, 'step.safetensors');
+    await trainer.dumpStepAsync(file);
+    const { tensors, metadata } = readSafetensorsFile(file);
+    const batch = drawBatch(0);
+    expect(tensors['input/pixels']?.data).to.deep.equal(batch.images);
+    expect(tensors['images']?.shape).to.deep.equal([2, 3, 96, 96]);
+    for (const name of [
+      'rois',
+      'roi.labels',
+      'roi.targets',
+      'roi.pooled',
+      'loss.class',
+      'loss.segmentation',
+    ]) {
+      expect(tensors, name).to.have.property(name);
+    }
+    const losses = JSON.parse(metadata['losses'] ?? '{}') as Record<string, number>;
+    expect(losses['class']).to.equal((tensors['loss.class']?.data as Float32Array)[0]);
+    for (const spec of trainer.params.specs) {
+      expect(tensors).to.have.property(`before/${spec.name}`);
+      expect(tensors).to.have.property(`after/${spec.name}`);
+      const hasGradient = `grad/${spec.name}` in tensors;
+      expect(hasGradient, spec.name).to.equal(spec.group !== 'generator');
+    }
+  });
+});

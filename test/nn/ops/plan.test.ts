@@ -1,0 +1,266 @@
+import { expect } from 'chai';
+import {
+  convFlops,
+  planConv as fullPlan,
+  type ConvCapabilities,
+  type ConvShape,
+} from '../../../src/nn/ops/conv/plan.js';
+import {
+  planLinear,
+  type LinearCapabilities,
+  type LinearShape,
+} from '../../../src/nn/ops/linear-plan.js';
+import { mapWindows } from '../../../src/nn/ops/texture.js';
+import { windowAt, windows1d, windowsOf } from '../../../src/nn/kernel/windows.js';
+
+const software: ConvCapabilities = { lanes: 4, maxTextureSide: 8192, maxTextureLayers: 2048 };
+const wide: ConvCapabilities = { lanes: 8, maxTextureSide: 16384, maxTextureLayers: 2048 };
+
+function conv(
+  n: number,
+  c: number,
+  o: number,
+  size: number | [number, number],
+  {
+    kernel = 3,
+    stride = 1,
+    dilation = 1,
+  }: { kernel?: number; stride?: number; dilation?: number } = {},
+): ConvShape {
+  const pad = (dilation * (kernel - 1)) / 2;
+  const [h, w] = typeof size === 'number' ? [size, size] : size;
+  const out = (s: number): number =>
+    Math.floor((s + 2 * pad - dilation * (kernel - 1) - 1) / stride) + 1;
+  return { n, c, h, w, o, kh: kernel, kw: kernel, oh: out(h), ow: out(w), stride, pad, dilation };
+}
+
+/** The algorithms of a plan alone. */
+function planConv(s: ConvShape, caps: ConvCapabilities): object {
+  const { forward, inputGradient, weightGradient } = fullPlan(s, caps);
+  return { forward, inputGradient, weightGradient };
+}
+
+const all = (algorithm: string): object => ({
+  forward: algorithm,
+  inputGradient: algorithm,
+  weightGradient: algorithm,
+});
+
+/** The 13 convolutions of VGG16 (AOFD-SPEC 1.1) for an input of `size` pixels a side. */
+function vgg(size: number): ConvShape[] {
+  const blocks = [
+    [64, 2],
+    [128, 2],
+    [256, 3],
+    [512, 3],
+    [512, 3],
+  ] as const;
+  const layers: ConvShape[] = [];
+  let channels = 3;
+  blocks.forEach(([width, convs], b) => {
+    for (let i = 0; i < convs; i++) {
+      layers.push(conv(1, channels, width, size >> b));
+      channels = width;
+    }
+  });
+  return layers;
+}
+
+describe('planConv', () => {
+  for (const size of [512, 1024]) {
+    it(`uses Winograd for every layer of VGG16 at ${size} but the first`, () => {
+      for (const caps of [software, wide]) {
+        const [first, ...others] = vgg(size) as [ConvShape, ...ConvShape[]];
+        expect(planConv(first, caps)).to.deep.equal(all('direct'));
+        for (const layer of others) expect(planConv(layer, caps)).to.deep.equal(all('winograd4'));
+      }
+    });
+  }
+
+  it('plans the layers of the small network', () => {
+    const stem = conv(8, 3, 24, 416, { stride: 2 });
+    expect(planConv(stem, software)).to.deep.equal(all('direct'));
+    expect(planConv(conv(8, 32, 32, 104), software)).to.deep.equal(all('winograd4'));
+    expect(planConv(conv(8, 64, 96, 52, { stride: 2 }), software)).to.deep.equal(all('direct'));
+    const lateral = conv(8, 96, 64, 52, { kernel: 1 });
+    expect(planConv(lateral, software)).to.deep.equal(all('direct'));
+    const dilated = conv(8, 64, 64, 52, { dilation: 2 });
+    expect(planConv(dilated, software)).to.deep.equal(all('direct'));
+    // One image, coarsest level: 16 tiles do not fill a lane tile.
+    expect(planConv(conv(1, 64, 64, 13), software)).to.deep.equal(all('direct'));
+    // 7x7 maps of 128 RoIs: 512 tiles.
+    expect(planConv(conv(128, 512, 256, 7), software)).to.deep.equal(all('winograd4'));
+  });
+
+  it('computes few tiles of weight gradient directly', () => {
+    const few = conv(1, 64, 64, 24);
+    expect(planConv(few, software)).to.deep.equal({
+      ...all('winograd4'),
+      weightGradient: 'direct',
+    });
+  });
+
+  it('keeps small work, tall stacks and adapters without lanes naive', () => {
+    expect(planConv(conv(1, 3, 8, 16), software)).to.deep.equal(all('naive'));
+    expect(planConv(conv(1, 64, 64, 64), { ...software, lanes: 0 })).to.deep.equal(all('naive'));
+    expect(planConv(conv(1200, 64, 64, 7), software)).to.deep.equal(all('naive')); // 8400 rows
+    expect(planConv(conv(1, 64, 64, 8200), software)).to.deep.equal(all('naive'));
+    const manyTaps = conv(1, 64, 64, 64, { kernel: 9 });
+    expect(planConv(manyTaps, software)).to.deep.equal(all('naive'));
+  });
+
+  it('falls back to direct where Winograd texture rows would be too long', () => {
+    const deep = conv(1, 2050, 64, 64);
+    expect(planConv(deep, software)).to.deep.equal(all('direct')); // 2050 channels x 4 lanes
+    expect(planConv(conv(1, 2048, 64, 64), software)).to.deep.equal(all('winograd4'));
+  });
+
+  it('computes weight gradients directly that Winograd could not bind', () => {
+    const limited = { ...wide, bindingLimit: 128 * 2 ** 20 };
+    expect(fullPlan(conv(1, 512, 512, 64), limited).weightGradient).to.equal('winograd4');
+    expect(fullPlan(conv(1, 1024, 1024, 64), limited).weightGradient).to.equal('direct');
+  });
+
+  it('obeys a forced algorithm where it is possible', () => {
+    const small = conv(1, 3, 8, 16);
+    for (const force of ['naive', 'direct', 'winograd2', 'winograd4'] as const) {
+      expect(planConv(small, { ...software, force })).to.deep.equal(all(force));
+    }
+    const strided = conv(1, 3, 8, 16, { stride: 2 });
+    expect(planConv(strided, { ...software, force: 'winograd4' })).to.deep.equal(all('direct'));
+    const noLanes = { ...software, lanes: 0, force: 'direct' as const };
+    expect(planConv(small, noLanes)).to.deep.equal(all('naive'));
+  });
+
+  it('counts operations', () => {
+    expect(convFlops(conv(1, 3, 64, 224))).to.equal(2 * 64 * 224 * 224 * 27);
+  });
+});
+
+const linearPlan = (s: LinearShape, caps: LinearCapabilities): string =>
+  planLinear(s, caps).forward;
+
+describe('planLinear', () => {
+  it('uses lanes for the heads and the naive kernel for the last layers', () => {
+    const caps = { lanes: 4, maxTextureSide: 8192 };
+    expect(linearPlan({ r: 128, i: 25088, o: 4096 }, caps)).to.equal('lanes');
+    expect(linearPlan({ r: 300, i: 25088, o: 4096 }, caps)).to.equal('lanes');
+    expect(linearPlan({ r: 128, i: 4096, o: 4096 }, caps)).to.equal('lanes');
+    expect(linearPlan({ r: 128, i: 4096, o: 2 }, caps)).to.equal('naive');
+    expect(linearPlan({ r: 128, i: 4096, o: 8 }, caps)).to.equal('lanes');
+    expect(linearPlan({ r: 4, i: 64, o: 64 }, caps)).to.equal('naive');
+    expect(linearPlan({ r: 128, i: 25088, o: 4096 }, { ...caps, lanes: 0 })).to.equal('naive');
+  });
+
+  it('keeps what textures cannot hold naive', () => {
+    expect(linearPlan({ r: 9000, i: 256, o: 256 }, { lanes: 4, maxTextureSide: 8192 })).to.equal(
+      'naive',
+    );
+    expect(linearPlan({ r: 128, i: 40000, o: 256 }, { lanes: 4, maxTextureSide: 8192 })).to.equal(
+      'naive',
+    );
+    const huge = { lanes: 4, maxTextureSide: 32768 };
+    expect(linearPlan({ r: 128, i: 65536, o: 256 }, huge)).to.equal('lanes');
+    expect(linearPlan({ r: 128, i: 65792, o: 256 }, huge)).to.equal('naive');
+    expect(linearPlan({ r: 128, i: 65792, o: 256 }, { ...huge, maxTextureLayers: 257 })).to.equal(
+      'lanes',
+    );
+    expect(linearPlan({ r: 2000, i: 256, o: 256 }, { lanes: 8, maxTextureSide: 8192 })).to.equal(
+      'naive',
+    );
+  });
+});
+
+/** Whether ranges follow each other from 0 to count without a gap. */
+function isPartition(ranges: readonly (readonly [number, number])[], count: number): boolean {
+  let at = 0;
+  for (const [from, to] of ranges) {
+    if (from !== at || to <= from) return false;
+    at = to;
+  }
+  return at === count;
+}
+
+describe('binding windows', () => {
+  const MiB = 2 ** 20;
+
+  const ranges = (windows: readonly { start: number; count: number }[]): [number, number][] =>
+    windows.map((w) => [w.start, w.start + w.count]);
+
+  it('mapWindows: one window where everything fits', () => {
+    expect(ranges(mapWindows(16, 1024, 16384))).to.deep.equal([[0, 16]]);
+    expect(mapWindows(0, 1024, 16384)).to.deep.equal([]);
+  });
+
+  it('mapWindows: aligned, within the limit, without gaps', () => {
+    for (const limit of [64 * 1024, 128 * MiB]) {
+      for (const layer of [...vgg(512), ...vgg(1024), ...vgg(901)]) {
+        const planes = Math.ceil(layer.o / 4);
+        const bytes = layer.oh * layer.ow * 16;
+        if (bytes + 256 > limit) continue;
+        const windows = mapWindows(planes, bytes, limit);
+        expect(isPartition(ranges(windows), planes)).to.equal(true);
+        for (const w of windows) {
+          expect(w.offset % 256).to.equal(0);
+          expect(w.offset + 4 * w.base).to.equal(w.start * bytes);
+          expect(w.size).to.be.at.most(limit);
+        }
+      }
+    }
+    // conv1 of VGG16 at 1024: exactly 256 MiB, two windows of the default binding size.
+    expect(ranges(mapWindows(16, 1024 * 1024 * 16, 128 * MiB))).to.deep.equal([
+      [0, 8],
+      [8, 16],
+    ]);
+    // The same at 901 x 901: planes of an odd size, and windows of whole panels of 8 quads.
+    expect(ranges(mapWindows(16, 901 * 901 * 16, 128 * MiB))).to.deep.equal([
+      [0, 10],
+      [10, 16],
+    ]);
+    expect(ranges(mapWindows(16, 901 * 901 * 16, 128 * MiB, 8))).to.deep.equal([
+      [0, 8],
+      [8, 16],
+    ]);
+  });
+
+  it('mapWindows: says when one plane is too large', () => {
+    expect(() => mapWindows(2, 1024, 512)).to.throw(/takes 1024 bytes.*512 bytes.*Fix:/);
+    expect(() => mapWindows(40, 15 * 17 * 16, 4000)).to.throw(/more than a binding/);
+  });
+
+  it('windows1d: multiples of 64 elements', () => {
+    expect(windows1d(0, 1024)).to.deep.equal([]);
+    expect(windows1d(100, 1024)).to.deep.equal([{ start: 0, count: 100 }]);
+    expect(windows1d(600, 1100)).to.deep.equal([
+      { start: 0, count: 256 },
+      { start: 256, count: 256 },
+      { start: 512, count: 88 },
+    ]);
+  });
+
+  it('windowsOf: units that are no multiple of 256 bytes begin inside their binding', () => {
+    expect(windowsOf(3, 100, 1000)).to.have.length(1);
+    const windows = windowsOf(50, 300, 1024);
+    expect(
+      isPartition(
+        windows.map((w) => [w.start, w.start + w.count] as const),
+        50,
+      ),
+    ).to.equal(true);
+    for (const w of windows) {
+      expect(w.offset % 256).to.equal(0);
+      expect(w.offset + 4 * w.base).to.equal(w.start * 300);
+      expect(w.size).to.equal(4 * w.base + w.count * 300);
+      expect(w.size).to.be.at.most(1024);
+    }
+    expect(windowAt(1, 2, 300)).to.deep.equal({
+      start: 1,
+      count: 2,
+      offset: 256,
+      size: 644,
+      base: 11,
+    });
+    // A unit over the limit gets a window of its own.
+    expect(windowsOf(3, 2048, 1024).map((w) => w.count)).to.deep.equal([1, 1, 1]);
+  });
+});
