@@ -22,7 +22,7 @@ import {
   type OnnxTensor,
 } from '../../bench/peers/onnx-model.js';
 import type { Ort } from '../../bench/peers/ort.js';
-import { useTempFolder } from '../nn/io/temp-folder.js';
+import { useTempFolder } from '../helpers/temp-folder.js';
 
 const STRIDES = [8, 16, 32] as const;
 const size = { width: 640, height: 480 };

@@ -12,7 +12,7 @@ import { decodeImage } from '../../../src/aofd/data/files/decode.js';
 import { listPictures } from '../../../src/aofd/detect/files/detect-files.js';
 import { decodeRunLength } from '../../../src/aofd/detect/rle.js';
 import { readSafetensorsFile } from '../../../src/nn/io/files/index.js';
-import { writeRandomWeights } from '../detect/random-weights.js';
+import { writeRandomWeights } from '../../helpers/random-weights.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const main = path.join(root, 'src/aofd/cli/main.ts');

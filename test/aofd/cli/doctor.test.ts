@@ -8,7 +8,7 @@ import type { DoctorReport } from '../../../src/aofd/cli/doctor.js';
 import { differenceOf, formatRows, selfTestAsync } from '../../../src/nn/check/index.js';
 import { nd } from '../../../src/nn/twins/nd.js';
 import { debugLevelOf, numbered, setDebugSink, debugKernel } from '../../../src/nn/gpu/debug.js';
-import { testDeviceAsync } from '../../nn/ops/setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 

@@ -8,7 +8,7 @@ import { parseCompared, parsePeers } from '../../../src/aofd/cli/eval-options.js
 import { runCli } from '../../../src/aofd/cli/main.js';
 import { detectSetAsync, type RunSettings } from '../../../src/aofd/eval/detections/runner.js';
 import type { DetectionSet, EvalImage } from '../../../src/aofd/eval/protocol.js';
-import { smallConfig, writeRandomWeights } from '../detect/random-weights.js';
+import { smallConfig, writeRandomWeights } from '../../helpers/random-weights.js';
 
 const COUNT = 6;
 

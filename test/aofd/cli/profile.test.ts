@@ -6,8 +6,8 @@ import { runCli } from '../../../src/aofd/cli/main.js';
 import { profileFiles, withProfileAsync } from '../../../src/aofd/cli/profile.js';
 import type { ChromeTrace, Profile } from '../../../src/nn/index.js';
 import { encodePng } from '../../../src/aofd/detect/files/png.js';
-import { writeRandomWeights } from '../detect/random-weights.js';
-import { testDeviceAsync } from '../../nn/ops/setup.js';
+import { writeRandomWeights } from '../../helpers/random-weights.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 describe('--profile', function () {
   this.timeout(120_000);

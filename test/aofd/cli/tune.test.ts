@@ -11,7 +11,7 @@ import {
 } from '../../../src/nn/ops/tuning/index.js';
 import { resolveConfig } from '../../../src/aofd/config/index.js';
 import { collectLayers } from '../../../src/aofd/model/planned-layers.js';
-import { testDeviceAsync } from '../../nn/ops/setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 /** Runs a command in this process; what it prints is returned. */
 async function runAsync(args: string[]): Promise<{ code: number; err: string; out: string }> {

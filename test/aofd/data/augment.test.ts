@@ -29,7 +29,7 @@ import {
   shrinkByInteger,
 } from '../../../src/aofd/data/augment/resample.js';
 import { CounterRng } from '../../../src/aofd/data/rng.js';
-import { face, gradientImage } from './fixtures.js';
+import { face, gradientImage } from '../../helpers/pictures.js';
 
 const whole = (width: number, height: number, flip = false): CropWindow => ({
   left: 0,

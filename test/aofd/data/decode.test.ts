@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import sharp from 'sharp';
 import { decodeImage, decodeMaskPng } from '../../../src/aofd/data/files/decode.js';
 import { ImageDecodeError } from '../../../src/aofd/data/errors.js';
-import { gradientImage, jpegOf, maskPng, pngOf, TempFolder } from './fixtures.js';
+import { gradientImage, jpegOf, maskPng, pngOf } from '../../helpers/pictures.js';
+import { TempFolder } from '../../helpers/temp-folder.js';
 
 async function failure(promise: Promise<unknown>): Promise<ImageDecodeError> {
   try {

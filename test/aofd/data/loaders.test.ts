@@ -7,7 +7,8 @@ import { loadOcclusionSeg } from '../../../src/aofd/data/sets/occlusion-seg.js';
 import { checkedBox, enlargeBox, newLoadReport } from '../../../src/aofd/data/sample.js';
 import { loadVoc, parseXml } from '../../../src/aofd/data/sets/voc.js';
 import { loadWider } from '../../../src/aofd/data/sets/wider.js';
-import { gradientImage, jpegOf, pngOf, TempFolder } from './fixtures.js';
+import { gradientImage, jpegOf, pngOf } from '../../helpers/pictures.js';
+import { TempFolder } from '../../helpers/temp-folder.js';
 
 describe('data/loaders', () => {
   let temp: TempFolder;

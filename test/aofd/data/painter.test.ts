@@ -19,7 +19,7 @@ import {
   portraitLabels,
 } from '../../../src/aofd/data/seg-labels.js';
 import type { FaceBox } from '../../../src/aofd/data/sample.js';
-import { face, gradientImage } from './fixtures.js';
+import { face, gradientImage } from '../../helpers/pictures.js';
 
 const sum = (values: ArrayLike<number>): number =>
   Array.prototype.reduce.call(values, (a, b) => (a as number) + (b as number), 0) as number;

@@ -11,7 +11,8 @@ import { ImageCache } from '../../../src/aofd/data/batches/image-cache.js';
 import { DEFAULT_PAINTER } from '../../../src/aofd/data/occluders/options.js';
 import { BatchLoader } from '../../../src/aofd/data/batches/pipeline.js';
 import type { Sample } from '../../../src/aofd/data/sample.js';
-import { face, gradientImage, jpegOf, maskPng, TempFolder } from './fixtures.js';
+import { face, gradientImage, jpegOf, maskPng } from '../../helpers/pictures.js';
+import { TempFolder } from '../../helpers/temp-folder.js';
 
 describe('data/pipeline', () => {
   let temp: TempFolder;

@@ -8,7 +8,7 @@ import {
   resizeLabels,
   roundHalfEven,
 } from '../../../src/aofd/data/resize.js';
-import { gradientImage } from './fixtures.js';
+import { gradientImage } from '../../helpers/pictures.js';
 
 /** One row scaled in x (the y axis has one element and stays constant). */
 function row(values: number[], scale: number): number[] {

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { presetConfig } from '../../../src/aofd/config/index.js';
 import { checkSources, loadSource } from '../../../src/aofd/train/run/sources.js';
-import { gradientImage, pngOf, TempFolder } from './fixtures.js';
+import { gradientImage, pngOf } from '../../helpers/pictures.js';
+import { TempFolder } from '../../helpers/temp-folder.js';
 
 describe('data/sources of a run', () => {
   let temp: TempFolder;

@@ -13,8 +13,8 @@ import {
 import { Detector } from '../../../src/aofd/detect/detector.js';
 import { PicturePool, threadsFor } from '../../../src/aofd/detect/files/picture-pool.js';
 import { encodePng } from '../../../src/aofd/detect/files/png.js';
-import { testDeviceAsync } from '../../nn/ops/setup.js';
-import { randomWeights } from './random-weights.js';
+import { testDeviceAsync } from '../../helpers/device.js';
+import { randomWeights } from '../../helpers/random-weights.js';
 
 describe('detectFilesAsync', function () {
   this.timeout(120_000);

@@ -6,8 +6,8 @@ import { checkModelAsync } from '../../../src/aofd/detect/inspect/check-model.js
 import { inspectAsync } from '../../../src/aofd/detect/inspect/inspect.js';
 import { Detector, type Detection } from '../../../src/aofd/detect/detector.js';
 import { AofdModel, ParamStore } from '../../../src/aofd/model/index.js';
-import { testDeviceAsync } from '../../nn/ops/setup.js';
-import { randomWeights, smallConfig } from './random-weights.js';
+import { testDeviceAsync } from '../../helpers/device.js';
+import { randomWeights, smallConfig } from '../../helpers/random-weights.js';
 
 function noise(width: number, height: number, seed = 1) {
   const rng = new CounterRng(seed, 'picture');

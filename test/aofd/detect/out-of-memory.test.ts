@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Device, isOutOfMemory } from '../../../src/nn/index.js';
 import { Detector } from '../../../src/aofd/detect/detector.js';
 import { FailingAllocations } from '../../helpers/failing-allocations.js';
-import { randomWeights } from './random-weights.js';
+import { randomWeights } from '../../helpers/random-weights.js';
 
 describe('a detection without memory', function () {
   this.timeout(60_000);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Device } from '../../../src/nn/index.js';
 import { prepareKernelsAsync } from '../../../src/aofd/detect/forward.js';
 import { Detector } from '../../../src/aofd/detect/detector.js';
-import { randomWeights } from './random-weights.js';
+import { randomWeights } from '../../helpers/random-weights.js';
 
 describe('prepareKernelsAsync', function () {
   this.timeout(120_000);

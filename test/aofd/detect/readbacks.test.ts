@@ -5,9 +5,9 @@ import { Detector } from '../../../src/aofd/detect/detector.js';
 import { AofdModel, ParamStore } from '../../../src/aofd/model/index.js';
 import { stepSettings } from '../../../src/aofd/train/step/settings.js';
 import { TrainStep } from '../../../src/aofd/train/step/step.js';
-import { testDeviceAsync } from '../../nn/ops/setup.js';
-import { drawBatch, tinyConfig } from '../train/fixtures.js';
-import { randomWeights } from './random-weights.js';
+import { testDeviceAsync } from '../../helpers/device.js';
+import { drawBatch, tinyConfig } from '../../helpers/training.js';
+import { randomWeights } from '../../helpers/random-weights.js';
 
 describe('readbacks', () => {
   let device: Device;

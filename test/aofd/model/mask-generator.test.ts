@@ -3,7 +3,7 @@ import { Tape, type Device } from '../../../src/nn/index.js';
 import { compactLoss } from '../../../src/nn/ops/compact.js';
 import { mulElement, oneMinus, reshape, sum } from '../../../src/nn/ops/index.js';
 import { kSmallestMask, maskedCells, mulMask } from '../../../src/nn/ops/mask.js';
-import { testDeviceAsync } from '../../nn/ops/setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 /**
  * The golden example of AOFD-SPEC 3.5 (float64, made by an independent program): two channels, a

@@ -15,9 +15,9 @@ import { Detector } from '../../../src/aofd/detect/detector.js';
 import { AofdModel, ParamStore } from '../../../src/aofd/model/index.js';
 import { stepSettings } from '../../../src/aofd/train/step/settings.js';
 import { TrainStep } from '../../../src/aofd/train/step/step.js';
-import { randomWeights, smallConfig } from '../detect/random-weights.js';
-import { drawBatch, tinyConfig } from '../train/fixtures.js';
-import { testDeviceAsync } from '../../nn/ops/setup.js';
+import { randomWeights, smallConfig } from '../../helpers/random-weights.js';
+import { drawBatch, tinyConfig } from '../../helpers/training.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 type Numbers = Record<string, ArrayLike<number>>;
 

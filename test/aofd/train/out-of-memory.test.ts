@@ -7,7 +7,7 @@ import { readSafetensorsFile } from '../../../src/nn/io/files/index.js';
 import type { Config } from '../../../src/aofd/config/index.js';
 import { TrainError, Trainer, type TrainEvent } from '../../../src/aofd/train/run/index.js';
 import { FailingAllocations } from '../../helpers/failing-allocations.js';
-import { DrawnLoader, tinyConfig } from './fixtures.js';
+import { DrawnLoader, tinyConfig } from '../../helpers/training.js';
 
 /** Three updates of the detector, in two batches each, and nothing else. */
 const config = tinyConfig({}, [

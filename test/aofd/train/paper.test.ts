@@ -12,7 +12,7 @@ import {
   stageSources,
   type TrainEvent,
 } from '../../../src/aofd/train/run/index.js';
-import { drawBatch, side } from './fixtures.js';
+import { drawBatch, side } from '../../helpers/training.js';
 
 /** The paper's graph with a narrow head on small pictures: everything else as published. */
 describe('paper preset', function () {

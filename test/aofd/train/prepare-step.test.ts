@@ -5,7 +5,7 @@ import { prepareStepAsync } from '../../../src/aofd/train/step/prepare-step.js';
 import { stepSettings } from '../../../src/aofd/train/step/settings.js';
 import { TrainStep } from '../../../src/aofd/train/step/step.js';
 import { TrainingState } from '../../../src/aofd/train/run/training-state.js';
-import { drawBatch, tinyConfig } from './fixtures.js';
+import { drawBatch, tinyConfig } from '../../helpers/training.js';
 
 describe('prepareStepAsync', function () {
   this.timeout(180_000);

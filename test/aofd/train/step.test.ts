@@ -6,7 +6,7 @@ import { stepSettings } from '../../../src/aofd/train/step/settings.js';
 import { TrainStep } from '../../../src/aofd/train/step/step.js';
 import type { NamedLosses, StepResult } from '../../../src/aofd/train/step/types.js';
 import { TrainingState } from '../../../src/aofd/train/run/training-state.js';
-import { drawBatch, tinyConfig } from './fixtures.js';
+import { drawBatch, tinyConfig } from '../../helpers/training.js';
 
 interface Run {
   curve: NamedLosses[];

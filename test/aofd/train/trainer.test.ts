@@ -12,7 +12,7 @@ import {
   type TrainEvent,
   type TrainResult,
 } from '../../../src/aofd/train/run/index.js';
-import { DrawnLoader, drawBatch, tinyConfig } from './fixtures.js';
+import { DrawnLoader, drawBatch, tinyConfig } from '../../helpers/training.js';
 
 describe('trainer', function () {
   this.timeout(180_000);

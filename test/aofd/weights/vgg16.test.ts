@@ -19,7 +19,7 @@ import { loadH5LibraryAsync, readH5Async } from '../../../src/nn/io/files/h5.js'
 import { serializeNpy } from '../../../src/nn/io/npy.js';
 import { writeSafetensorsFileAsync } from '../../../src/nn/io/files/safetensors-file.js';
 import { floatData } from '../../../src/nn/io/stored-tensor.js';
-import { useTempFolder } from '../../nn/io/temp-folder.js';
+import { useTempFolder } from '../../helpers/temp-folder.js';
 
 const ramp = (n: number, scale = 1): Float32Array =>
   Float32Array.from({ length: n }, (_, i) => ((i * 37) % 101) * scale - 0.5);

@@ -8,7 +8,7 @@ import {
 } from '../../../src/nn/io/files/safetensors-file.js';
 import { optimName } from '../../../src/nn/io/state.js';
 import { floatData } from '../../../src/nn/io/stored-tensor.js';
-import { useTempFolder } from './temp-folder.js';
+import { useTempFolder } from '../../helpers/temp-folder.js';
 
 function state(step: number) {
   return {

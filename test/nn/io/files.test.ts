@@ -22,7 +22,7 @@ import {
 import { sha256FileAsync, sha256Hex } from '../../../src/nn/io/files/sha256.js';
 import { serializeSafetensors } from '../../../src/nn/io/safetensors.js';
 import { floatData } from '../../../src/nn/io/stored-tensor.js';
-import { useTempFolder } from './temp-folder.js';
+import { useTempFolder } from '../../helpers/temp-folder.js';
 
 const full = (): Error => Object.assign(new Error('ENOSPC: write'), { code: 'ENOSPC' });
 

@@ -14,7 +14,7 @@ import {
   type Device,
   type Tensor,
 } from '../../../src/nn/index.js';
-import { testDeviceAsync } from '../ops/setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 /** The far ends of the number range, where a formula that is right on paper overflows. */
 describe('numerics', () => {

@@ -1,7 +1,7 @@
 import type { Device } from '../../../src/nn/index.js';
 import { loadFamiliesAsync } from './families.js';
 import { checkGradientAsync, checkParityAsync, checkTwinGradient } from './runner.js';
-import { testDeviceAsync } from './setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 // AOFD_CASE=text runs the cases whose "family/name" contains the text. The same table is timed, and
 // listed by support, by `npm run kernels`.

@@ -12,7 +12,7 @@ import {
 import { conv2d as twinConv } from '../../../src/nn/twins/conv.js';
 import { nd } from '../../../src/nn/twins/nd.js';
 import { maxPool2d as twinPool } from '../../../src/nn/twins/pool.js';
-import { testDeviceAsync } from './setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 interface Shape {
   name: string;

@@ -3,7 +3,7 @@ import * as twin from '../../../src/nn/twins/detect.js';
 import { nd, type TwinArray } from '../../../src/nn/twins/nd.js';
 import { CounterRng, type Device, type Tensor } from '../../../src/nn/index.js';
 import * as detect from '../../../src/nn/ops/detect/index.js';
-import { testDeviceAsync } from './setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 import { assertClose } from './tolerance.js';
 
 describe('detection kernels', () => {

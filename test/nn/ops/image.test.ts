@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { pictureToMapTwin, scaledLength } from '../../../src/nn/twins/image.js';
 import { CounterRng, grid1d, type Device, type Tensor } from '../../../src/nn/index.js';
 import { pictureToMap, type PictureToMapOptions } from '../../../src/nn/ops/detect/index.js';
-import { testDeviceAsync } from './setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 import { assertClose } from './tolerance.js';
 
 describe('pictures as maps', () => {

@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from '../../../src/nn/index.js';
 import { convPrecisions, type ConvPrecision } from '../../../src/nn/ops/conv/plan.js';
-import { testDeviceAsync } from './setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 /**
  * Error allowed relative to the largest value, in inference (the output) and in training (both

@@ -6,7 +6,7 @@ import { scale } from '../../../src/nn/ops/index.js';
 import type { OpCase, TwinArray } from './case.js';
 import { spread } from './fill.js';
 import { checkGradientAsync, checkParityAsync, checkTwinGradient } from './runner.js';
-import { testDeviceAsync } from './setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 /** A correct case, of which each test spoils one thing. */
 const good: OpCase = {

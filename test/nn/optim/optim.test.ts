@@ -11,7 +11,7 @@ import {
 } from '../../../src/nn/optim/index.js';
 import * as twin from '../../../src/nn/twins/optim.js';
 import { CounterRng } from '../../../src/nn/tensor/random.js';
-import { testDeviceAsync } from '../ops/setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 describe('optimisers', () => {
   let device: Device;

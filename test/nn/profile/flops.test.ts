@@ -10,7 +10,7 @@ import {
   type Profile,
   type Tensor,
 } from '../../../src/nn/index.js';
-import { testDeviceAsync } from '../ops/setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 /** Kernels whose time is arithmetic; the others move memory. */
 const HEAVY = /(gemm|conv|conv_dw|conv_dx)$/;

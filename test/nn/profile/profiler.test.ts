@@ -7,7 +7,7 @@ import {
   type Device,
   type Profile,
 } from '../../../src/nn/index.js';
-import { testDeviceAsync } from '../ops/setup.js';
+import { testDeviceAsync } from '../../helpers/device.js';
 
 describe('Profiler', () => {
   let device: Device;

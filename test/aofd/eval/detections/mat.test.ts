@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { parseMat5 } from '../../../../src/aofd/eval/detections/mat.js';
 import { openMatAsync } from '../../../../src/aofd/eval/detections/mat-file.js';
 import { matLine, matRows, type MatValue } from '../../../../src/aofd/eval/detections/mat-value.js';
-import { cell, mat5, numbers, struct, text, writeMat73Async } from './mat-writer.js';
-import { useTempFolder } from '../../../nn/io/temp-folder.js';
+import { cell, mat5, numbers, struct, text, writeMat73Async } from '../../../helpers/mat-writer.js';
+import { useTempFolder } from '../../../helpers/temp-folder.js';
 
 const VALUES: Record<string, MatValue> = {
   matrix: numbers([

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { mafaProtocol } from '../../../../src/aofd/eval/mafa/protocol.js';
 import type { EvaluateSettings, ProtocolOptions } from '../../../../src/aofd/eval/protocol.js';
 import type { MatValue } from '../../../../src/aofd/eval/detections/mat-value.js';
-import { cell, mat5, numbers, struct, text, writeMat73Async } from '../detections/mat-writer.js';
-import { useTempFolder } from '../../../nn/io/temp-folder.js';
+import { cell, mat5, numbers, struct, text, writeMat73Async } from '../../../helpers/mat-writer.js';
+import { useTempFolder } from '../../../helpers/temp-folder.js';
 
 const SETTINGS: EvaluateSettings = { bootstrap: 40, level: 0.95, seed: 5 };
 

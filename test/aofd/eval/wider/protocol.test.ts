@@ -8,8 +8,8 @@ import type {
 } from '../../../../src/aofd/eval/protocol.js';
 import { widerProtocol } from '../../../../src/aofd/eval/wider/protocol.js';
 import type { MatValue } from '../../../../src/aofd/eval/detections/mat-value.js';
-import { cell, mat5, numbers, text, writeMat73Async } from '../detections/mat-writer.js';
-import { useTempFolder } from '../../../nn/io/temp-folder.js';
+import { cell, mat5, numbers, text, writeMat73Async } from '../../../helpers/mat-writer.js';
+import { useTempFolder } from '../../../helpers/temp-folder.js';
 
 const SETTINGS: EvaluateSettings = { bootstrap: 50, level: 0.9, seed: 3 };
 

@@ -1,9 +1,9 @@
 /** Untrained weights with their configuration: enough to exercise everything around the network. */
 import { writeFileSync } from 'node:fs';
-import { presetConfig, type Config } from '../../../src/aofd/config/index.js';
-import type { DetectorWeights } from '../../../src/aofd/detect/detector.js';
-import { AofdModel, initialValues } from '../../../src/aofd/model/index.js';
-import { floatData, serializeSafetensors, type StoredTensor } from '../../../src/nn/io/index.js';
+import { presetConfig, type Config } from '../../src/aofd/config/index.js';
+import type { DetectorWeights } from '../../src/aofd/detect/detector.js';
+import { AofdModel, initialValues } from '../../src/aofd/model/index.js';
+import { floatData, serializeSafetensors, type StoredTensor } from '../../src/nn/io/index.js';
 
 /** A narrow lite network on small inputs, quick on any adapter. */
 export function smallConfig(maxSize = 128): Config {

@@ -1,26 +1,7 @@
-/** Small synthetic pictures and lists for the data tests, written to a temporary folder. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+/** Small synthetic pictures and faces. */
 import { PNG } from 'pngjs';
 import sharp from 'sharp';
-import type { DecodedImage, FaceBox } from '../../../src/aofd/data/sample.js';
-
-/** A folder of its own for one suite; `remove` deletes it. */
-export class TempFolder {
-  readonly root = mkdtempSync(join(tmpdir(), 'aofd-data-'));
-
-  write(name: string, content: string | Uint8Array): string {
-    const file = join(this.root, name);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content);
-    return file;
-  }
-
-  remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
-  }
-}
+import type { DecodedImage, FaceBox } from '../../src/aofd/data/sample.js';
 
 /** Smooth colourful picture; every pixel differs from its neighbours a little. */
 export function gradientImage(width: number, height: number): DecodedImage {

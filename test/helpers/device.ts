@@ -1,5 +1,5 @@
 import { after } from 'mocha';
-import { Device } from '../../../src/nn/index.js';
+import { Device } from '../../src/nn/index.js';
 
 let opened: Promise<Device> | null = null;
 

@@ -2,12 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { zlibSync } from 'fflate';
 import type * as h5wasm from 'h5wasm/node';
-import { loadH5LibraryAsync } from '../../../../src/nn/io/files/h5.js';
+import { loadH5LibraryAsync } from '../../src/nn/io/files/h5.js';
 import type {
   MatNumberClass,
   MatNumbers,
   MatValue,
-} from '../../../../src/aofd/eval/detections/mat-value.js';
+} from '../../src/aofd/eval/detections/mat-value.js';
 
 /** A matrix from rows. */
 export function numbers(

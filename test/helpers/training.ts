@@ -1,8 +1,8 @@
 /** Small networks and drawn pictures for the training tests. */
-import { CounterRng } from '../../../src/nn/index.js';
-import { resolveConfig, type Config } from '../../../src/aofd/config/index.js';
-import type { StepLoader } from '../../../src/aofd/train/run/image-loader.js';
-import type { StepBatch } from '../../../src/aofd/train/step/types.js';
+import { CounterRng } from '../../src/nn/index.js';
+import { resolveConfig, type Config } from '../../src/aofd/config/index.js';
+import type { StepLoader } from '../../src/aofd/train/run/image-loader.js';
+import type { StepBatch } from '../../src/aofd/train/step/types.js';
 
 export const side = 96;
 
