@@ -1,4 +1,4 @@
-/** The convolutions of VGG16 (AOFD-SPEC 1.1) and the sizes they have on a square picture. */
+/** The convolutions of VGG16 (docs/spec.md 1.1) and the sizes they have on a square picture. */
 
 export interface VggLayer {
   name: string;
@@ -38,5 +38,5 @@ export function vggFlops(side: number, from = 0): number {
     .reduce((sum, l) => sum + 18 * l.inChannels * l.outChannels * (side / l.stride) ** 2, 0);
 }
 
-/** First layer that the paper's network trains (AOFD-SPEC 1.1): conv3_1. */
+/** First layer that the paper's network trains (docs/spec.md 1.1): conv3_1. */
 export const firstTrained = 4;

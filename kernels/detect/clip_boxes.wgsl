@@ -1,4 +1,4 @@
-// Limits box coordinates to the image (AOFD-SPEC 1.6): x to 0..limit_x, y to 0..limit_y.
+// Limits box coordinates to the image (docs/spec.md 1.6): x to 0..limit_x, y to 0..limit_y.
 //   x, y: f32[R][4];  n counts numbers, 4 per box
 // One coordinate per invocation. Deterministic.
 #include "grid.wgsl"

@@ -1,4 +1,4 @@
-// Inverse box code (AOFD-SPEC 1.6). With ew = x2 - x1 + extent (eh alike) of the source box:
+// Inverse box code (docs/spec.md 1.6). With ew = x2 - x1 + extent (eh alike) of the source box:
 //   cx = dx*std_x*ew + x1 + ew/2;  w = exp(min(dw*std_w, cap)) * ew;  result cx - w/2 .. cx + w/2
 // (no "- extent" on x2, y2: py-faster-rcnn's habit, kept). CLIP 1 then limits x to 0..limit_x and
 // y to 0..limit_y.

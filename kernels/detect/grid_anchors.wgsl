@@ -1,4 +1,4 @@
-// Anchors of a whole feature map (AOFD-SPEC 1.4): row (y*width + x)*A + a is base[a] shifted by
+// Anchors of a whole feature map (docs/spec.md 1.4): row (y*width + x)*A + a is base[a] shifted by
 // stride * (x, y, x, y).
 //   base: f32[A][4];  y: f32[H*W*A][4], `start` is the place of y[0] in the whole
 // One coordinate per invocation. Deterministic.

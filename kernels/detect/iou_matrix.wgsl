@@ -1,4 +1,4 @@
-// Intersection over union of every box of a with every box of b (AOFD-SPEC 1.6), 0 where they part.
+// Intersection over union of every box of a with every box of b (docs/spec.md 1.6), 0 where they part.
 //   a: f32[A][4];  b: f32[B][4];  y: f32[A][B], `start` is the place of y[0] in the whole
 // One pair per invocation. Deterministic.
 #include "grid.wgsl"

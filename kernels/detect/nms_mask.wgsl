@@ -1,4 +1,4 @@
-// Suppression bits of non-maximum suppression (AOFD-SPEC 1.9) for rows row_from.. of the visiting
+// Suppression bits of non-maximum suppression (docs/spec.md 1.9) for rows row_from.. of the visiting
 // order: bit b of mask[r][w] is 1 where box order[32w + b] comes after box order[row_from + r] and
 // their IoU is strictly above the threshold, tested as overlap > threshold * union.
 //   boxes: f32[R][4];  order: u32[R];  mask: u32[rows][words]

@@ -1,4 +1,4 @@
-// An 8-bit picture into the network's input (AOFD-SPEC 1.2): bilinear resize at the positions of
+// An 8-bit picture into the network's input (docs/spec.md 1.2): bilinear resize at the positions of
 // `axes`, channel order, (value - mean) * factor; zero where x >= content_w or y >= content_h.
 //   pixels: u32 words of bytes, CHANNELS (3 or 4) per pixel, rows without gaps; the 4th is ignored
 //   axes:   u32[(content_w + content_h)][3]: low and high source index, bits of high's f32 weight;

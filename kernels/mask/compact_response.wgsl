@@ -1,5 +1,5 @@
 // Edge response of an occlusion map: o * k with the 3x3 kernel of centre 1 and others -1/8, zero
-// padding (AOFD-SPEC 3.4). For 0/1 maps every value is a multiple of 1/8, exact in f32.
+// padding (docs/spec.md 3.4). For 0/1 maps every value is a multiple of 1/8, exact in f32.
 //   o, response: f32 [r][h][w]
 // One cell per invocation. Deterministic.
 

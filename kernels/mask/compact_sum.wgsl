@@ -1,4 +1,4 @@
-// Sum of the responses, of their positive parts when RELU is 1 (AOFD-SPEC 3.4, Eq. 3).
+// Sum of the responses, of their positive parts when RELU is 1 (docs/spec.md 3.4, Eq. 3).
 //   response: f32 [n], total: f32 [1]
 // One workgroup: each invocation adds every 64th element, then a tree in workgroup memory (256
 // bytes). Deterministic.

@@ -1,4 +1,4 @@
-// Hard mask of the mask generator (AOFD-SPEC 3.2): 0 at the k smallest of each row, else 1; of
+// Hard mask of the mask generator (docs/spec.md 3.2): 0 at the k smallest of each row, else 1; of
 // equal values the lower index is taken first. tau = mean of the k-th and the (k+1)-th smallest.
 //   h, mask: f32 [rows][cells], tau: f32 [rows]
 // One cell per invocation: it counts the cells that come before it in the order. Deterministic.

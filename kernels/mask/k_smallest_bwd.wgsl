@@ -1,4 +1,4 @@
-// Straight-through gradient of the hard mask, threshold-centred (AOFD-SPEC 3.3):
+// Straight-through gradient of the hard mask, threshold-centred (docs/spec.md 3.3):
 // dH = dM s (1 - s), s = sigmoid(h - tau) with tau of the row held constant.
 //   h, dM, dH: f32 [rows][cells], tau: f32 [rows]
 // One cell per invocation. Deterministic.

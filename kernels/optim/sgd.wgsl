@@ -1,4 +1,4 @@
-// SGD with momentum, Caffe's rule (AOFD-SPEC 1.13): g' = g + decay w;
+// SGD with momentum, Caffe's rule (docs/spec.md 1.13): g' = g + decay w;
 // v = momentum v + rate g'; w = w - v. The learning rate is inside the velocity.
 //   w, v: T [n], read and written; g (GRAD = 1): T [n]; without it the gradient is 0
 //   T as in quads.wgsl; CLIP 1: g times clip[1], clip: f32 [2] as norm.wgsl makes it

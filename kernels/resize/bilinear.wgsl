@@ -1,4 +1,4 @@
-// Bilinear upsampling, half-pixel centres, edge clamp, cropped top-left (AOFD-SPEC 4.3):
+// Bilinear upsampling, half-pixel centres, edge clamp, cropped top-left (docs/spec.md 4.3):
 // source coordinate s = clamp((o + 0.5) / scale - 0.5, 0, n - 1) on each axis.
 //   x: f32 [plane][h][w][4], y: f32 [plane][oh][ow][4]
 // One scalar per invocation. Deterministic.

@@ -1,4 +1,4 @@
-// RoI max pooling to SIZE x SIZE bins (AOFD-SPEC 1.11, exact integer bins).
+// RoI max pooling to SIZE x SIZE bins (docs/spec.md 1.11, exact integer bins).
 // Corners are rounded half away from zero after scaling; bin p of an extent n covers
 // floor(p n / SIZE) .. ceil((p + 1) n / SIZE) from the start, clipped to the map; an empty bin
 // gives 0. The first maximum in row-major order wins.

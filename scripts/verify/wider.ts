@@ -9,7 +9,7 @@ import type { WiderSet } from '../../src/aofd/eval/wider/set.js';
 import { widerCurve } from '../../src/aofd/eval/wider/index.js';
 import { Comparison, type Verified } from './comparison.js';
 
-/** The predictions of the golden case (AOFD-SPEC 6.3): faces moved and scaled by a small generator. */
+/** The predictions of the golden case (docs/spec.md 6.3): faces moved and scaled by a small generator. */
 export function syntheticWider(set: Pick<WiderSet, 'images'>): DetectionSet {
   let state = 12345;
   const draw = (): number => {
@@ -56,7 +56,7 @@ interface Golden {
   >;
 }
 
-/** Counts of AOFD-SPEC 6.3, measured with other programs; code 0 of the last four: all others. */
+/** Counts of docs/spec.md 6.3, measured with other programs; code 0 of the last four: all others. */
 const LABEL_COUNTS: Record<string, readonly number[]> = {
   occlusion: [23812, 7185, 8711],
   blur: [5686, 10381, 23641],

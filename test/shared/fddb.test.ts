@@ -6,7 +6,7 @@ import { readText } from '../../src/aofd/data/sets/text-file.js';
 import { fddbProtocol } from '../../src/aofd/eval/fddb/protocol.js';
 import { SHARED, needShared } from '../helpers/shared-data.js';
 
-describe('FDDB, published results (AOFD-SPEC 6.1)', function () {
+describe('FDDB, published results (docs/spec.md 6.1)', function () {
   this.timeout(120000);
 
   for (const pair of PAIRS) {

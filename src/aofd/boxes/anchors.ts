@@ -46,7 +46,7 @@ export function anchorsPerCell(level: AnchorLevel): number {
 }
 
 /**
- * The anchors of cell (0, 0), ratios outer and sizes inner (AOFD-SPEC 1.4). `pfr`: for each ratio
+ * The anchors of cell (0, 0), ratios outer and sizes inner (docs/spec.md 1.4). `pfr`: for each ratio
  * r = height/width, w0 = round(sqrt(base^2/r)), h0 = round(w0*r), both multiplied by size/base.
  * `none`: w = size/sqrt(r), h = size*sqrt(r). The centre is (base-1)/2 for inclusive corners and
  * base/2 for continuous ones, base being the stride. Returns [a*4].
@@ -78,7 +78,7 @@ export function baseAnchors(
 
 /**
  * Repeats base anchors over a feature map: cell (y, x) adds stride*(x, y, x, y). Flat index of an
- * anchor = (y*W + x)*a + index in the cell (AOFD-SPEC 1.4). Returns [H*W*a*4].
+ * anchor = (y*W + x)*a + index in the cell (docs/spec.md 1.4). Returns [H*W*a*4].
  */
 export function gridAnchors(
   base: Float64Array,

@@ -37,7 +37,7 @@ export function boxAreas(boxes: BoxArray, convention: BoxConvention = 'inclusive
 }
 
 /**
- * Clips corners to the image, in place (AOFD-SPEC 1.6): to [0, W-1] x [0, H-1] for inclusive
+ * Clips corners to the image, in place (docs/spec.md 1.6): to [0, W-1] x [0, H-1] for inclusive
  * corners, to [0, W] x [0, H] for continuous ones. Returns the same array.
  */
 export function clipBoxes<T extends BoxArray>(
@@ -59,7 +59,7 @@ export function clipBoxes<T extends BoxArray>(
   return boxes;
 }
 
-/** Multiplies all coordinates by `scale` (AOFD-SPEC 1.2: not rounded); a new float64 array. */
+/** Multiplies all coordinates by `scale` (docs/spec.md 1.2: not rounded); a new float64 array. */
 export function scaleBoxes(boxes: BoxArray, scaleX: number, scaleY: number = scaleX): Float64Array {
   const out = new Float64Array(boxes.length);
   for (let i = 0; i < boxes.length; i += 2) {
@@ -69,7 +69,7 @@ export function scaleBoxes(boxes: BoxArray, scaleX: number, scaleY: number = sca
   return out;
 }
 
-/** Mirrors boxes left-right in an image `width` pixels wide (AOFD-SPEC 1.3); a new array. */
+/** Mirrors boxes left-right in an image `width` pixels wide (docs/spec.md 1.3); a new array. */
 export function flipBoxes(
   boxes: BoxArray,
   width: number,
@@ -89,7 +89,7 @@ export function flipBoxes(
 }
 
 /**
- * Enlarges boxes about their centre and clips them to the image (AOFD-SPEC 4.3: factor 1.3 gates
+ * Enlarges boxes about their centre and clips them to the image (docs/spec.md 4.3: factor 1.3 gates
  * the segmentation branch). A new array.
  */
 export function enlargeBoxes(
@@ -117,7 +117,7 @@ export function enlargeBoxes(
 
 /**
  * Pixels that lie inside any box: `1` where x1 <= j <= x2 and y1 <= i <= y2 for pixel (i, j)
- * (AOFD-SPEC 4.3), else `0`. With continuous corners the pixel's centre (j + 0.5, i + 0.5) is
+ * (docs/spec.md 4.3), else `0`. With continuous corners the pixel's centre (j + 0.5, i + 0.5) is
  * tested instead. Returns [H*W], row-major.
  */
 export function gateMask(

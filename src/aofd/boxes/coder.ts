@@ -1,10 +1,10 @@
 import { boxCount, extentOf } from './types.js';
 import type { BoxArray, BoxConvention } from './types.js';
 
-/** ln(1000/16): the cap on dw and dh before exp (J3, AOFD-SPEC 1.6). */
+/** ln(1000/16): the cap on dw and dh before exp (J3, docs/spec.md 1.6). */
 export const MAX_LOG_RATIO = Math.log(1000 / 16);
 
-/** Standard deviations that the head's box targets are divided by (AOFD-SPEC 1.10). */
+/** Standard deviations that the head's box targets are divided by (docs/spec.md 1.10). */
 export const HEAD_BOX_STDS: readonly [number, number, number, number] = [0.1, 0.1, 0.2, 0.2];
 
 /** Options of the box code. */
@@ -18,7 +18,7 @@ export interface CoderOptions {
 }
 
 /**
- * Box code of `targets` as seen from `sources`, row by row (AOFD-SPEC 1.6):
+ * Box code of `targets` as seen from `sources`, row by row (docs/spec.md 1.6):
  * dx = (tcx - scx)/sw, dy alike, dw = ln(tw/sw), dh alike, each divided by its std.
  * R boxes in, float64 [R*4] out. Neither box of a pair may be empty (the log would not be finite).
  */
@@ -54,7 +54,7 @@ export function encodeBoxes(
 }
 
 /**
- * Inverse box code (AOFD-SPEC 1.6). With inclusive corners it keeps py-faster-rcnn's habit of not
+ * Inverse box code (docs/spec.md 1.6). With inclusive corners it keeps py-faster-rcnn's habit of not
  * subtracting 1 from x2, y2: zero deltas on [0, 0, 15, 15] give [0, 0, 16, 16]. With continuous
  * corners decode(encode) is the identity. R rows in, float64 [R*4] out (or `out`).
  */

@@ -2,7 +2,7 @@ import { boxAreas } from './boxes.js';
 import { boxCount, extentOf } from './types.js';
 import type { BoxArray, BoxConvention } from './types.js';
 
-/** Intersection over union of box i of `a` and box j of `b` (AOFD-SPEC 1.6); 0 where they part. */
+/** Intersection over union of box i of `a` and box j of `b` (docs/spec.md 1.6); 0 where they part. */
 export function boxIou(
   a: ArrayLike<number>,
   i: number,

@@ -16,7 +16,7 @@ const SIDES: readonly MaskSide[] = ['left', 'right', 'top', 'bottom'];
  */
 export type JointMode = 'double' | 'replace' | 'none';
 
-/** Settings of the masking strategy (AOFD-SPEC 3.6). */
+/** Settings of the masking strategy (docs/spec.md 3.6). */
 export interface MaskingConfig {
   jointMode: JointMode;
   /** The types to draw from, equally likely; the paper uses all three. */
@@ -84,10 +84,10 @@ export function randomMask(rng: UniformSource, size = 7, count = 24): Float32Arr
 }
 
 /**
- * The generator's hard mask (AOFD-SPEC 3.2): the k smallest heats become 0, the others 1; equal
+ * The generator's hard mask (docs/spec.md 3.2): the k smallest heats become 0, the others 1; equal
  * heats: the lower cell first (J5).
  *
- * @returns the mask and tau, halfway between the k-th and the next smallest heat (AOFD-SPEC 3.3)
+ * @returns the mask and tau, halfway between the k-th and the next smallest heat (docs/spec.md 3.3)
  */
 export function smallestMask(
   heat: ArrayLike<number>,
@@ -108,7 +108,7 @@ export function cellsOf(fraction: number, size = 7): number {
 }
 
 /**
- * Draws the masks of R sampled RoIs (AOFD-SPEC 3.6).
+ * Draws the masks of R sampled RoIs (docs/spec.md 3.6).
  *
  * @param labels [R]; only read where negatives stay unmasked
  */
@@ -151,7 +151,7 @@ function drawMask(type: MaskType, config: MaskingConfig, rng: UniformSource): Fl
 }
 
 /**
- * Response of the compactness kernel (AOFD-SPEC 3.4) on an occlusion map: out(p) = o(p) - n(p)/8,
+ * Response of the compactness kernel (docs/spec.md 3.4) on an occlusion map: out(p) = o(p) - n(p)/8,
  * n = sum over the 8 neighbours, zero padding. `occlusion` is [size*size], 1 = hidden.
  */
 export function compactResponse(occlusion: ArrayLike<number>, size = 7): Float64Array {

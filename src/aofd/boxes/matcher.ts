@@ -4,7 +4,7 @@ import { takeBoxes } from './boxes.js';
 import { boxCount, extentOf } from './types.js';
 import type { BoxArray, BoxConvention, ImageSize, UniformSource } from './types.js';
 
-/** Settings of the RPN's training targets (AOFD-SPEC 1.7). */
+/** Settings of the RPN's training targets (docs/spec.md 1.7). */
 export interface AnchorTargetConfig {
   /** IoU at and above which an anchor is a face; 0.7. */
   positiveIou: number;
@@ -51,7 +51,7 @@ export interface AnchorTargets {
 }
 
 /**
- * Labels anchors for RPN training (AOFD-SPEC 1.7): IoU >= 0.7, or best of a face with IoU above 0
+ * Labels anchors for RPN training (docs/spec.md 1.7): IoU >= 0.7, or best of a face with IoU above 0
  * (all ties; guard J4) -> 1; IoU < 0.3 -> 0; the rest -1; then random surplus is dropped so that at
  * most `batchSize` remain with at most `positiveFraction` positives.
  *
@@ -149,7 +149,7 @@ export function anchorsInside(
   return out.slice(0, count);
 }
 
-/** Per-element weights of the RPN's box loss (AOFD-SPEC 1.8), [A*4] each. */
+/** Per-element weights of the RPN's box loss (docs/spec.md 1.8), [A*4] each. */
 export function anchorBoxWeights(result: AnchorTargets): {
   inside: Float32Array;
   outside: Float32Array;

@@ -18,7 +18,7 @@ export interface NmsOptions {
 }
 
 /**
- * Greedy non-maximum suppression (AOFD-SPEC 1.9): visits boxes from the highest score (equal
+ * Greedy non-maximum suppression (docs/spec.md 1.9): visits boxes from the highest score (equal
  * scores: lower index, J5), keeps one unless its IoU with an already kept box is > the threshold.
  * Returns the kept indices in visiting order. Cost R * kept; ends early at `maxOutput`.
  */

@@ -1,7 +1,7 @@
 import { nms } from './nms.js';
 import type { BoxArray, BoxConvention, ScoreArray } from './types.js';
 
-/** Settings of online hard example mining (AOFD-SPEC 2, J10). */
+/** Settings of online hard example mining (docs/spec.md 2, J10). */
 export interface OhemConfig {
   /** RoIs trained on per image; 128. */
   batchSize: number;
@@ -11,7 +11,7 @@ export interface OhemConfig {
   convention?: BoxConvention;
 }
 
-/** Loss of each RoI in the mining pass: -ln p(label) plus the box loss of faces (AOFD-SPEC 2). */
+/** Loss of each RoI in the mining pass: -ln p(label) plus the box loss of faces (docs/spec.md 2). */
 export function miningLosses(
   probabilities: ArrayLike<number>,
   labels: Int32Array,
@@ -33,7 +33,7 @@ export function miningLosses(
 }
 
 /**
- * Chooses the RoIs with the largest loss (AOFD-SPEC 2): NMS with the loss as score, separately per
+ * Chooses the RoIs with the largest loss (docs/spec.md 2): NMS with the loss as score, separately per
  * label, then the first `batchSize` over both labels. Equal losses: lower index (J5). Returns rows
  * in order of falling loss. Call once per image.
  */

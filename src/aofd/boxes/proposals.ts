@@ -4,7 +4,7 @@ import { sortDescending } from './sort.js';
 import { extentOf } from './types.js';
 import type { BoxArray, BoxConvention, ImageSize, ScoreArray } from './types.js';
 
-/** Settings of the proposal layer (AOFD-SPEC 1.9); one set for training, one for testing. */
+/** Settings of the proposal layer (docs/spec.md 1.9); one set for training, one for testing. */
 export interface ProposalConfig {
   /** Highest scores taken into NMS; 12000 / 6000. */
   preNmsTop: number;
@@ -55,7 +55,7 @@ export interface Proposals {
 }
 
 /**
- * The proposal layer (AOFD-SPEC 1.9): decode, clip to the image, drop boxes narrower or lower than
+ * The proposal layer (docs/spec.md 1.9): decode, clip to the image, drop boxes narrower or lower than
  * minSize * scale, take the best `preNmsTop` by score, NMS, keep `postNmsTop`. Boxes are decoded
  * lazily from the best score on, which gives the same result. No gradient. Rows with a coordinate
  * that is not finite are dropped.

@@ -5,7 +5,7 @@ import { boxCount } from './types.js';
 import type { BoxArray, BoxConvention, UniformSource } from './types.js';
 import { sampleIndices } from './matcher.js';
 
-/** Settings of RoI sampling (AOFD-SPEC 1.10). */
+/** Settings of RoI sampling (docs/spec.md 1.10). */
 export interface RoiSampleConfig {
   /** RoIs per image (J6); 128. */
   batchSize: number;
@@ -66,7 +66,7 @@ interface Candidates {
 }
 
 /**
- * Draws the RoIs of one image (AOFD-SPEC 1.10): up to round(batchSize * positiveFraction) faces
+ * Draws the RoIs of one image (docs/spec.md 1.10): up to round(batchSize * positiveFraction) faces
  * and background for the rest, without replacement. May return fewer than `batchSize`, or none.
  *
  * @param proposals [P*4], @param gt faces [G*4] (may be empty), @param ignore regions [I*4]
@@ -87,7 +87,7 @@ export function sampleRois(
   return collect(candidates, gt, pos, neg, config);
 }
 
-/** Every candidate with its label and targets, unsampled: the input of OHEM (AOFD-SPEC 2). */
+/** Every candidate with its label and targets, unsampled: the input of OHEM (docs/spec.md 2). */
 export function labelAllRois(
   proposals: BoxArray,
   gt: BoxArray,
@@ -116,7 +116,7 @@ export function takeRois(rois: SampledRois, rows: ArrayLike<number>): SampledRoi
 }
 
 /**
- * Class-specific form of the head's box targets (AOFD-SPEC 1.12): K classes, 4 columns each, only
+ * Class-specific form of the head's box targets (docs/spec.md 1.12): K classes, 4 columns each, only
  * the RoI's own class carries targets and weights; background none. Returns [R*4K] arrays; the
  * outside weight is `outsideWeight` (1/R for the paper's sum over R) in the same columns.
  */

@@ -16,7 +16,7 @@ const INDEX_RANGE = 2 ** 21;
 
 /**
  * Indices that sort `scores` from high to low; equal scores keep the lower index first (J5,
- * AOFD-SPEC 1.9). NaN comes last. float32 scores take a key sort (about 1 ms per 10 000), float64
+ * docs/spec.md 1.9). NaN comes last. float32 scores take a key sort (about 1 ms per 10 000), float64
  * ones a comparator.
  */
 export function sortDescending(scores: ScoreArray): Int32Array {

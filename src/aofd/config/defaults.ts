@@ -7,13 +7,13 @@ import type { Config } from './schema.js';
 export const PAPER: Config = {
   preset: 'paper',
   boxes: {
-    convention: 'inclusive', // py-faster-rcnn; AOFD-SPEC 1.4
+    convention: 'inclusive', // py-faster-rcnn; docs/spec.md 1.4
     maxLogRatio: Math.log(1000 / 16), // J3
     ties: 'lower-index', // J5
   },
   input: {
-    channelOrder: 'bgr', // AOFD-SPEC 1.2
-    mean: [102.9801, 115.9465, 122.7717], // B, G, R; AOFD-SPEC 1.2
+    channelOrder: 'bgr', // docs/spec.md 1.2
+    mean: [102.9801, 115.9465, 122.7717], // B, G, R; docs/spec.md 1.2
     std: [1, 1, 1],
     trainShortSides: [512, 1024], // J1
     testShortSide: 1024, // J1
@@ -23,8 +23,8 @@ export const PAPER: Config = {
   },
   model: {
     backbone: 'vgg16',
-    frozenBlocks: 2, // conv1_1..conv2_2; AOFD-SPEC 1.1
-    ceilPooling: true, // Caffe; AOFD-SPEC 1.1
+    frozenBlocks: 2, // conv1_1..conv2_2; docs/spec.md 1.1
+    ceilPooling: true, // Caffe; docs/spec.md 1.1
     stemChannels: 32, // not used by vgg16
     stageChannels: [64, 96, 128, 128], // not used by vgg16
     blocks: [0, 0, 0, 0], // not used by vgg16
@@ -34,12 +34,12 @@ export const PAPER: Config = {
     levels: [
       { stride: 16, sizes: [64, 128, 256, 512], ratios: [1.7, 1, 1.3], rounding: 'pfr' }, // J2
     ],
-    rpnChannels: 512, // AOFD-SPEC 1.5
+    rpnChannels: 512, // docs/spec.md 1.5
     roiStride: 16,
     roiSize: 7,
     roiRounding: 'exact-integer', // J7
     roiChannels: 0,
-    hidden6: 4096, // AOFD-SPEC 1.12
+    hidden6: 4096, // docs/spec.md 1.12
     hidden7: 4096,
     dropout: 0.5,
     generator: {
@@ -47,12 +47,12 @@ export const PAPER: Config = {
       convs: 3, // J11
       dropout: 0, // J12
       positivesOnly: true, // J12
-      gradient: 'threshold-sigmoid', // J13, AOFD-SPEC 3.3
+      gradient: 'threshold-sigmoid', // J13, docs/spec.md 3.3
     },
     segmentation: { enabled: true, stride: 16, channels: [256, 256], dilation: 2 }, // J18
   },
   rpn: {
-    positiveIou: 0.7, // AOFD-SPEC 1.7
+    positiveIou: 0.7, // docs/spec.md 1.7
     negativeIou: 0.3,
     batchSize: 256,
     positiveFraction: 0.5,
@@ -63,12 +63,12 @@ export const PAPER: Config = {
   proposals: {
     train: { preNmsTop: 12000, postNmsTop: 2000, nmsIou: 0.7, minSize: 16, minScore: 0 },
     test: { preNmsTop: 6000, postNmsTop: 300, nmsIou: 0.7, minSize: 16, minScore: 0 },
-  }, // AOFD-SPEC 1.9
+  }, // docs/spec.md 1.9
   rois: {
     batchSize: 128, // J6
     positiveFraction: 0.25, // paper: 1:3
     positiveIou: 0.5,
-    negativeIouLow: 0, // end2end config; AOFD-SPEC 1.10
+    negativeIouLow: 0, // end2end config; docs/spec.md 1.10
     negativeIouHigh: 0.5,
     addGroundTruth: true,
     stds: [0.1, 0.1, 0.2, 0.2],
@@ -100,8 +100,8 @@ export const PAPER: Config = {
     gamma: 1e-6, // paper
     eta: 1, // paper
     compact: 'relu', // J13
-    smoothL1SigmaRpn: 3, // AOFD-SPEC 1.8
-    smoothL1SigmaHead: 1, // AOFD-SPEC 1.12
+    smoothL1SigmaRpn: 3, // docs/spec.md 1.8
+    smoothL1SigmaHead: 1, // docs/spec.md 1.12
     box: 'smooth-l1', // paper
     segReduction: 'sum', // J17
     segBoxScale: 1.3, // paper
@@ -110,7 +110,7 @@ export const PAPER: Config = {
   optim: {
     kind: 'sgd',
     lr: 0.001, // paper
-    momentum: 0.9, // AOFD-SPEC 1.13
+    momentum: 0.9, // docs/spec.md 1.13
     weightDecay: 5e-4,
     betas: [0.9, 0.999],
     eps: 1e-8,
@@ -164,7 +164,7 @@ export const PAPER: Config = {
     dropInvalid: true, // J4
     smallFaces: 'drop',
     weakMaskLabels: false,
-    appendFlipped: true, // AOFD-SPEC 1.3
+    appendFlipped: true, // docs/spec.md 1.3
     portraitRatios: [1],
     cacheMegabytes: 256,
     augment: {
@@ -204,12 +204,12 @@ export const PAPER: Config = {
     },
   },
   test: {
-    scoreThreshold: 0.05, // AOFD-SPEC 1.14
+    scoreThreshold: 0.05, // docs/spec.md 1.14
     nmsIou: 0.3,
     maxDetections: 100,
     boxVoting: 0,
-    decodeIn: 'original', // AOFD-SPEC 1.14
-    occluderThreshold: 0.5, // AOFD-SPEC 4.3
+    decodeIn: 'original', // docs/spec.md 1.14
+    occluderThreshold: 0.5, // docs/spec.md 4.3
   },
   eval: {
     iou: 0.5,

@@ -35,7 +35,7 @@ export function maskingOf(config: Config, stage: StageConfig): Config['masking']
 
 /**
  * Learning rate of update `step` (0-based) of a stage: linear warm-up, then constant, steps, a
- * cosine or a line down to finalLrFactor (AOFD-SPEC 1.13, 5).
+ * cosine or a line down to finalLrFactor (docs/spec.md 1.13, 5).
  */
 export function learningRate(config: Config, stage: StageConfig, step: number): number {
   const base = stage.lr ?? config.optim.lr;

@@ -1,4 +1,4 @@
-/** A point that the paper leaves open, and the value that decides it (AOFD-SPEC 9). */
+/** A point that the paper leaves open, and the value that decides it (docs/spec.md 9). */
 export interface Judgement {
   id: string;
   /** Dotted paths into the config. */

@@ -11,7 +11,7 @@ const triple = z.array(z.number()).length(3);
 export const boxesSchema = z.strictObject({
   convention: z
     .enum(['inclusive', 'continuous'])
-    .describe('inclusive: width = x2 - x1 + 1 (AOFD-SPEC 1.4); continuous: width = x2 - x1'),
+    .describe('inclusive: width = x2 - x1 + 1 (docs/spec.md 1.4); continuous: width = x2 - x1'),
   maxLogRatio: z.number().positive().describe('J3: cap of dw and dh before exp; ln(1000/16)'),
   ties: z.literal('lower-index').describe('J5: order of equal scores in top-k, NMS and mining'),
 });
@@ -19,7 +19,7 @@ export const boxesSchema = z.strictObject({
 /** Pixels that enter the network. */
 export const inputSchema = z.strictObject({
   channelOrder: z.enum(['bgr', 'rgb']).describe('order of the three input channels'),
-  mean: triple.describe('subtracted per channel in that order, 0..255 (AOFD-SPEC 1.2)'),
+  mean: triple.describe('subtracted per channel in that order, 0..255 (docs/spec.md 1.2)'),
   std: z
     .array(z.number().positive())
     .length(3)
@@ -50,7 +50,7 @@ const anchorLevel = z.strictObject({
 export const modelSchema = z.strictObject({
   backbone: z.enum(['vgg16', 'lite']).describe('vgg16 as published, or the narrow one'),
   frozenBlocks: count.describe('vgg16: first blocks that never train (conv1, conv2)'),
-  ceilPooling: z.boolean().describe("Caffe's pooled size ceil((n-2)/2)+1 (AOFD-SPEC 1.1)"),
+  ceilPooling: z.boolean().describe("Caffe's pooled size ceil((n-2)/2)+1 (docs/spec.md 1.1)"),
   stemChannels: positive.describe('lite: channels of the stride 2 stem'),
   stageChannels: z.array(positive).min(1).describe('lite: channels at strides 4, 8, 16, ...'),
   blocks: z.array(count).min(1).describe('lite: extra blocks of each stage'),
@@ -73,7 +73,7 @@ export const modelSchema = z.strictObject({
     positivesOnly: z.boolean().describe('J12: the generator learns from faces only'),
     gradient: z
       .enum(['threshold-sigmoid', 'identity'])
-      .describe('J13: straight-through gradient of the hard mask (AOFD-SPEC 3.3)'),
+      .describe('J13: straight-through gradient of the hard mask (docs/spec.md 3.3)'),
   }),
   segmentation: z.strictObject({
     enabled: z.boolean(),
@@ -90,7 +90,9 @@ export const rpnSchema = z.strictObject({
   batchSize: positive.describe('sampled anchors per image'),
   positiveFraction: share,
   allowedBorder: z.int().min(-1).describe('pixels an anchor may stick out; -1 = any'),
-  forceBestAnchor: z.boolean().describe('best anchors of each face are positive (AOFD-SPEC 1.7)'),
+  forceBestAnchor: z
+    .boolean()
+    .describe('best anchors of each face are positive (docs/spec.md 1.7)'),
   ignoreOverlap: share.describe('background with this share inside an ignored box is left out'),
 });
 
@@ -149,7 +151,7 @@ export const lossSchema = z.strictObject({
   rpnBox: amount,
   gamma: z.union([amount, z.literal('auto')]).describe('weight of compactness; auto = not paper'),
   eta: amount.describe('weight of the adversarial loss'),
-  compact: z.enum(['relu', 'literal']).describe('J13: rectified or plain sum (AOFD-SPEC 3.4)'),
+  compact: z.enum(['relu', 'literal']).describe('J13: rectified or plain sum (docs/spec.md 3.4)'),
   smoothL1SigmaRpn: z.number().positive(),
   smoothL1SigmaHead: z.number().positive(),
   box: z

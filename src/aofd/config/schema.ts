@@ -1,6 +1,6 @@
 /**
  * The one schema of a training or detection run. Every value has its unit and meaning here, its
- * number and source in `defaults.ts`. Judgement calls of AOFD-SPEC section 9 are marked J1..J24
+ * number and source in `defaults.ts`. Judgement calls of docs/spec.md section 9 are marked J1..J24
  * and listed in `judgements.ts`.
  */
 import { z } from 'zod';
@@ -157,7 +157,7 @@ const dataSchema = z.strictObject({
   weakMaskLabels: z
     .boolean()
     .describe('pixel labels for the core of worn masks, guessed from masked boxes'),
-  appendFlipped: z.boolean().describe('every image also mirrored (AOFD-SPEC 1.3)'),
+  appendFlipped: z.boolean().describe('every image also mirrored (docs/spec.md 1.3)'),
   portraitRatios: z.array(z.number().positive()).min(1),
   cacheMegabytes: amount,
   augment: augmentSchema,
@@ -175,7 +175,7 @@ const testSchema = z.strictObject({
     .enum(['original', 'input'])
     .describe(
       'pixels in which RoIs are inclusive boxes: original after division by the scale ' +
-        '(AOFD-SPEC 1.14), or input, as the head was trained',
+        '(docs/spec.md 1.14), or input, as the head was trained',
     ),
   occluderThreshold: share.describe('probability above which a pixel counts as covered'),
 });

@@ -1,5 +1,5 @@
 /**
- * Image resizing on the CPU, exactly as the detector's preprocessing defines it (AOFD-SPEC 1.2):
+ * Image resizing on the CPU, exactly as the detector's preprocessing defines it (docs/spec.md 1.2):
  * output size round-half-even(n s), source coordinate (i + 0.5) / s - 0.5 (1 / s, not n_in / n_out),
  * clamped to the picture, no anti-aliasing when shrinking.
  */
@@ -15,7 +15,7 @@ export const resizedLength = (n: number, scale: number): number =>
 
 /**
  * Scale that brings the short side to `target`, unless the long side would exceed `maxSize`
- * (AOFD-SPEC 1.2, step 3).
+ * (docs/spec.md 1.2, step 3).
  */
 export function detectionScale(
   width: number,
@@ -97,7 +97,7 @@ export function resizeImage(image: DecodedImage, scale: number): DecodedImage {
 }
 
 /**
- * Nearest resize of a label map [H, W] to exactly `outWidth` x `outHeight` (AOFD-SPEC 4.3: the
+ * Nearest resize of a label map [H, W] to exactly `outWidth` x `outHeight` (docs/spec.md 4.3: the
  * picture's scale and its resized size): output i reads floor((i + 0.5) / scale).
  */
 export function resizeLabels(

@@ -1,7 +1,7 @@
 /**
  * What a labelled photograph is here, and the checks every loader applies to its boxes.
  * Boxes are `[x1, y1, x2, y2]` in pixels of the stored picture, 0-based with inclusive corners:
- * width = x2 - x1 + 1 (AOFD-SPEC 1.4). `x y w h` lists become `[x, y, x + w - 1, y + h - 1]`.
+ * width = x2 - x1 + 1 (docs/spec.md 1.4). `x y w h` lists become `[x, y, x + w - 1, y + h - 1]`.
  */
 import { DataError } from './errors.js';
 
@@ -133,7 +133,7 @@ export const boxHeight = (box: Readonly<Box>): number => box[3] - box[1] + 1;
 /** The shorter side in pixels. */
 export const boxShortSide = (box: Readonly<Box>): number => Math.min(boxWidth(box), boxHeight(box));
 
-/** The box enlarged about its centre and cut to the picture (AOFD-SPEC 4.3, factor 1.3). */
+/** The box enlarged about its centre and cut to the picture (docs/spec.md 4.3, factor 1.3). */
 export function enlargeBox(box: Readonly<Box>, factor: number, width: number, height: number): Box {
   const w = boxWidth(box);
   const h = boxHeight(box);

@@ -1,6 +1,6 @@
 /**
  * Per-pixel labels for the segmentation branch: 0 face not covered, 1 occluder over a face,
- * 255 no label (AOFD-SPEC 4.3). What is known differs by data set:
+ * 255 no label (docs/spec.md 4.3). What is known differs by data set:
  *
  * - portraits with masks: 1 on the mask, 0 elsewhere within 1.3 x the face box, 255 beyond;
  * - painted faces: 1 on painted pixels inside the face box, 255 on painted pixels outside it (an

@@ -1,4 +1,4 @@
-/** From the network's numbers to faces (AOFD-SPEC 1.14, 4.3). Plain arrays, no device. */
+/** From the network's numbers to faces (docs/spec.md 1.14, 4.3). Plain arrays, no device. */
 import {
   boxIou,
   clipBoxes,
@@ -96,7 +96,7 @@ export interface InputGeometry {
 }
 
 /**
- * The head's output for `count` RoIs as boxes in original pixels (AOFD-SPEC 1.14): RoIs divided by
+ * The head's output for `count` RoIs as boxes in original pixels (docs/spec.md 1.14): RoIs divided by
  * the scale, columns 4-7 of the box code times the standard deviations, decoded, clipped. With
  * `test.decodeIn: 'input'` the decoded box is divided instead: inclusive RoIs lose no part of a
  * pixel then.
@@ -124,7 +124,7 @@ export function decodeHead(
   const boxes = decodeBoxes(sources, codes, headCoderOf(config));
   if (isInput) for (let i = 0; i < boxes.length; i++) boxes[i]! /= scale;
   if (flip) {
-    // Decoded corners are positions on a line for both conventions (AOFD-SPEC 1.6).
+    // Decoded corners are positions on a line for both conventions (docs/spec.md 1.6).
     for (let o = 0; o < boxes.length; o += 4) {
       const x1 = boxes[o]!;
       boxes[o] = width - boxes[o + 2]!;
@@ -229,7 +229,7 @@ export function occluderMap(
 }
 
 /**
- * What covers a box (AOFD-SPEC 4.3): the map is interpolated bilinearly (half-pixel centres, edge
+ * What covers a box (docs/spec.md 4.3): the map is interpolated bilinearly (half-pixel centres, edge
  * clamp) at each pixel of the un-enlarged box; covered where P(occluder) > threshold.
  */
 export function occlusionIn(
@@ -255,7 +255,7 @@ export function occlusionIn(
 
 /**
  * Probability of an occluder for every pixel of the picture, 0 outside of the boxes enlarged by
- * `gates` (AOFD-SPEC 4.3). Values 0..255, row-major.
+ * `gates` (docs/spec.md 4.3). Values 0..255, row-major.
  */
 export function occluderPicture(
   map: OccluderMap,

@@ -1,5 +1,5 @@
 /**
- * From a decoded picture to the network's input (AOFD-SPEC 1.2), on the CPU: resize, channel order,
+ * From a decoded picture to the network's input (docs/spec.md 1.2), on the CPU: resize, channel order,
  * mean and standard deviation, padding at the right and below.
  */
 import type { Config } from '../config/index.js';
@@ -44,7 +44,7 @@ export function inputScale(
 }
 
 /**
- * Resizes bilinearly without anti-aliasing (AOFD-SPEC 1.2), normalises and pads with the mean to a
+ * Resizes bilinearly without anti-aliasing (docs/spec.md 1.2), normalises and pads with the mean to a
  * multiple of `padMultiple`. NOTE: where the long side rule applies (not in the paper's), pictures
  * that shrink by more than 2 are first averaged over whole blocks of floor(1 / scale) pixels, since
  * thin structures of large photographs would otherwise break up.

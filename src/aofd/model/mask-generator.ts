@@ -4,7 +4,7 @@ import type { ParamSpec, ParamStore } from './params.js';
 import type { BiasRule, ModelConfig } from './types.js';
 
 /**
- * The mask generator (AOFD-SPEC 3.2): 3x3 convolutions with ReLU on pooled RoIs, then one to a
+ * The mask generator (docs/spec.md 3.2): 3x3 convolutions with ReLU on pooled RoIs, then one to a
  * single-channel heat map; small values are what it wants occluded. Padding 1 throughout.
  * Parameters: `generator.conv1..`, `generator.heat`.
  */

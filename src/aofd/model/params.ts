@@ -8,7 +8,7 @@ import {
   type Tensor,
 } from '../../nn/index.js';
 
-/** Which stage trains a parameter (AOFD-SPEC 3.7): the detector with its RPN, or one branch. */
+/** Which stage trains a parameter (docs/spec.md 3.7): the detector with its RPN, or one branch. */
 export type ParamGroup = 'detector' | 'generator' | 'segmentation';
 
 /** How a parameter starts. `he`: N(0, sqrt(2 / fanIn)); `normal`: N(0, std). */
@@ -24,7 +24,7 @@ export interface ParamSpec {
   shape: readonly number[];
   init: Init;
   group: ParamGroup;
-  /** Factor of the learning rate; biases have 2 in Caffe's networks (AOFD-SPEC 1.13). */
+  /** Factor of the learning rate; biases have 2 in Caffe's networks (docs/spec.md 1.13). */
   lrMult: number;
   /** Factor of the weight decay (J8). */
   decayMult: number;

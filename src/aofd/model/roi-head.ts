@@ -25,7 +25,7 @@ export function poolRois(features: Tensor, rois: Tensor, stride: number, size: n
 }
 
 /**
- * The RoI head (AOFD-SPEC 1.12): flattened C,H,W -> fc6 ReLU -> [fc7 ReLU] -> cls [2], bbox [8],
+ * The RoI head (docs/spec.md 1.12): flattened C,H,W -> fc6 ReLU -> [fc7 ReLU] -> cls [2], bbox [8],
  * with dropout after each hidden layer while training.
  * Parameters: `head.fc6`, `head.fc7`, `head.cls`, `head.bbox`.
  */

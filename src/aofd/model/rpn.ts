@@ -20,7 +20,7 @@ export interface RpnOutput {
 const small = { kind: 'normal', std: 0.01 } as const;
 
 /**
- * The region proposal network (AOFD-SPEC 1.5): conv 3x3 with ReLU, then 1x1 convolutions to 2A
+ * The region proposal network (docs/spec.md 1.5): conv 3x3 with ReLU, then 1x1 convolutions to 2A
  * scores (all backgrounds, then all faces) and 4A box deltas; shared by all levels.
  * Parameters: `rpn.conv`, `rpn.cls`, `rpn.bbox`.
  */

@@ -4,7 +4,7 @@ import type { ParamSpec, ParamStore } from './params.js';
 import type { BiasRule, ModelConfig } from './types.js';
 
 /**
- * The occlusion segmentation branch (AOFD-SPEC 4.3, J18): conv 3x3, conv 3x3 dilated, both ReLU,
+ * The occlusion segmentation branch (docs/spec.md 4.3, J18): conv 3x3, conv 3x3 dilated, both ReLU,
  * conv 1x1 to two classes (1 = occluder), fixed bilinear upsampling cropped at the top left.
  * Gradients reach the backbone. Parameters: `segmentation.conv1`, `segmentation.conv2`,
  * `segmentation.score`.

@@ -14,14 +14,14 @@ const blocks: readonly (readonly [channels: number, convs: number])[] = [
 ];
 
 /**
- * VGG16 without its last pool (AOFD-SPEC 1.1): 13 convolutions 3x3 with ReLU, ceil pools, one map
+ * VGG16 without its last pool (docs/spec.md 1.1): 13 convolutions 3x3 with ReLU, ceil pools, one map
  * of stride 16 with 512 channels. Nothing is back-propagated below conv3_1's input.
  * Parameters: `backbone.conv<block>_<i>.{weight,bias}`.
  */
 export class Vgg16 implements Backbone {
   readonly levels: readonly FeatureLevel[] = [{ stride: 16, channels: 512 }];
   readonly #convs: ConvLayer[][];
-  /** conv1 and conv2 keep their ImageNet weights (AOFD-SPEC 1.1). */
+  /** conv1 and conv2 keep their ImageNet weights (docs/spec.md 1.1). */
   readonly #frozenBlocks: number;
   readonly #ceil: boolean;
 

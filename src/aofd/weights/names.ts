@@ -9,8 +9,8 @@
  * | `fc7.weight` | [4096, 4096] | [out, in] |
  * | `fc6.bias`, `fc7.bias` | [4096] | |
  *
- * Pixels are 0..255, B, G, R, with the means of AOFD-SPEC 1.2 subtracted and no division.
- * Layers are those of AOFD-SPEC 1.1: 3x3, stride 1, zero padding 1, ReLU.
+ * Pixels are 0..255, B, G, R, with the means of docs/spec.md 1.2 subtracted and no division.
+ * Layers are those of docs/spec.md 1.1: 3x3, stride 1, zero padding 1, ReLU.
  */
 
 export interface VggConv {
@@ -19,7 +19,7 @@ export interface VggConv {
   readonly outChannels: number;
 }
 
-/** The 13 convolutions, in order (AOFD-SPEC 1.1). */
+/** The 13 convolutions, in order (docs/spec.md 1.1). */
 export const VGG16_CONVS: readonly VggConv[] = [
   ['conv1_1', 3, 64],
   ['conv1_2', 64, 64],
@@ -36,14 +36,14 @@ export const VGG16_CONVS: readonly VggConv[] = [
   ['conv5_3', 512, 512],
 ].map(([name, inChannels, outChannels]) => ({ name, inChannels, outChannels }) as VggConv);
 
-/** Layers whose parameters the paper's base freezes (AOFD-SPEC 1.1: lr_mult 0 and decay_mult 0). */
+/** Layers whose parameters the paper's base freezes (docs/spec.md 1.1: lr_mult 0 and decay_mult 0). */
 export const VGG16_FROZEN: readonly string[] = ['conv1_1', 'conv1_2', 'conv2_1', 'conv2_2'];
 
-/** Channels, height and width of the pooled features that fc6 reads (AOFD-SPEC 1.12). */
+/** Channels, height and width of the pooled features that fc6 reads (docs/spec.md 1.12). */
 export const FC6_INPUT = { channels: 512, height: 7, width: 7 } as const;
 export const FC_WIDTH = 4096;
 
-/** B, G, R means in grey levels (AOFD-SPEC 1.2), those of Fast R-CNN. */
+/** B, G, R means in grey levels (docs/spec.md 1.2), those of Fast R-CNN. */
 export const PIXEL_MEANS_BGR: readonly [number, number, number] = [102.9801, 115.9465, 122.7717];
 
 const FC6_COLUMNS = FC6_INPUT.channels * FC6_INPUT.height * FC6_INPUT.width;

@@ -6,7 +6,7 @@ import { expectRow } from './plane-windows.js';
 export interface CompactLossOptions {
   /**
    * `relu` (default): sum of ReLU(o * k), which makes scattered masks dear. `literal`: the plain
-   * sum of Eq. 3, which cannot see arrangement; for ablation only (AOFD-SPEC 3.4).
+   * sum of Eq. 3, which cannot see arrangement; for ablation only (docs/spec.md 3.4).
    */
   mode?: 'relu' | 'literal';
 }

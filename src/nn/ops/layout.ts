@@ -108,7 +108,7 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
 export interface AnchorRowsOptions {
   /** Anchors per cell (A). */
   anchors: number;
-  /** planar: channel k · A + a (class scores); interleaved: channel a · K + k (boxes). AOFD-SPEC 1.5. */
+  /** planar: channel k · A + a (class scores); interleaved: channel a · K + k (boxes). docs/spec.md 1.5. */
   order: 'planar' | 'interleaved';
 }
 

@@ -29,7 +29,7 @@ export interface CrossEntropyOptions {
 
 /**
  * Softmax cross-entropy of logits, row [M, K], with labels, i32 [M], as a scalar [1]
- * (AOFD-SPEC 1.8). A label outside 0 .. K-1 counts as ignored. No rows give 0.
+ * (docs/spec.md 1.8). A label outside 0 .. K-1 counts as ignored. No rows give 0.
  */
 export function softmaxCrossEntropy(
   logits: Tensor,
@@ -90,7 +90,7 @@ export interface CrossEntropyMapOptions {
 
 /**
  * Softmax cross-entropy of every pixel of logits, c4 [N, K, H, W], with labels, u32 [N, H, W], as
- * a scalar [1] (AOFD-SPEC 5). A label that is no class counts as ignored.
+ * a scalar [1] (docs/spec.md 5). A label that is no class counts as ignored.
  */
 export function softmaxCrossEntropyMap(
   logits: Tensor,
@@ -223,7 +223,7 @@ export interface SmoothL1Options {
 
 /**
  * Smooth L1 summed over all elements, a scalar [1]: Σ outside · f(inside · (pred − goal)) with
- * f(d) = 0.5 (σd)² for |d| < 1/σ², else |d| − 0.5/σ² (AOFD-SPEC 1.8; Caffe's SmoothL1Loss). All row
+ * f(d) = 0.5 (σd)² for |d| < 1/σ², else |d| − 0.5/σ² (docs/spec.md 1.8; Caffe's SmoothL1Loss). All row
  * and of one shape; the gradient flows to `pred` only.
  */
 export function smoothL1(
@@ -277,7 +277,7 @@ export interface GiouLossOptions {
 }
 
 /**
- * GIoU loss of box codes (AOFD-SPEC 1.6), a scalar [1]: Σ weight · (1 − GIoU) of the boxes that `pred`
+ * GIoU loss of box codes (docs/spec.md 1.6), a scalar [1]: Σ weight · (1 − GIoU) of the boxes that `pred`
  * and `goal` stand for, both row [M, 4] of (dx, dy, dw, dh) as seen from the same source box. GIoU does
  * not change with the scale or place of an axis, so the source boxes themselves are not needed.
  * `weight` is row [M]; a row of weight 0 counts nothing. The gradient flows to `pred` only.

@@ -4,7 +4,7 @@ import { quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { bindPlanes, expectRow, mapDims, planeWindows } from './plane-windows.js';
 
-/** Cells that a fraction of a map means: floor(fraction · cells) (AOFD-SPEC 3.2: 1/4 of 49 is 12). */
+/** Cells that a fraction of a map means: floor(fraction · cells) (docs/spec.md 3.2: 1/4 of 49 is 12). */
 export function maskedCells(fraction: number, cells: number): number {
   return Math.floor(fraction * cells + 1e-9);
 }
@@ -20,7 +20,7 @@ export interface KSmallest {
 /**
  * Hard mask of the mask generator: h row [R, P], 0 < k < P; of equal values the lower index is
  * masked first. The gradient is straight-through and threshold-centred: as if the mask were
- * sigmoid(h - tau) with tau constant (AOFD-SPEC 3.3).
+ * sigmoid(h - tau) with tau constant (docs/spec.md 3.3).
  */
 export function kSmallestMask(h: Tensor, k: number): KSmallest {
   const [rows = 0, cells = 0] = h.shape;
@@ -103,7 +103,7 @@ function maskGradient(
 
 /**
  * Multiplies every channel of x c4 [R, C, H, W] by its row of mask row [R, H·W]; no rescaling
- * (AOFD-SPEC 3.2). Both inputs get gradients.
+ * (docs/spec.md 3.2). Both inputs get gradients.
  */
 export function mulMask(x: Tensor, mask: Tensor): Tensor {
   const [rows, channels, h, w] = mapDims('mulMask', x);

@@ -7,7 +7,7 @@ import { mapDims, runMapKernel } from './plane-windows.js';
 export interface MaxPoolOptions {
   /**
    * Caffe's output size ceil((n - 2) / 2) + 1, the last window clipped to the map, instead of
-   * floor (AOFD-SPEC 1.1). Default true.
+   * floor (docs/spec.md 1.1). Default true.
    */
   ceil?: boolean;
 }

@@ -19,7 +19,7 @@ export interface RoiPoolOptions {
 }
 
 /**
- * RoI max pooling (AOFD-SPEC 1.11): features c4 [N, C, H, W] and rois row [R, 5] with rows
+ * RoI max pooling (docs/spec.md 1.11): features c4 [N, C, H, W] and rois row [R, 5] with rows
  * (image, x1, y1, x2, y2), corners inclusive and in input pixels, to c4 [R, C, size, size].
  * Corners are rounded half away from zero after scaling, bins use exact integers, an empty bin
  * gives 0. R may be 0. The rois get no gradient.

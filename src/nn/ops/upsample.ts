@@ -58,7 +58,7 @@ function bilinearFromTexture(
 
 /**
  * Bilinear upsampling with half-pixel centres and edge clamp, cropped top-left: x c4
- * [N, C, H, W] to c4 [N, C, outH, outW] (AOFD-SPEC 4.3: x16 for the segmentation scores).
+ * [N, C, H, W] to c4 [N, C, outH, outW] (docs/spec.md 4.3: x16 for the segmentation scores).
  */
 export function upsampleBilinear(x: Tensor, options: UpsampleOptions): Tensor {
   const [n, c, h, w] = mapDims('upsampleBilinear', x);

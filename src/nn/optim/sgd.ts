@@ -11,13 +11,13 @@ import {
 } from './params.js';
 
 export interface SgdOptions {
-  /** Default 0.9 (AOFD-SPEC 1.13). */
+  /** Default 0.9 (docs/spec.md 1.13). */
   momentum?: number;
   /** Default 5e-4; acts on biases too unless their decayMult is 0 (CALL J8). */
   weightDecay?: number;
   /**
    * Whether momentum and decay still act on a parameter without a gradient, as in Caffe
-   * (AOFD-SPEC CALL J20). Default true.
+   * (docs/spec.md J20). Default true.
    */
   updatesWithoutGradient?: boolean;
 }

@@ -100,7 +100,7 @@ export function crossEntropyMapTwinGrad(
   return dX;
 }
 
-/** Σ outside · f(inside · (pred − goal)); AOFD-SPEC 1.8. */
+/** Σ outside · f(inside · (pred − goal)); docs/spec.md 1.8. */
 export function smoothL1Twin(
   pred: TwinArray,
   goal: TwinArray,

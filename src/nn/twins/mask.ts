@@ -6,7 +6,7 @@ export interface Squeezed {
   tau: TwinArray;
 }
 
-/** 0 at the k smallest of each row of h [R, P], ties by lower index (AOFD-SPEC 3.2). */
+/** 0 at the k smallest of each row of h [R, P], ties by lower index (docs/spec.md 3.2). */
 export function kSmallestMask(h: TwinArray, k: number): Squeezed {
   const [rows, cells] = nd2(h);
   const mask = nd(h.shape, new Float64Array(h.data.length).fill(1));
@@ -23,7 +23,7 @@ export function kSmallestMask(h: TwinArray, k: number): Squeezed {
   return { mask, tau };
 }
 
-/** Threshold-centred straight-through gradient: dM · sigmoid'(h - tau) (AOFD-SPEC 3.3). */
+/** Threshold-centred straight-through gradient: dM · sigmoid'(h - tau) (docs/spec.md 3.3). */
 export function kSmallestMaskBackward(h: TwinArray, k: number, dM: TwinArray): TwinArray {
   const [, cells] = nd2(h);
   const { tau } = kSmallestMask(h, k);
@@ -88,7 +88,7 @@ export function compactResponse(a: TwinArray): TwinArray {
   return y;
 }
 
-/** Compact loss of occlusion [R, H, W] (AOFD-SPEC 3.4): scalar [1]. */
+/** Compact loss of occlusion [R, H, W] (docs/spec.md 3.4): scalar [1]. */
 export function compactLoss(occlusion: TwinArray, mode: 'relu' | 'literal'): TwinArray {
   let total = 0;
   for (const v of compactResponse(occlusion).data) total += mode === 'relu' ? Math.max(v, 0) : v;

@@ -8,7 +8,7 @@ export function sgdState(w: ArrayLike<number>): SgdTwin {
   return { w: Float64Array.from(w), v: new Float64Array(w.length) };
 }
 
-/** g' = g + decay w; v = momentum v + lr g'; w = w - v (AOFD-SPEC 1.13). No gradient counts as 0. */
+/** g' = g + decay w; v = momentum v + lr g'; w = w - v (docs/spec.md 1.13). No gradient counts as 0. */
 export function sgdStep(
   state: SgdTwin,
   gradient: ArrayLike<number> | null,

@@ -41,7 +41,7 @@ function visit(x: TwinArray, ceil: boolean, take: (out: number, best: Best) => v
   return [n, c, oh, ow];
 }
 
-/** 2x2 max pool, stride 2: x [N, C, H, W] (AOFD-SPEC 1.1). */
+/** 2x2 max pool, stride 2: x [N, C, H, W] (docs/spec.md 1.1). */
 export function maxPool2d(x: TwinArray, ceil: boolean): TwinArray {
   const values: number[] = [];
   const shape = visit(x, ceil, (_, best) => values.push(best.value));

@@ -12,7 +12,7 @@ export interface RoiPooled {
 }
 
 /**
- * RoI max pooling: x [N, C, H, W], rois [R, 5] = (image, x1, y1, x2, y2) (AOFD-SPEC 1.11, exact
+ * RoI max pooling: x [N, C, H, W], rois [R, 5] = (image, x1, y1, x2, y2) (docs/spec.md 1.11, exact
  * integer bins).
  */
 export function roiPool(x: TwinArray, rois: TwinArray, scale: number, size: number): RoiPooled {

@@ -33,7 +33,7 @@ function visitBilinear(
   }
 }
 
-/** Bilinear upsampling, half-pixel centres, edge clamp, cropped top-left (AOFD-SPEC 4.3). */
+/** Bilinear upsampling, half-pixel centres, edge clamp, cropped top-left (docs/spec.md 4.3). */
 export function upsampleBilinear(
   x: TwinArray,
   scale: number,

@@ -14,7 +14,7 @@ const golden = JSON.parse(
 
 const paper = { stride: 16, sizes: [64, 128, 256, 512], ratios: [1.7, 1, 1.3] };
 
-describe('anchors (AOFD-SPEC 1.4)', () => {
+describe('anchors (docs/spec.md 1.4)', () => {
   it("makes the paper's twelve", () => {
     expect(boxRows(baseAnchors(paper))).to.deep.equal(golden.anchors_aofd);
   });

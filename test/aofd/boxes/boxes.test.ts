@@ -26,7 +26,7 @@ function close(got: ArrayLike<number>, want: readonly number[], tolerance = 1e-6
   want.forEach((value, i) => expect(got[i], `element ${i}`).to.be.closeTo(value, tolerance));
 }
 
-describe('boxes: IoU (AOFD-SPEC 1.6)', () => {
+describe('boxes: IoU (docs/spec.md 1.6)', () => {
   const a = boxesFrom([[0, 0, 9, 9]]);
   const others = boxesFrom([
     [5, 5, 14, 14],
@@ -55,7 +55,7 @@ describe('boxes: IoU (AOFD-SPEC 1.6)', () => {
   });
 });
 
-describe('boxes: box code (AOFD-SPEC 1.6)', () => {
+describe('boxes: box code (docs/spec.md 1.6)', () => {
   const e = boxesFrom([[16, 32, 63, 111]]);
   const g = boxesFrom([[20, 30, 69, 99]]);
 
@@ -92,7 +92,7 @@ describe('boxes: box code (AOFD-SPEC 1.6)', () => {
     expect(() => encodeBoxes(e, boxesFrom([[20, 30, 10, 99]]))).to.throw(/row 0.*Fix/s);
   });
 
-  it('decodes the proposal example and clips it (AOFD-SPEC 1.9)', () => {
+  it('decodes the proposal example and clips it (docs/spec.md 1.9)', () => {
     const out = decodeBoxes(boxesFrom([[0, 0, 63, 63]]), [0.1, -0.05, 0.2, 0.1]);
     close(out, [-0.6849, -6.5655, 77.4849, 64.1655], 1e-4);
     close(clipBoxes(out, { width: 120, height: 100 }), [0, 0, 77.4849, 64.1655], 1e-4);
@@ -100,12 +100,12 @@ describe('boxes: box code (AOFD-SPEC 1.6)', () => {
 });
 
 describe('boxes: geometry', () => {
-  it('flips inclusive pixels (AOFD-SPEC 1.3)', () => {
+  it('flips inclusive pixels (docs/spec.md 1.3)', () => {
     const flipped = flipBoxes(boxesFrom([[100, 5, 149, 9]]), 200);
     expect(boxRows(flipped)).to.deep.equal([[50, 5, 99, 9]]);
   });
 
-  it('enlarges by 1.3 about the centre and clips (AOFD-SPEC 4.3)', () => {
+  it('enlarges by 1.3 about the centre and clips (docs/spec.md 4.3)', () => {
     const size = { width: 300, height: 300 };
     const boxes = boxesFrom([
       [100, 80, 159, 159],
@@ -138,7 +138,7 @@ describe('boxes: sorting', () => {
   });
 });
 
-describe('boxes: NMS (AOFD-SPEC 1.9)', () => {
+describe('boxes: NMS (docs/spec.md 1.9)', () => {
   const boxes = boxesFrom([
     [0, 0, 9, 9],
     [0, 0, 9, 10],

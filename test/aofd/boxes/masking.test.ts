@@ -20,7 +20,7 @@ function golden<T>(name: string): T {
 }
 const hidden = (mask: ArrayLike<number>): number => Array.from(mask).filter((v) => v === 0).length;
 
-describe('masks (AOFD-SPEC 3.6)', () => {
+describe('masks (docs/spec.md 3.6)', () => {
   it('half hides 3 of 7 lines on each side', () => {
     for (const side of ['left', 'right', 'top', 'bottom'] as const) {
       expect(hidden(halfMask(side))).to.equal(21);
@@ -104,7 +104,7 @@ describe('mask plan (J15, J16)', () => {
   });
 });
 
-describe('compactness (AOFD-SPEC 3.4)', () => {
+describe('compactness (docs/spec.md 3.4)', () => {
   interface Case {
     rows: string[];
     plain_same: number;
@@ -134,7 +134,7 @@ describe('compactness (AOFD-SPEC 3.4)', () => {
     expect(compactness(Array.from(mask, (m) => 1 - m))).to.equal(want.Lcom);
   });
 
-  it('gives the generator example: losses and the straight-through gradient (AOFD-SPEC 3.5)', () => {
+  it('gives the generator example: losses and the straight-through gradient (docs/spec.md 3.5)', () => {
     const want = golden<Record<'z' | 'Lc' | 'Lg', number> & Record<string, number[][]>>(
       'mask-generator',
     );

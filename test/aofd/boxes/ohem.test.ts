@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { boxesFrom } from '../../../src/aofd/boxes/index.js';
 import { miningLosses, selectHardRois } from '../../../src/aofd/boxes/ohem.js';
 
-describe('online hard example mining (AOFD-SPEC 2)', () => {
+describe('online hard example mining (docs/spec.md 2)', () => {
   const losses = Float64Array.of(2.3, 0.1, 1.7, 1.6, 0.9, 0.05, 0.8);
   const labels = Int32Array.of(1, 1, 1, 0, 0, 0, 1);
   const boxes = boxesFrom([

@@ -10,7 +10,7 @@ import {
 } from '../../../src/aofd/boxes/sampler.js';
 import { CounterRng } from '../../../src/nn/tensor/random.js';
 
-describe('proposals (AOFD-SPEC 1.9)', () => {
+describe('proposals (docs/spec.md 1.9)', () => {
   const anchors = boxesFrom([
     [0, 0, 63, 63],
     [90, 70, 105, 85],
@@ -76,7 +76,7 @@ describe('proposals (AOFD-SPEC 1.9)', () => {
   });
 });
 
-describe('RoI sampling (AOFD-SPEC 1.10)', () => {
+describe('RoI sampling (docs/spec.md 1.10)', () => {
   const gt = boxesFrom([
     [40, 30, 99, 105],
     [200, 100, 239, 149],

@@ -17,7 +17,7 @@ const gt = boxesFrom([
   [118, 8, 137, 31],
 ]);
 
-describe('RPN targets (AOFD-SPEC 1.7)', () => {
+describe('RPN targets (docs/spec.md 1.7)', () => {
   const result = assignAnchors(anchors, gt, size, DEFAULT_ANCHOR_TARGETS, null);
 
   it('uses the 80 anchors inside the image', () => {

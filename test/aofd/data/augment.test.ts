@@ -48,7 +48,7 @@ describe('data/augment', () => {
     expect(canvas.image.data).to.deep.equal(image.data);
   });
 
-  it('mirrors pixels, labels and boxes alike (AOFD-SPEC 1.3: W 200, [100, 149] -> [50, 99])', () => {
+  it('mirrors pixels, labels and boxes alike (docs/spec.md 1.3: W 200, [100, 149] -> [50, 99])', () => {
     const tile = fullTile(200, 60);
     const [mapped] = mapFaces([face([100, 10, 149, 30])], whole(200, 60, true), tile, 1);
     expect(mapped?.box).to.deep.equal([50, 10, 99, 30]);

@@ -47,7 +47,7 @@ describe('data/loaders', () => {
         );
       }
     });
-    it('enlarges by 1.3 as AOFD-SPEC 4.3 says', () => {
+    it('enlarges by 1.3 as docs/spec.md 4.3 says', () => {
       const rounded = enlargeBox([100, 80, 159, 159], 1.3, 1000, 1000);
       expect(rounded).to.deep.equal([91, 68, 168, 171]);
       expect(enlargeBox([0, 0, 39, 49], 1.3, 1000, 1000)).to.deep.equal([0, 0, 45, 56.5]);

@@ -23,7 +23,7 @@ describe('data/resize', () => {
     expect(resizedLength(5, 1.5)).to.equal(8);
   });
 
-  it('matches the vectors of AOFD-SPEC 1.2 (tolerance 1e-4)', () => {
+  it('matches the vectors of docs/spec.md 1.2 (tolerance 1e-4)', () => {
     const near = (got: number[], expected: number[]): void => {
       expect(got).to.have.length(expected.length);
       got.forEach((v, i) => expect(v).to.be.closeTo(expected[i] as number, 1e-4));
@@ -33,7 +33,7 @@ describe('data/resize', () => {
     near(row([0, 10, 20, 30], 0.5), [5, 25]);
   });
 
-  it('gives the resized sizes of AOFD-SPEC 1.1 (height x width)', () => {
+  it('gives the resized sizes of docs/spec.md 1.1 (height x width)', () => {
     const sizes: [number, number, number, number, number][] = [
       [450, 299, 512, 771, 512],
       [450, 299, 1024, 1024, 680],

@@ -15,7 +15,7 @@ const config = presetConfig('paper');
 const size = { width: 200, height: 150 };
 
 describe('postprocessing', () => {
-  it('decodes the head in original pixels (AOFD-SPEC 1.6, 1.14)', () => {
+  it('decodes the head in original pixels (docs/spec.md 1.6, 1.14)', () => {
     // RoI and code of the worked example; columns 0-3 belong to the background.
     const code = [9, 9, 9, 9, 1.0416667, -0.875, 0.20411, -0.667657];
     const got = decodeHead([0, 16, 32, 63, 111], [0, 2], code, 1, config, { scale: 1, ...size });

@@ -20,7 +20,7 @@ function picture(
 }
 
 describe('preprocessing', () => {
-  it('sizes pictures as the paper does (AOFD-SPEC 1.1, 1.2)', () => {
+  it('sizes pictures as the paper does (docs/spec.md 1.1, 1.2)', () => {
     const sizes: [number, number, number, number][] = [
       [299, 450, 680, 1024],
       [450, 333, 1024, 758],

@@ -6,7 +6,7 @@ import { kSmallestMask, maskedCells, mulMask } from '../../../src/nn/ops/mask.js
 import { testDeviceAsync } from '../../helpers/device.js';
 
 /**
- * The golden example of AOFD-SPEC 3.5 (float64, made by an independent program): two channels, a
+ * The golden example of docs/spec.md 3.5 (float64, made by an independent program): two channels, a
  * linear logit z for the head, Lc = softplus(-z), Lg = gamma Lcom - eta Lc.
  */
 describe('mask generator example', () => {
@@ -16,7 +16,7 @@ describe('mask generator example', () => {
     device = await testDeviceAsync();
   });
 
-  it('gives the mask, the losses and the gradients of AOFD-SPEC 3.5', async () => {
+  it('gives the mask, the losses and the gradients of docs/spec.md 3.5', async () => {
     using _scope = device.scope();
     const values = (f: (i: number) => number, n: number): number[] =>
       Array.from({ length: n }, (_, i) => f(i));

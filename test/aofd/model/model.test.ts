@@ -12,7 +12,7 @@ function countOf(specs: readonly ParamSpec[], prefix: string): number {
 }
 
 describe('network', () => {
-  it('paper has the published numbers of parameters (AOFD-SPEC 1.1, 3.2, 4.3)', () => {
+  it('paper has the published numbers of parameters (docs/spec.md 1.1, 3.2, 4.3)', () => {
     const config = presetConfig('paper');
     const specs = new AofdModel(config.model, { lrMult: 2, decayMult: 1 }).specs();
     expect(countOf(specs, 'backbone.')).to.equal(14_714_688);
@@ -30,7 +30,7 @@ describe('network', () => {
     expect(bias).to.include({ lrMult: 2, decayMult: 1, frozen: false });
   });
 
-  it('paper sizes its maps by the ceil rule (AOFD-SPEC 1.1)', () => {
+  it('paper sizes its maps by the ceil rule (docs/spec.md 1.1)', () => {
     const model = new AofdModel(presetConfig('paper').model);
     const sizes: [number, number, number, number][] = [
       [771, 512, 49, 32],
@@ -110,7 +110,7 @@ describe('rows of a batch', () => {
     expect(sampled.positives).to.equal(1);
   });
 
-  it('gates pixel labels by boxes enlarged 1.3 times (AOFD-SPEC 4.3)', () => {
+  it('gates pixel labels by boxes enlarged 1.3 times (docs/spec.md 4.3)', () => {
     const size = { width: 200, height: 200 };
     const labels = new Uint8Array(200 * 200).fill(1);
     const gated = gateLabels(labels, Float64Array.of(100, 80, 159, 159), size, 1.3);

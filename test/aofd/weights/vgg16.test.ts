@@ -139,7 +139,7 @@ describe('VGG16 names', () => {
       (sum, shape) => sum + shape.reduce((a, b) => a * b),
       0,
     );
-    expect(counted).to.equal(14714688 + 102764544 + 16781312); // AOFD-SPEC 1.1
+    expect(counted).to.equal(14714688 + 102764544 + 16781312); // docs/spec.md 1.1
   });
 });
 

@@ -68,7 +68,7 @@ describe('detection kernels', () => {
   describe('gridAnchors', () => {
     const base = boxes([-16, -32, 31, 47], [-24, -24, 39, 39], [-20, -28, 35, 43]);
 
-    it('repeats base anchors in the order y, x, anchor (AOFD-SPEC 1.4)', async () => {
+    it('repeats base anchors in the order y, x, anchor (docs/spec.md 1.4)', async () => {
       const y = detect.gridAnchors(upload(base), { height: 5, width: 7, stride: 16 });
       await close(y, twin.gridAnchorsTwin(base, 5, 7, 16), 0);
       expect((await read(y)).slice(4 * 22, 4 * 23)).to.deep.equal([-24, -8, 39, 55]);
@@ -111,7 +111,7 @@ describe('detection kernels', () => {
       }
     });
 
-    it('keeps the +1 of py-faster-rcnn: zero deltas grow the box (AOFD-SPEC 1.6)', async () => {
+    it('keeps the +1 of py-faster-rcnn: zero deltas grow the box (docs/spec.md 1.6)', async () => {
       const y = detect.decodeBoxes(upload(boxes([0, 0, 15, 15])), device.zeros([1, 4]));
       expect(await read(y)).to.deep.equal([0, 0, 16, 16]);
       const spec = detect.decodeBoxes(
@@ -151,7 +151,7 @@ describe('detection kernels', () => {
   });
 
   describe('iouMatrix', () => {
-    it('gives the worked values of AOFD-SPEC 1.6', async () => {
+    it('gives the worked values of docs/spec.md 1.6', async () => {
       const y = detect.iouMatrix(
         upload(boxes([0, 0, 9, 9])),
         upload(boxes([5, 5, 14, 14], [10, 0, 19, 9], [9, 9, 18, 18])),
@@ -253,7 +253,7 @@ describe('detection kernels', () => {
       return all.slice(0, kept);
     }
 
-    it('gives the worked example of AOFD-SPEC 1.9, strictly above the threshold', async () => {
+    it('gives the worked example of docs/spec.md 1.9, strictly above the threshold', async () => {
       const b = boxes(
         [0, 0, 9, 9],
         [0, 0, 9, 10],

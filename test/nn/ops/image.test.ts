@@ -58,7 +58,7 @@ describe('pictures as maps', () => {
     }
   });
 
-  it('gives the worked rows of AOFD-SPEC 1.2', async () => {
+  it('gives the worked rows of docs/spec.md 1.2', async () => {
     const row = async (values: number[], scale: number): Promise<number[]> => {
       using _scope = device.scope();
       const bytes = Uint8Array.from(values.flatMap((v) => [v, v, v]));

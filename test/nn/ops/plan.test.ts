@@ -46,7 +46,7 @@ const all = (algorithm: string): object => ({
   weightGradient: algorithm,
 });
 
-/** The 13 convolutions of VGG16 (AOFD-SPEC 1.1) for an input of `size` pixels a side. */
+/** The 13 convolutions of VGG16 (docs/spec.md 1.1) for an input of `size` pixels a side. */
 function vgg(size: number): ConvShape[] {
   const blocks = [
     [64, 2],

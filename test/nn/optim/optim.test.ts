@@ -48,7 +48,7 @@ describe('optimisers', () => {
     }
   };
 
-  it('Sgd gives the worked example of AOFD-SPEC 1.13', async () => {
+  it('Sgd gives the worked example of docs/spec.md 1.13', async () => {
     const w = parameter('w', [1]);
     const sgd = new Sgd([w]);
     const seen: number[] = [];

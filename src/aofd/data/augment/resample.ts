@@ -6,7 +6,7 @@
 import type { CropWindow, Tile } from './crop-window.js';
 import type { DecodedImage } from '../sample.js';
 
-/** Mean of AOFD-SPEC 1.2 as R, G, B: padding that is about zero after mean subtraction. */
+/** Mean of docs/spec.md 1.2 as R, G, B: padding that is about zero after mean subtraction. */
 export const FILL_RGB: readonly [number, number, number] = [123, 116, 103];
 
 /** Averages k x k blocks (the rest at the right and bottom edge is averaged as it is). */

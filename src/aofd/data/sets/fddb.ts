@@ -1,6 +1,6 @@
 /**
  * FDDB annotations: ten folds, each a list of image names and a list of ellipses
- * `major_radius minor_radius angle center_x center_y 1` (AOFD-SPEC 6.1). Evaluation only.
+ * `major_radius minor_radius angle center_x center_y 1` (docs/spec.md 6.1). Evaluation only.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

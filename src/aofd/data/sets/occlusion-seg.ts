@@ -1,5 +1,5 @@
 /**
- * Face portraits with pixel masks of what covers the face (stands in for SFS, AOFD-SPEC 4.3):
+ * Face portraits with pixel masks of what covers the face (stands in for SFS, docs/spec.md 4.3):
  * `index.json`, `images/ID.jpg`, `masks/ID.png` (white = occluder), `face/ID.png` (white = face).
  */
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
  * WIDER FACE text lists (`wider_face_*_bbx_gt.txt`): image path, count, then one line per face
- * `x y w h blur expression illumination invalid occlusion pose` (AOFD-SPEC 6.3).
+ * `x y w h blur expression illumination invalid occlusion pose` (docs/spec.md 6.3).
  */
 import { join } from 'node:path';
 import { DataError } from '../errors.js';
@@ -61,7 +61,7 @@ export function loadWider(listFile: string, options: WiderOptions): Sample[] {
       faces.push(face);
     }
     at += 2 + count;
-    // An entry with count 0 is still followed by one dummy line of numbers (TRAP, AOFD-SPEC 6.3).
+    // An entry with count 0 is still followed by one dummy line of numbers (TRAP, docs/spec.md 6.3).
     if (count === 0 && /^\s*[-\d.]+(\s+[-\d.]+){3,}\s*$/.test(lines[at] ?? '')) at++;
     report.images++;
     report.faces += faces.length;

@@ -1,5 +1,5 @@
 /**
- * Filled ellipses pixel for pixel as OpenCV's `cvEllipse` fills them (AOFD-SPEC 6.1): a polygon in
+ * Filled ellipses pixel for pixel as OpenCV's `cvEllipse` fills them (docs/spec.md 6.1): a polygon in
  * 16.16 fixed point, its outline, and a scan-line fill. A smooth ellipse would differ by 1 to 3 per
  * cent of the area, which is enough to change published curves.
  *

@@ -1,4 +1,4 @@
-/** Matching of one picture's detections to its faces at every score (AOFD-SPEC 6.1). */
+/** Matching of one picture's detections to its faces at every score (docs/spec.md 6.1). */
 import { bestAssignment } from './assignment.js';
 
 /** IoU of every face with every detection of one picture. */

@@ -1,5 +1,5 @@
 /**
- * FDDB (AOFD-SPEC 6.1): the official algorithm digit for digit, from the published result files or a
+ * FDDB (docs/spec.md 6.1): the official algorithm digit for digit, from the published result files or a
  * detector's boxes. Pictures are only looked at for their sizes.
  */
 import { basename } from 'node:path';

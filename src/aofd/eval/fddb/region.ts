@@ -1,5 +1,5 @@
 /**
- * Regions as the FDDB tool sees them: sets of pixels of the picture (AOFD-SPEC 6.1). What lies
+ * Regions as the FDDB tool sees them: sets of pixels of the picture (docs/spec.md 6.1). What lies
  * outside the picture does not exist.
  */
 

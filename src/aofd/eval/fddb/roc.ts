@@ -1,4 +1,4 @@
-/** ROC curves of a set in the form of the FDDB tool's files (AOFD-SPEC 6.1). */
+/** ROC curves of a set in the form of the FDDB tool's files (docs/spec.md 6.1). */
 import { formatG6 } from './number-format.js';
 import type { ImageCurve } from './match.js';
 

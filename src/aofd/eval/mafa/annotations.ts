@@ -1,5 +1,5 @@
 /**
- * MAFA's label files (AOFD-SPEC 6.2), MATLAB version 5 or 7.3: `LabelTestAll.mat` (struct array
+ * MAFA's label files (docs/spec.md 6.2), MATLAB version 5 or 7.3: `LabelTestAll.mat` (struct array
  * `LabelTest` with `name` and 18 columns in `label`) and `LabelTrainAll.mat` (`label_train` with
  * `orgImgName`, `imgName` and 21 columns in `label`).
  */

@@ -1,4 +1,4 @@
-/** The MAFA protocol as the paper describes it (AOFD-SPEC 6.2). */
+/** The MAFA protocol as the paper describes it (docs/spec.md 6.2). */
 import { boxCount } from '../../boxes/types.js';
 import type { BoxArray } from '../../boxes/types.js';
 import { averagePrecision, evaluateAp, prCurve } from '../statistics/ap.js';

@@ -96,7 +96,7 @@ function sensitivityTable(images: readonly MafaImage[]): ReportTable {
   };
 }
 
-/** Figures of the paper's Tables 1 and 3 (AOFD-SPEC 7). */
+/** Figures of the paper's Tables 1 and 3 (docs/spec.md 7). */
 function publishedTable(): ReportTable {
   return {
     title: 'Published figures on MAFA test',

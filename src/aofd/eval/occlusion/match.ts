@@ -79,7 +79,7 @@ export function pixelScores(counts: PixelCounts): PixelScores {
 }
 
 /**
- * Covered share of each box (AOFD-SPEC 4.3): pixels inside with `mask > threshold` over pixels
+ * Covered share of each box (docs/spec.md 4.3): pixels inside with `mask > threshold` over pixels
  * inside that are not 255 in `labels` (all of them without labels). NaN for boxes outside.
  */
 export function occlusionRatios(

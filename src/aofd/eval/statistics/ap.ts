@@ -1,5 +1,5 @@
 /**
- * Average precision of detections against boxes (AOFD-SPEC 6.4), with regions that are neither
+ * Average precision of detections against boxes (docs/spec.md 6.4), with regions that are neither
  * right nor wrong. Pure float64 code over flat arrays; boxes as in `boxes/types.ts`.
  */
 import { boxIou } from '../../boxes/iou.js';
@@ -145,7 +145,7 @@ export function curveOf(
 }
 
 /**
- * Average precision of a curve (AOFD-SPEC 6.4): the area under the precision envelope, or the mean
+ * Average precision of a curve (docs/spec.md 6.4): the area under the precision envelope, or the mean
  * of the best precision at recall >= i/10, i = 0..10. NaN without faces.
  */
 export function averagePrecision(

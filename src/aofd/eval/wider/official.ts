@@ -1,5 +1,5 @@
 /**
- * The official WIDER FACE evaluation (AOFD-SPEC 6.3), step by step as its tool does it. What is
+ * The official WIDER FACE evaluation (docs/spec.md 6.3), step by step as its tool does it. What is
  * surprising in it, and kept:
  *
  * - Predictions are taken from the highest score on. The Matlab tool sorts each file; its Python

@@ -7,7 +7,7 @@ import {
   type Tensor,
 } from '../../../nn/index.js';
 
-/** Parts of Lg = gamma * Lcom - eta * Lc (AOFD-SPEC 3.3), each a scalar [1]. */
+/** Parts of Lg = gamma * Lcom - eta * Lc (docs/spec.md 3.3), each a scalar [1]. */
 export interface GeneratorLosses {
   /** Mean -ln p(face) of the masked positives: what the generator wants large. */
   adversarialClass: Tensor;

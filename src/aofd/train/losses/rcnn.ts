@@ -28,7 +28,7 @@ export interface BoxLossOptions {
 }
 
 /**
- * Losses of the RoI head (AOFD-SPEC 1.12): mean softmax cross-entropy over all rows; the box loss of
+ * Losses of the RoI head (docs/spec.md 1.12): mean softmax cross-entropy over all rows; the box loss of
  * the face class's 4 columns of face rows, summed and divided by the number of rows.
  *
  * @param labels [R] 1 face, 0 background

@@ -52,7 +52,7 @@ export function collectAnchors(
 }
 
 /**
- * RPN losses over the sampled anchors (AOFD-SPEC 1.8): mean softmax cross-entropy; smooth L1 with
+ * RPN losses over the sampled anchors (docs/spec.md 1.8): mean softmax cross-entropy; smooth L1 with
  * sigma 3 over positives, divided by the number of sampled anchors. Over a batch the divisor is the
  * number in the whole batch.
  */

@@ -5,7 +5,7 @@ import { enlargeBoxes, gateMask, type BoxConvention } from '../../boxes/index.js
 export const IGNORE_PIXEL = 255;
 
 /**
- * Labels of one image for the segmentation loss (AOFD-SPEC 4.3): kept inside the boxes enlarged by
+ * Labels of one image for the segmentation loss (docs/spec.md 4.3): kept inside the boxes enlarged by
  * `scale`, 255 outside.
  *
  * @param labels [H*W] of 0, 1, 255

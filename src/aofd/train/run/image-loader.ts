@@ -18,7 +18,7 @@ export interface StepLoader {
 
 /**
  * The paper's input: one photograph per batch, scaled so that its short side has one of the
- * training sizes (AOFD-SPEC 1.2, J1), mirrored copies appended to the list (1.3), one random order
+ * training sizes (docs/spec.md 1.2, J1), mirrored copies appended to the list (1.3), one random order
  * per pass.
  */
 export class ImageLoader implements StepLoader {
@@ -79,7 +79,7 @@ export class ImageLoader implements StepLoader {
     const [w, h] = [resized.width, resized.height];
     const boxes = new Float32Array(sample.faces.length * 4);
     sample.faces.forEach(({ box: [x1, y1, x2, y2] }, i) => {
-      // Mirrored in original pixels, before scaling (AOFD-SPEC 1.3).
+      // Mirrored in original pixels, before scaling (docs/spec.md 1.3).
       const [left, right] = isFlipped ? [width - 1 - x2, width - 1 - x1] : [x1, x2];
       const corners = [left, y1, right, y2].map((v) => v * scale);
       boxes.set(

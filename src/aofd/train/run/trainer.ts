@@ -117,7 +117,7 @@ function normAsync(state: TrainingState): Promise<number> {
 }
 
 /**
- * Runs the stages of a configuration (AOFD-SPEC 3.7, 5). A resumed run equals an uninterrupted one
+ * Runs the stages of a configuration (docs/spec.md 3.7, 5). A resumed run equals an uninterrupted one
  * bit for bit on the same adapter: every random draw depends on (seed, step) and the data position
  * is the step.
  */

@@ -25,7 +25,7 @@ export interface MaskedRois {
   isDoubled: boolean;
 }
 
-/** Draws masks (AOFD-SPEC 3.6) and orders the RoIs so that the generator sees one run of rows. */
+/** Draws masks (docs/spec.md 3.6) and orders the RoIs so that the generator sees one run of rows. */
 export function planMaskedRois(
   rois: BatchRois,
   settings: StepSettings,

@@ -3,7 +3,7 @@ import type { BatchRois } from './sample-rois.js';
 import type { StepSettings } from './types.js';
 
 /**
- * Boxes that gate the segmentation loss of image n (AOFD-SPEC 4.3): its faces, and the decoded and
+ * Boxes that gate the segmentation loss of image n (docs/spec.md 4.3): its faces, and the decoded and
  * clipped boxes that the head makes of the face RoIs. Constants: no gradient flows through them.
  *
  * @param known [G*4] annotated faces

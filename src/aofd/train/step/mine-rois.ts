@@ -36,7 +36,7 @@ export interface MiningInput {
 }
 
 /**
- * Hard example mining (AOFD-SPEC 2, J10): every candidate passes the head without gradient, as the
+ * Hard example mining (docs/spec.md 2, J10): every candidate passes the head without gradient, as the
  * settings say unmasked and without dropout; the ones with the largest loss stay.
  */
 export async function mineRoisAsync(input: MiningInput): Promise<SampledRois> {

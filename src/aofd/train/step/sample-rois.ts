@@ -33,7 +33,7 @@ export async function readRpnAsync(rpn: RpnOutput): Promise<RpnValues> {
   return { logits: logits as Float32Array, deltas: deltas as Float32Array };
 }
 
-/** Proposals of image n (AOFD-SPEC 1.9): boxes [P*4] from best to worst. */
+/** Proposals of image n (docs/spec.md 1.9): boxes [P*4] from best to worst. */
 export function proposalsOf(
   values: RpnValues,
   rpn: RpnOutput,
@@ -58,7 +58,7 @@ export function proposalsOf(
   return selectProposals(input, settings.proposals).boxes;
 }
 
-/** Draws RoIs at 1:3 (AOFD-SPEC 1.10). */
+/** Draws RoIs at 1:3 (docs/spec.md 1.10). */
 export function drawRois(
   proposals: Float32Array,
   faces: ImageFaces,

@@ -51,7 +51,7 @@ export function stepSettings(config: Config, stage: StageConfig): StepSettings {
   };
 }
 
-/** Parameter groups that a stage trains (AOFD-SPEC 3.7). */
+/** Parameter groups that a stage trains (docs/spec.md 3.7). */
 export function trainedGroups(stage: StageConfig): ParamGroup[] {
   if (stage.kind === 'generator') return ['generator'];
   return stage.mu > 0 ? ['detector', 'segmentation'] : ['detector'];

@@ -260,7 +260,7 @@ export class TrainStep {
     for (const [layer, factor] of factors) trace.tensor(`dropout.${layer}`, factor);
   }
 
-  /** Stage 1 (AOFD-SPEC 3.7): everything but the generator is frozen, positives only, no dropout. */
+  /** Stage 1 (docs/spec.md 3.7): everything but the generator is frozen, positives only, no dropout. */
   async #generatorAsync(
     batch: StepBatch,
     options: StepOptions,
@@ -357,7 +357,7 @@ export class TrainStep {
     return { scores, logits, images };
   }
 
-  /** Gated by the boxes that the head makes of the sampled faces (AOFD-SPEC 4.3). */
+  /** Gated by the boxes that the head makes of the sampled faces (docs/spec.md 4.3). */
   #segmentationLoss(
     batch: StepBatch,
     { scores, logits, images }: SegmentationStep,
@@ -407,7 +407,7 @@ export class TrainStep {
   }
 }
 
-/** The generator's hard mask with the straight-through gradient of the settings (AOFD-SPEC 3.3). */
+/** The generator's hard mask with the straight-through gradient of the settings (docs/spec.md 3.3). */
 function trainingMask(device: Device, heat: Tensor, settings: StepSettings): Tensor {
   const { cells, gradient } = settings.generator;
   if (gradient === 'threshold-sigmoid') return kSmallestMask(heat, cells).mask;

@@ -6,7 +6,7 @@ import type { OhemConfig } from '../../boxes/ohem.js';
 import type { ProposalConfig } from '../../boxes/proposals.js';
 import type { RoiSampleConfig } from '../../boxes/sampler.js';
 
-/** What a stage trains (AOFD-SPEC 3.7, 5). */
+/** What a stage trains (docs/spec.md 3.7, 5). */
 export type StageKind = 'detector' | 'generator' | 'joint';
 
 /** How 8-bit pixels become network input: (value - mean) / std per channel. */
@@ -18,7 +18,7 @@ export interface InputNormalization {
   std: readonly number[];
 }
 
-/** Weights and readings of the losses (AOFD-SPEC 0, 1.8, 1.12, 3.4, 4.2). */
+/** Weights and readings of the losses (docs/spec.md 0, 1.8, 1.12, 3.4, 4.2). */
 export interface LossSettings {
   /** Weight of the head's classification loss Lc. */
   alpha: number;

@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { elementwise } from '../common.js';
 import { extentOf, requireBoxes, requireCount, type Corners } from './checks.js';
 
-/** ln(1000 / 16): the usual cap on dw and dh (J3, AOFD-SPEC 1.6). */
+/** ln(1000 / 16): the usual cap on dw and dh (J3, docs/spec.md 1.6). */
 const defaultLogCap = Math.log(1000 / 16);
 
 export interface GridAnchorsOptions {
@@ -16,7 +16,7 @@ export interface GridAnchorsOptions {
 }
 
 /**
- * Repeats base anchors (row [A,4], pixels) over a feature map (AOFD-SPEC 1.4): row [H*W*A, 4],
+ * Repeats base anchors (row [A,4], pixels) over a feature map (docs/spec.md 1.4): row [H*W*A, 4],
  * order y, x, anchor; cell (y, x) adds stride * (x, y, x, y). No gradient.
  */
 export function gridAnchors(base: Tensor, { height, width, stride }: GridAnchorsOptions): Tensor {
@@ -46,7 +46,7 @@ export interface DecodeBoxesOptions {
 
 /**
  * Boxes from sources (row [R,4], pixels) and their box code (row [R,4]: dx, dy, dw, dh), row [R,4]
- * (AOFD-SPEC 1.6). With inclusive corners zero deltas on [0, 0, 15, 15] give [0, 0, 16, 16]:
+ * (docs/spec.md 1.6). With inclusive corners zero deltas on [0, 0, 15, 15] give [0, 0, 16, 16]:
  * py-faster-rcnn's habit, kept. No gradient.
  */
 export function decodeBoxes(
@@ -83,7 +83,7 @@ export function decodeBoxes(
 }
 
 /**
- * Boxes (row [R,4]) limited to the image: x to [0, width - 1], y to [0, height - 1] (AOFD-SPEC
+ * Boxes (row [R,4]) limited to the image: x to [0, width - 1], y to [0, height - 1] (docs/spec.md
  * 1.6); to width and height with continuous corners. No gradient.
  */
 export function clipBoxes(
@@ -104,7 +104,7 @@ export function clipBoxes(
 
 /**
  * Intersection over union of every box of `a` (row [A,4]) with every box of `b` (row [B,4]): row
- * [A,B], 0 where two boxes part (AOFD-SPEC 1.6). No gradient.
+ * [A,B], 0 where two boxes part (docs/spec.md 1.6). No gradient.
  */
 export function iouMatrix(a: Tensor, b: Tensor, corners: Corners = 'inclusive'): Tensor {
   const rows = requireBoxes('iouMatrix', 'a', a);

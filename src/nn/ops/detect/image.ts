@@ -45,7 +45,7 @@ function axisTable(n: number, count: number, scale: number): Uint32Array {
 }
 
 /**
- * An 8-bit picture (`bytes`, rows without gaps) as the network's input, c4 [1,3,H,W] (AOFD-SPEC
+ * An 8-bit picture (`bytes`, rows without gaps) as the network's input, c4 [1,3,H,W] (docs/spec.md
  * 1.2): bilinear resize by `scale` (size round-half-even(n s), source coordinate (i + 0.5)/s - 0.5,
  * clamped, no anti-aliasing), channel order, (value - mean) / std, zeros where the picture ends.
  * Positions are computed in float64, so that results agree with a CPU resize to float32 precision.

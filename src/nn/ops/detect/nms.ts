@@ -26,7 +26,7 @@ export interface IndexList {
 }
 
 /**
- * Greedy non-maximum suppression (AOFD-SPEC 1.9): visits boxes (row [R,4], R <= 65536) from the
+ * Greedy non-maximum suppression (docs/spec.md 1.9): visits boxes (row [R,4], R <= 65536) from the
  * highest score (row [R]; ties: lower index, J5) and keeps one unless its IoU with a kept one is
  * above the threshold. Kept places in visiting order; entries behind the count are 0xffffffff.
  *

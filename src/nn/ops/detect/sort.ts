@@ -72,7 +72,7 @@ export function sortByKey({ keys, order, padded }: SortPairs): void {
 
 /**
  * The `k` highest of `scores` (row f32 [N], N <= 2^20) in descending order; equal scores (also -0
- * and +0) keep the lower index first (J5, AOFD-SPEC 1.9), NaN comes last. K = min(k, N).
+ * and +0) keep the lower index first (J5, docs/spec.md 1.9), NaN comes last. K = min(k, N).
  * No gradient.
  */
 export function topK(scores: Tensor, k: number): Sorted {

@@ -35,7 +35,7 @@ function pixels(region: Region): Set<string> {
   return set;
 }
 
-describe('FDDB regions (AOFD-SPEC 6.1)', () => {
+describe('FDDB regions (docs/spec.md 6.1)', () => {
   it('rounds halves to the even neighbour, after float32', () => {
     expect([0.5, 1.5, 2.5, -0.5, -1.5, 2.4999].map((v) => roundHalfEven(v) + 0)).to.deep.equal([
       0, 2, 2, 0, -2, 2,

@@ -69,7 +69,7 @@ const matrix = (rows: number[][]): Overlaps => ({
   iou: Float64Array.from(rows.flat()),
 });
 
-describe('FDDB matching and ROC (AOFD-SPEC 6.1)', () => {
+describe('FDDB matching and ROC (docs/spec.md 6.1)', () => {
   it('gives the worked example', () => {
     const [a, b] = example();
     const rounded = (o: Overlaps): number[] => Array.from(o.iou, (v) => Number(v.toFixed(6)));

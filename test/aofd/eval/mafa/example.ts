@@ -1,6 +1,6 @@
 import type { MafaImage } from '../../../../src/aofd/eval/mafa/match.js';
 
-/** The worked example of AOFD-SPEC 6.2. */
+/** The worked example of docs/spec.md 6.2. */
 export const EXAMPLE: MafaImage[] = [
   {
     gt: Float64Array.of(10, 10, 50, 50, 100, 20, 140, 60, 200, 50, 220, 70),

@@ -16,7 +16,7 @@ const trainRow = (x: number, y: number, w: number, h: number): number[] => [
   x, y, w, h, 15, 20, 30, 20, 5, 20, 30, 20, 3, 1, 1, 1, 3, -1, -1, -1, -1,
 ]; // prettier-ignore
 
-/** Worked example of AOFD-SPEC 6.2. */
+/** Worked example of docs/spec.md 6.2. */
 const ROWS = {
   'test_00000001.jpg': [
     testRow(10, 10, 40, 40, 1, 3),

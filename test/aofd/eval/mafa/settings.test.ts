@@ -20,7 +20,7 @@ const ap = (
   mode: ApMode = 'all-point',
 ): number => averagePrecision(prCurve(mafaView(images, setting), mafaMatching(iou)), mode);
 
-describe('MAFA settings (AOFD-SPEC 6.2)', () => {
+describe('MAFA settings (docs/spec.md 6.2)', () => {
   it('give the worked example, with both readings of ignored faces', () => {
     const values = MAFA_SETTINGS.map((setting) => ap(EXAMPLE, setting));
     expect(values[0]).to.equal(1);

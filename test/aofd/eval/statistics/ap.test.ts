@@ -18,7 +18,7 @@ import {
 const corners = (rows: number[][]): Float64Array =>
   boxesFrom(rows.map(([x, y, w, h]) => [x!, y!, x! + w!, y! + h!]));
 
-describe('average precision (AOFD-SPEC 6.4)', () => {
+describe('average precision (docs/spec.md 6.4)', () => {
   const right = [1, 1, 0, 1, 0, 0, 1, 0];
   const curve = curveOf(
     right.map((_, i) => 1 - i / 10),
@@ -124,7 +124,7 @@ describe('matching detections', () => {
   });
 });
 
-describe('MAFA protocol (AOFD-SPEC 6.2)', () => {
+describe('MAFA protocol (docs/spec.md 6.2)', () => {
   const images = [
     {
       gt: corners([

@@ -51,7 +51,7 @@ function compact(name: string, shape: number[], mode: 'relu' | 'literal', fill: 
 const rows = (text: string): number[] =>
   [...text.replace(/ /g, '')].map((c) => (c === '#' ? 1 : 0));
 
-/** A mask of AOFD-SPEC 3.4 with its loss by hand. */
+/** A mask of docs/spec.md 3.4 with its loss by hand. */
 function worked(name: string, mode: 'relu' | 'literal', text: string, loss: number): OpCase {
   const map = rows(text);
   return {
@@ -98,7 +98,7 @@ export const cases: OpCase[] = [
   worked('disc of 12', 'relu', '....... ..##... .####.. .####.. ..##... ....... .......', 4.5),
   worked('two rows', 'relu', '####### ....... ....... #####.. ....... ....... .......', 9.5),
   {
-    // 8 times the gradient of the test mask, by hand (AOFD-SPEC 3.4).
+    // 8 times the gradient of the test mask, by hand (docs/spec.md 3.4).
     ...worked('gradient', 'relu', holed, 5.5),
     // prettier-ignore
     twinGrad: (_, dL) => ({

@@ -33,7 +33,7 @@ function roi(name: string, setup: Setup, extra: Partial<OpCase> = {}): Variants 
   });
 }
 
-/** The map of AOFD-SPEC 1.11: 6x8, value (7 row + 3 column) mod 11. */
+/** The map of docs/spec.md 1.11: 6x8, value (7 row + 3 column) mod 11. */
 const specFill = (_: unknown, i: number): number => (7 * Math.floor(i / 8) + 3 * (i % 8)) % 11;
 
 /** A worked example: pooled rows and, per bin, the place of its maximum (-1 for an empty bin). */

@@ -52,7 +52,7 @@ const bilinearTable: Variants[] = [
   bilinear('no image', [0, 2, 3, 3], 2),
   bilinear('windows', [5, 9, 6, 5], 2, [11, 10], { lowLimit: 16384 }),
   bilinear('worked example', [1, 1, 1, 4], 2, [1, 8], {
-    // [0, 10, 20, 30] x2 of AOFD-SPEC 1.2: the same half-pixel rule.
+    // [0, 10, 20, 30] x2 of docs/spec.md 1.2: the same half-pixel rule.
     inputs: { x: { shape: [1, 1, 1, 4], layout: 'c4', fill: (_, i) => 10 * i } },
     twin: () => nd([1, 1, 1, 8], [0, 2.5, 7.5, 12.5, 17.5, 22.5, 27.5, 30]),
     fd: false, // constants
