@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import sharp from 'sharp';
 import { listPictures, type PictureFile } from '../../src/aofd/detect/files/detect-files.js';
 import { randomData } from '../cases/data.js';
-import { packageRoot } from '../measure/environment.js';
+import { packageRoot } from '../../src/nn/platform/node/packages.js';
 
 /** Pictures of one size in a folder of their own. */
 export interface PictureSet {

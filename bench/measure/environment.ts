@@ -4,38 +4,9 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { installedVersion, packageRoot, versionIn } from '../../src/nn/platform/node/packages.js';
 import type { Device } from '../../src/nn/index.js';
 import type { Environment } from './types.js';
-
-/** The folder that holds package.json, from sources as from `dist`. */
-export function packageRoot(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (!fs.existsSync(path.join(folder, 'package.json'))) {
-    const parent = path.dirname(folder);
-    if (parent === folder) break;
-    folder = parent;
-  }
-  return folder;
-}
-
-function versionIn(folder: string): string | null {
-  try {
-    const text = fs.readFileSync(path.join(folder, 'package.json'), 'utf8');
-    return (JSON.parse(text) as { version: string }).version;
-  } catch {
-    return null;
-  }
-}
-
-/** Version of an installed package, looked for from `root` upwards. */
-export function packageVersionOf(name: string, root = packageRoot()): string | null {
-  for (let folder = root; ; folder = path.dirname(folder)) {
-    const found = versionIn(path.join(folder, 'node_modules', name));
-    if (found !== null) return found;
-    if (path.dirname(folder) === folder) return null;
-  }
-}
 
 /** Commit of the checkout, with `+` where files differ from it; null outside one. */
 function commitOf(root: string): string | null {
@@ -71,7 +42,7 @@ export function describeEnvironment(device: Device): Environment {
     },
     versions: {
       node: process.version,
-      webgpu: packageVersionOf('webgpu') ?? 'unknown',
+      webgpu: installedVersion('webgpu') ?? 'unknown',
       v8: process.versions.v8,
     },
     system: `${os.type()} ${os.release()} ${os.arch()}`,

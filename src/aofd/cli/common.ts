@@ -1,8 +1,8 @@
 /** What several commands share: option parsers, interruption, output. */
-import * as fs from 'node:fs';
 import process from 'node:process';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { packageRoot, versionIn } from '../../nn/platform/node/packages.js';
 import { InterruptedError } from './errors.js';
 
 /** A file of this folder that adds one command. */
@@ -58,10 +58,9 @@ export function printLine(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The version in package.json. */
+/** The version of this package. */
 export function packageVersion(): string {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(fs.readFileSync(file, 'utf8')) as { version: string }).version;
+  return versionIn(packageRoot()) ?? 'unknown';
 }
 
 /**

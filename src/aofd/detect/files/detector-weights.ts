@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { NnError } from '../../../nn/index.js';
 import { parseSafetensors } from '../../../nn/io/index.js';
+import { packageRoot } from '../../../nn/platform/node/packages.js';
 import { diskError, sha256Hex } from '../../../nn/io/files/index.js';
 import type { DetectorWeights } from '../detector.js';
 
@@ -18,13 +18,7 @@ export const BUNDLED_WEIGHTS = 'weights/aofd-lite.safetensors';
 export function defaultWeightsFile(): string {
   const named = process.env['AOFD_WEIGHTS'];
   if (named) return named;
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(path.join(folder, 'package.json'))) {
-    const parent = path.dirname(folder);
-    if (parent === folder) break;
-    folder = parent;
-  }
-  const file = path.join(folder, BUNDLED_WEIGHTS);
+  const file = path.join(packageRoot(), BUNDLED_WEIGHTS);
   if (existsSync(file)) return file;
   throw new NnError('weights-missing', `there are no weights at ${file}.`, {
     fix: 'pass a file with --weights (or set AOFD_WEIGHTS), such as weights.safetensors of a training run.',

@@ -2,8 +2,8 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { create, globals } from 'webgpu';
+import { packageRoot } from './packages.js';
 import { quietly } from './quiet.js';
 import { Napper } from '../settle.js';
 import { unpackEmbeddedDriver } from './swiftshader.js';
@@ -180,16 +180,7 @@ async function chooseAdapter(request: AdapterRequest): Promise<AdapterChoice> {
   }
 }
 
-/** The folder that holds `kernels/`: the package root, from `src/` as from `dist/`. */
-const kernelRoot = (() => {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (!fs.existsSync(path.join(folder, 'kernels', 'include'))) {
-    const parent = path.dirname(folder);
-    if (parent === folder) return path.resolve('kernels');
-    folder = parent;
-  }
-  return path.join(folder, 'kernels');
-})();
+const kernelRoot = path.join(packageRoot(), 'kernels');
 
 const sources = new Map<string, string>();
 

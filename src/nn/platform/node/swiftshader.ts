@@ -9,7 +9,10 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { PlatformError } from '../types.js';
+import { folderAbove, versionIn } from './packages.js';
 
+/** The packed driver, by its path in the package that holds it. */
+const ARCHIVE = 'bin/swiftshader.tar.br';
 const DRIVER = 'libvk_swiftshader.so';
 const LOADER = 'libvulkan.so.1';
 const ICD = 'vk_swiftshader_icd.json';
@@ -64,16 +67,10 @@ export function defaultCacheRoots(): string[] {
 function findArchive(): { archive: string; version: string } {
   try {
     const main = createRequire(import.meta.url).resolve('@sparticuz/chromium');
-    let folder = path.dirname(main);
-    while (!fs.existsSync(path.join(folder, 'bin', 'swiftshader.tar.br'))) {
-      const parent = path.dirname(folder);
-      if (parent === folder) throw new Error('bin/swiftshader.tar.br is not there');
-      folder = parent;
-    }
-    const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
-      version: string;
-    };
-    return { archive: path.join(folder, 'bin', 'swiftshader.tar.br'), version: manifest.version };
+    const folder = folderAbove(path.dirname(main), ARCHIVE);
+    const version = folder === null ? null : versionIn(folder);
+    if (folder === null || version === null) throw new Error(`${ARCHIVE} is not there`);
+    return { archive: path.join(folder, ARCHIVE), version };
   } catch (error) {
     throw new PlatformError(
       'no-adapter',
