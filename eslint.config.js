@@ -57,6 +57,16 @@ export default tseslint.config(
     rules: { 'no-console': 'error' },
   },
   {
+    // What must be longer says why: `// eslint-disable-next-line max-lines-per-function -- reason` above a
+    // function, `/* eslint max-lines: off -- reason */` at the head of a file.
+    files: ['src/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'examples/**/*.ts'],
+    rules: { 'max-lines': ['warn', { max: 400 }] },
+  },
+  {
+    files: ['src/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts', 'examples/**/*.ts'],
+    rules: { 'max-lines-per-function': ['warn', { max: 60 }] },
+  },
+  {
     // Chai assertions are expressions.
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },
