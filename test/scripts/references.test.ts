@@ -1,0 +1,49 @@
+import { expect } from 'chai';
+import {
+  commentsOf,
+  danglingCitations,
+  danglingLinks,
+  danglingPaths,
+  parseSpecification,
+} from '../../scripts/check/references.js';
+
+const spec = parseSpecification('## 2. Mining\n\n### 1.13 Optimiser\n\n| J3 | a cap | why |\n');
+const exists = (path: string): boolean => path === 'src/nn/ops' || path === 'docs/spec.md';
+
+describe('references in texts and comments', () => {
+  it('reports paths that do not exist, with their lines', () => {
+    const text = 'see `src/nn/ops`,\nnot `src/nn/layers/` nor nn/cpu.';
+    expect(danglingPaths(text, exists)).to.deep.equal([
+      { line: 2, what: 'no such path: src/nn/layers' },
+      { line: 2, what: 'no such path: nn/cpu' },
+    ]);
+  });
+
+  it('passes globs, placeholders and addresses', () => {
+    const text = 'src/nn/*.ts kernels/<family>/x.wgsl bench/results/NAME https://a.org/src/gone';
+    expect(danglingPaths(text, exists)).to.deep.equal([]);
+  });
+
+  it('reads the comments of a source only', () => {
+    // The marks are put together here, or the check would read this text as comments.
+    const [line, open, close] = ['//', '/' + '**', '*' + '/'];
+    const source = `import './src/a.js'; ${line} src/b.ts\n${open}\nsrc/c.ts\n${close}\nf('docs/d.md');`;
+    expect(danglingPaths(commentsOf(source), exists).map(({ line }) => line)).to.deep.equal([1, 3]);
+  });
+
+  it('resolves links from the folder of the document', () => {
+    const text = '[a](spec.md#1) [b](gone.md) [c](https://a.org) [d](#here)';
+    expect(danglingLinks(text, 'docs', exists)).to.deep.equal([
+      { line: 1, what: 'link to nothing: gone.md' },
+    ]);
+  });
+
+  it('checks cited sections, over line ends and in lists, and judgement calls', () => {
+    const good = '(docs/spec.md\n * 1.13, 2: at 3 pixels), docs/spec.md J3, docs/spec.md 2.';
+    expect(danglingCitations(good, spec)).to.deep.equal([]);
+    expect(danglingCitations('docs/spec.md 1.13, 4.4 and J30', spec)).to.deep.equal([
+      { line: 1, what: 'docs/spec.md has no section 4.4' },
+      { line: 1, what: 'docs/spec.md has no judgement call J30' },
+    ]);
+  });
+});
