@@ -3,9 +3,8 @@ import { Device, NnError, retryOutOfMemoryAsync } from '../../nn/index.js';
 import { toFloat32, type StoredTensor } from '../../nn/io/index.js';
 import { resolveConfig, type Config } from '../config/index.js';
 import type { DecodedImage } from '../data/sample.js';
-import { AofdModel, ParamStore, type HostParam } from '../model/index.js';
+import { AnchorCache, AofdModel, ParamStore, type HostParam } from '../model/index.js';
 import {
-  AnchorCache,
   detectPassAsync,
   headOnDevice,
   prepareKernelsAsync,
@@ -82,7 +81,7 @@ export class Detector implements Disposable, AsyncDisposable {
   readonly settings: Required<DetectSettings>;
   /** File and hash of the weights, where known. */
   readonly weights: { file: string | null; sha256: string | null };
-  readonly #anchors = new AnchorCache();
+  readonly #anchors: AnchorCache;
   readonly #ownsParams: boolean;
   readonly #ownsDevice: boolean;
   #isDisposed = false;
@@ -101,6 +100,7 @@ export class Detector implements Disposable, AsyncDisposable {
     this.device = parts.params.device;
     this.settings = completeSettings(parts.config, settings);
     this.weights = weights;
+    this.#anchors = new AnchorCache(parts.model, parts.config.boxes.convention);
     this.#ownsParams = owns.params;
     this.#ownsDevice = owns.device;
   }

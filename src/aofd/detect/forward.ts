@@ -1,10 +1,10 @@
 /** The network's passes over one prepared picture. Tensors never outlive the functions here. */
 import { DryDevice, type Device, type Tensor, type TensorData } from '../../nn/index.js';
-import { makeAnchors, type AnchorSet } from '../boxes/anchors.js';
+import { faceProbabilities } from '../boxes/index.js';
 import { proposalsOf, type Config } from '../config/index.js';
-import { ParamStore, withoutGrad, type AofdModel } from '../model/index.js';
+import { ParamStore, withoutGrad, type AnchorCache, type AofdModel } from '../model/index.js';
 import { selectProposals, type Proposals } from '../boxes/proposals.js';
-import { decodeHead, faceProbabilities, occluderMap } from './postprocess.js';
+import { decodeHead, occluderMap } from './postprocess.js';
 import type { Candidates, OccluderMap } from './postprocess.js';
 import type { PreparedImage } from './preprocess.js';
 
@@ -37,23 +37,6 @@ export interface PassOptions {
 /** RoI counts are rounded up to this, so that few buffer sizes and kernels occur. */
 const roiMultiple = 32;
 
-/** Anchors of the map sizes used last. */
-export class AnchorCache {
-  readonly #sets = new Map<string, AnchorSet>();
-
-  get({ config, model }: DetectorParts, height: number, width: number): AnchorSet {
-    const key = `${height}x${width}`;
-    let set = this.#sets.get(key);
-    if (!set) {
-      const sizes = model.anchorMapSizes(height, width);
-      set = makeAnchors(config.model.levels, sizes, config.boxes.convention);
-      if (this.#sets.size >= 8) this.#sets.delete(this.#sets.keys().next().value as string);
-      this.#sets.set(key, set);
-    }
-    return set;
-  }
-}
-
 /** One picture through the whole network. */
 export async function detectPassAsync(
   parts: DetectorParts,
@@ -76,7 +59,7 @@ export async function detectPassAsync(
       selectProposals(
         {
           scores: faceProbabilities(logits as Float32Array),
-          anchors: anchors.get(parts, prepared.height, prepared.width).boxes,
+          anchors: anchors.get(prepared).boxes,
           deltas: deltas as Float32Array,
           size: { width: prepared.contentWidth, height: prepared.contentHeight },
           scale: prepared.scale,

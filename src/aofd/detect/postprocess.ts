@@ -3,6 +3,7 @@ import {
   boxIou,
   clipBoxes,
   decodeBoxes,
+  faceProbabilities,
   nms,
   takeBoxes,
   type BoxConvention,
@@ -74,14 +75,6 @@ export interface KeepSettings {
   scoreThreshold: number;
   nmsIou: number;
   maxDetections: number;
-}
-
-/** Face probability of [M, 2] logits (background, face): softmax of two is a sigmoid. */
-export function faceProbabilities(logits: ArrayLike<number>): Float32Array {
-  const out = new Float32Array(logits.length / 2);
-  for (let i = 0; i < out.length; i++)
-    out[i] = 1 / (1 + Math.exp(logits[2 * i]! - logits[2 * i + 1]!));
-  return out;
 }
 
 /** Where the network's input came from. */

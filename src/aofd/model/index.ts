@@ -1,6 +1,7 @@
 export * from './types.js';
 export * from './params.js';
 export * from './backbone.js';
+export { AnchorCache } from './anchor-cache.js';
 export { AofdModel, type ForwardCost } from './aofd.js';
 export { anchorRow, rowsOfImage, type RpnOutput } from './rpn.js';
 export { poolRois, type DropoutSeed, type HeadOutput } from './roi-head.js';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
+import { faceProbabilities } from '../../../src/aofd/boxes/index.js';
 import { presetConfig } from '../../../src/aofd/config/index.js';
 import {
   decodeHead,
   DetectedFace,
-  faceProbabilities,
   keepBest,
   occluderMap,
   occluderPicture,

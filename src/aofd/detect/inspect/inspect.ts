@@ -2,14 +2,14 @@
 import type { Tensor } from '../../../nn/index.js';
 import { floatData, type StoredTensor } from '../../../nn/io/index.js';
 import { anchorsPerCell } from '../../boxes/anchors.js';
-import { enlargeBoxes, gateMask } from '../../boxes/index.js';
+import { enlargeBoxes, faceProbabilities, gateMask } from '../../boxes/index.js';
+import { AnchorCache } from '../../model/index.js';
 import type { DecodedImage } from '../../data/sample.js';
 import { smallestMask } from '../../boxes/masking.js';
 import type { Detector } from '../detector.js';
-import { AnchorCache, detectPassAsync, heatOnDevice, type PassResult } from '../forward.js';
+import { detectPassAsync, heatOnDevice, type PassResult } from '../forward.js';
 import {
   DetectedFace,
-  faceProbabilities,
   keepBest,
   occluderPicture,
   occlusionIn,
@@ -46,7 +46,7 @@ export async function inspectAsync(detector: Detector, image: DecodedImage): Pro
   let kept: Candidates = { boxes: new Float64Array(0), scores: new Float64Array(0) };
   const pass = await detectPassAsync(
     detector,
-    new AnchorCache(),
+    new AnchorCache(detector.model, config.boxes.convention),
     prepared,
     { ...size, flip: false },
     {

@@ -1,4 +1,5 @@
 import type { AnchorSet } from '../../boxes/anchors.js';
+import { faceProbabilities } from '../../boxes/face-probabilities.js';
 import { rowsOfImage, type RpnOutput } from '../../model/rpn.js';
 import { selectProposals } from '../../boxes/proposals.js';
 import { sampleRois, type SampledRois } from '../../boxes/sampler.js';
@@ -44,12 +45,8 @@ export function proposalsOf(
 ): Float32Array {
   const images = batch.boxes.length;
   const logits = rowsOfImage(values.logits, rpn.counts, images, n, 2);
-  const scores = new Float32Array(logits.length / 2);
-  for (let i = 0; i < scores.length; i++) {
-    scores[i] = 1 / (1 + Math.exp((logits[2 * i] as number) - (logits[2 * i + 1] as number)));
-  }
   const input = {
-    scores,
+    scores: faceProbabilities(logits),
     anchors: anchors.boxes,
     deltas: rowsOfImage(values.deltas, rpn.counts, images, n, 4),
     size: { width: batch.width, height: batch.height },

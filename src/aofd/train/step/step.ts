@@ -9,7 +9,6 @@ import {
   type Device,
   type Tensor,
 } from '../../../nn/index.js';
-import { makeAnchors, type AnchorSet } from '../../boxes/anchors.js';
 import {
   collectAnchors,
   gateLabels,
@@ -20,7 +19,7 @@ import {
 } from '../losses/index.js';
 import { assignAnchors } from '../../boxes/matcher.js';
 import { compactResponse } from '../../boxes/masking.js';
-import { withoutGrad, type AofdModel, type ParamStore } from '../../model/index.js';
+import { AnchorCache, withoutGrad, type AofdModel, type ParamStore } from '../../model/index.js';
 import type { DropoutSeed, HeadOutput } from '../../model/roi-head.js';
 import type { SampledRois } from '../../boxes/sampler.js';
 import { applyMasks, doubled, planMaskedRois } from './apply-masks.js';
@@ -84,13 +83,14 @@ export class TrainStep {
   readonly model: AofdModel;
   readonly params: ParamStore;
   readonly settings: StepSettings;
-  readonly #anchors = new Map<string, AnchorSet>();
+  readonly #anchors: AnchorCache;
 
   constructor(device: Device, model: AofdModel, params: ParamStore, settings: StepSettings) {
     this.device = device;
     this.model = model;
     this.params = params;
     this.settings = settings;
+    this.#anchors = new AnchorCache(model, settings.convention);
   }
 
   /** Runs stage 0 or 2 (detector, joint) or stage 1 (generator) on one batch. */
@@ -136,7 +136,7 @@ export class TrainStep {
     const segmentation = this.#segmentationLogits(batch, features, settings.mu);
     device.flush();
     const faces = batch.boxes.map((_, n) => facesOf(batch, n));
-    const anchors = this.#anchorsOf(batch);
+    const anchors = this.#anchors.get(batch);
     trace?.values('anchors', Float32Array.from(anchors.boxes), [anchors.total, 4]);
     const sampled = device.context.phase('assign anchors', () =>
       collectAnchors(
@@ -272,7 +272,7 @@ export class TrainStep {
     const features = model.backbone.forward(params, this.#upload(batch, options));
     const rpn = model.rpn.forward(params, features);
     const values = await readRpnAsync(rpn);
-    const anchors = this.#anchorsOf(batch);
+    const anchors = this.#anchors.get(batch);
     trace?.values('anchors', Float32Array.from(anchors.boxes), [anchors.total, 4]);
     const perImage = batch.boxes.map((_, n) => {
       const faces = facesOf(batch, n);
@@ -385,21 +385,6 @@ export class TrainStep {
     return this.device.context.label('losses', () =>
       segmentationLoss(this.device, logits, labels, segmentation),
     );
-  }
-
-  #anchorsOf({ width, height }: StepBatch): AnchorSet {
-    const key = `${width}x${height}`;
-    let anchors = this.#anchors.get(key);
-    if (!anchors) {
-      anchors = makeAnchors(
-        this.model.config.levels,
-        this.model.anchorMapSizes(height, width),
-        this.settings.convention,
-      );
-      if (this.#anchors.size > 32) this.#anchors.clear();
-      this.#anchors.set(key, anchors);
-    }
-    return anchors;
   }
 
   #rng(purpose: string, step: number, n: number): CounterRng {
