@@ -39,11 +39,13 @@ describe('references in texts and comments', () => {
   });
 
   it('checks cited sections, over line ends and in lists, and judgement calls', () => {
-    const good = '(docs/spec.md\n * 1.13, 2: at 3 pixels), docs/spec.md J3, docs/spec.md 2.';
+    // Put together here, or the check would find the dangling ones in this text.
+    const [file, unknown] = ['docs/' + 'spec.md', 'J' + '30'];
+    const good = `(${file}\n * 1.13, 2: at 3 pixels), ${file} J3, ${file} 2.`;
     expect(danglingCitations(good, spec)).to.deep.equal([]);
-    expect(danglingCitations('docs/spec.md 1.13, 4.4 and J30', spec)).to.deep.equal([
-      { line: 1, what: 'docs/spec.md has no section 4.4' },
-      { line: 1, what: 'docs/spec.md has no judgement call J30' },
+    expect(danglingCitations(`${file} 1.13, 4.4 and ${unknown}`, spec)).to.deep.equal([
+      { line: 1, what: `${file} has no section 4.4` },
+      { line: 1, what: `${file} has no judgement call ${unknown}` },
     ]);
   });
 });
