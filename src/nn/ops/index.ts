@@ -25,5 +25,11 @@ export {
   type SigmoidBceOptions,
   type SmoothL1Options,
 } from './loss.js';
+export {
+  codedIou,
+  qualityFocalLoss,
+  type CodedIouOptions,
+  type QualityFocalOptions,
+} from './quality-focal.js';
 export { dropout, type DropoutOptions } from './dropout.js';
 export { weightStandardize } from './weight.js';

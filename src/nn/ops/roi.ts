@@ -108,12 +108,12 @@ export function roiPool(features: Tensor, rois: Tensor, options: RoiPoolOptions)
   return y;
 }
 
-function partParams(part: FeatureWindow): Record<string, number> {
+export function partParams(part: FeatureWindow): Record<string, number> {
   return { image_from: part.imageFrom, quad_from: part.quadFrom, quad_count: part.quadCount };
 }
 
 /** The planes of a window, as a binding. */
-function featuresOf(map: Tensor, part: FeatureWindow): ReturnType<typeof bindPlanes> {
+export function featuresOf(map: Tensor, part: FeatureWindow): ReturnType<typeof bindPlanes> {
   const first = part.imageFrom * quads(map.shape[1] as number) + part.quadFrom;
   return bindPlanes(map, planesOf(map), { first, count: part.imageCount * part.quadCount });
 }

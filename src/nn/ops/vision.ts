@@ -1,6 +1,7 @@
 /** Operations on maps, RoIs and masks. */
 export { maxPool2d, type MaxPoolOptions } from './pool.js';
 export { roiPool, type RoiPoolOptions } from './roi.js';
+export { roiAlign, type RoiAlignOptions } from './roi-align.js';
 export { upsampleBilinear, upsampleNearest2x, type UpsampleOptions } from './upsample.js';
 export { kSmallestMask, maskedCells, mulMask, type KSmallest } from './mask.js';
 export { compactLoss, type CompactLossOptions } from './compact.js';
