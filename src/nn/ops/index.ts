@@ -31,5 +31,6 @@ export {
   type CodedIouOptions,
   type QualityFocalOptions,
 } from './quality-focal.js';
+export { sigmoidBceMap, type SigmoidBceMapOptions } from './bce-map.js';
 export { dropout, type DropoutOptions } from './dropout.js';
 export { weightStandardize } from './weight.js';

@@ -58,7 +58,7 @@ export function softmaxCrossEntropy(
   }
   const stats = columnSums(perRow);
   perRow.dispose();
-  const y = finish(stats, reduction);
+  const y = finishLoss(stats, reduction);
   record({
     op: 'softmaxCrossEntropy',
     inputs: [logits],
@@ -130,7 +130,7 @@ export function softmaxCrossEntropyMap(
   }
   const stats = columnSums(partial);
   partial.dispose();
-  const y = finish(stats, reduction);
+  const y = finishLoss(stats, reduction);
   record({
     op: 'softmaxCrossEntropyMap',
     inputs: [logits],
@@ -167,7 +167,7 @@ interface PixelWindow {
  * Windows over the pixels of a map of scores. Up to 4 classes are one plane, of which any range can be
  * bound: blocks of 1024 pixels, so that every partial sum is that of the whole. More are bound by image.
  */
-function pixelWindows(logits: Tensor): PixelWindow[] {
+export function pixelWindows(logits: Tensor): PixelWindow[] {
   const [n, k, h, w] = dims4(logits.shape);
   const hw = h * w;
   const limit = logits.device.context.bindingLimit;
@@ -192,12 +192,12 @@ function pixelWindows(logits: Tensor): PixelWindow[] {
 }
 
 /** Partial results of n elements when an invocation takes 16 of them, 64 apart. */
-function stridedParts(n: number): number {
+export function stridedParts(n: number): number {
   return Math.floor(n / 1024) * 64 + Math.min(n % 1024, 64);
 }
 
 /** Loss [1] from (sum, count). */
-function finish(stats: Tensor, reduction: LossReduction): Tensor {
+export function finishLoss(stats: Tensor, reduction: LossReduction): Tensor {
   const y = stats.device.empty([1]);
   stats.device.dispatch({
     kernel: 'loss/finish',
@@ -209,7 +209,7 @@ function finish(stats: Tensor, reduction: LossReduction): Tensor {
   return y;
 }
 
-function requireDType(op: string, name: string, x: Tensor, dtype: Tensor['dtype']): void {
+export function requireDType(op: string, name: string, x: Tensor, dtype: Tensor['dtype']): void {
   if (x.dtype === dtype) return;
   throw new NnError('dtype', `${op}: ${name} must be ${dtype}, got ${x.describe()}.`, {
     fix: `make it with device.tensor(data, shape, { dtype: '${dtype}' }).`,
