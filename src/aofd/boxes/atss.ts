@@ -30,7 +30,9 @@ export interface DenseTargets {
   labels: Int32Array;
   /** [A*4]: box code of the face for positives, 0 elsewhere; not normalised. */
   targets: Float32Array;
-  positives: number;
+  /** Indices of the anchors of each kind, ascending. */
+  positives: Int32Array;
+  negatives: Int32Array;
 }
 
 /** The IoU of a face with one anchor. */
@@ -69,7 +71,8 @@ export function assignAtss(
     const { max } = bestOverlaps(anchors.boxes, ignore, 'iof', convention);
     for (let a = 0; a < anchors.total; a++) if (max[a]! >= config.ignoreOverlap) labels[a] = -1;
   }
-  const taken = Int32Array.from(owner.keys()).filter((a) => owner[a]! >= 0);
+  const all = Int32Array.from(owner.keys());
+  const taken = all.filter((a) => owner[a]! >= 0);
   const targets = new Float32Array(anchors.total * 4);
   const faces = taken.map((a) => owner[a]!);
   const code = encodeBoxes(takeBoxes(anchors.boxes, taken), takeBoxes(gt, faces), { convention });
@@ -77,7 +80,7 @@ export function assignAtss(
     labels[a] = 1;
     targets.set(code.subarray(4 * row, 4 * row + 4), 4 * a);
   });
-  return { labels, targets, positives: taken.length };
+  return { labels, targets, positives: taken, negatives: all.filter((a) => labels[a] === 0) };
 }
 
 /** The anchors of one face; at least one where any overlaps it. */
