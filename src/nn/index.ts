@@ -23,5 +23,4 @@ export { planConv, type ConvAlgorithm, type ConvPlan, type ConvShape } from './o
 export { linear, planLinear, type LinearAlgorithm, type LinearOptions } from './ops/linear.js';
 export * from './ops/index.js';
 export * from './ops/vision.js';
-export * from './ops/detect/index.js';
 export * from './optim/index.js';

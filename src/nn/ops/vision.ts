@@ -1,4 +1,5 @@
-/** Operations on maps, RoIs and masks. */
+/** Operations on pictures, maps, RoIs and masks. */
+export { bytesToMap, type BytesToMapOptions } from './image.js';
 export { maxPool2d, type MaxPoolOptions } from './pool.js';
 export { roiPool, type RoiPoolOptions } from './roi.js';
 export { roiAlign, type RoiAlignOptions } from './roi-align.js';

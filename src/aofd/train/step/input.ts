@@ -1,4 +1,4 @@
-import { grid1d, type Device, type Tensor } from '../../../nn/index.js';
+import { bytesToMap, type Device, type Tensor } from '../../../nn/index.js';
 import type { InputNormalization } from './types.js';
 
 /**
@@ -26,18 +26,7 @@ export function imageTensor(
     padded.set(images);
   }
   device.context.upload(bytes.buffer, padded);
-  const tensor = device.empty([count, 3, height, width], { layout: 'c4', name: 'images' });
-  device.dispatch({
-    kernel: 'image/bytes_to_map',
-    defines: { BGR: channelOrder === 'bgr' },
-    bindings: { pixels: bytes, y: tensor },
-    params: {
-      count: pixels,
-      mean: [mean[0] ?? 0, mean[1] ?? 0, mean[2] ?? 0, 0],
-      factor: [1 / (std[0] ?? 1), 1 / (std[1] ?? 1), 1 / (std[2] ?? 1), 0],
-    },
-    workgroups: grid1d(pixels),
-  });
+  const tensor = bytesToMap(bytes, { count, height, width, order: channelOrder, mean, std });
   bytes.dispose();
   return tensor;
 }
