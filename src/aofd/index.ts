@@ -3,6 +3,8 @@
  * code imports the parts it needs. The framework below is `aofd/nn`.
  */
 
+export { ConfigError, DataError, ImageDecodeError, TrainError } from './errors.js';
+
 // Detection
 export {
   Detector,
@@ -49,7 +51,6 @@ export {
   Trainer,
   JsonlWriter,
   TerminalWriter,
-  TrainError,
   TrainStep,
   stepSettings,
   type EventWriter,
@@ -62,7 +63,6 @@ export {
 
 // Data
 export { decodeImage, decodeMaskPng, type DecodeOptions } from './data/files/decode.js';
-export { DataError, ImageDecodeError } from './data/errors.js';
 export { loadWider } from './data/sets/wider.js';
 export { loadCoco } from './data/sets/coco.js';
 export { loadFddb } from './data/sets/fddb.js';

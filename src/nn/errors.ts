@@ -1,20 +1,25 @@
 /** Whose fault an error is: the caller's, the device's, or this library's own. */
 export type ErrorClass = 'user' | 'device' | 'internal';
 
+/** What an error can say besides its code and its message. */
 export interface NnErrorOptions {
   /** What to do about it, as one imperative sentence. */
-  fix?: string;
+  fix?: string | undefined;
   /** Where it happened: a file, a line, a tensor name. */
-  where?: string;
+  where?: string | undefined;
   /** Anything longer: numbered shader source, a list of tensors. */
-  detail?: string;
+  detail?: string | undefined;
   cause?: unknown;
-  kind?: ErrorClass;
+  kind?: ErrorClass | undefined;
 }
 
 /**
- * The one error type of the framework. `message` says what was wrong with got/expected numbers;
- * `code` is stable and meant for programs; `fix` tells the person what to do.
+ * The base of every error that is meant for a person to read; all its subclasses are constructed
+ * alike: `new XError(code, message, { where, fix, detail, cause, kind })`. The message says what was
+ * wrong, with got and expected numbers; the code is stable and meant for programs. As printed:
+ * `WHERE: MESSAGE Fix: FIX`, and `detail` on lines of its own. Programs read the fields, never the
+ * text. (Arguments that only a mistake in the calling code can make wrong, such as arrays of unequal
+ * lengths given to plain arithmetic, are reported as RangeError.)
  */
 export class NnError extends Error {
   readonly code: string;
@@ -46,7 +51,7 @@ export class NnError extends Error {
 export function internalError(message: string, detail?: string): NnError {
   return new NnError('internal', `internal: ${message}`, {
     kind: 'internal',
-    ...(detail === undefined ? {} : { detail }),
+    detail,
     fix: 'report this with the output of `aofd doctor`.',
   });
 }
@@ -73,7 +78,7 @@ export function outOfMemoryError(
     {
       kind: 'device',
       fix: 'lower the image size or the batch.',
-      ...(rest.length > 0 ? { detail: rest.join('\n') } : {}),
+      detail: rest.length > 0 ? rest.join('\n') : undefined,
     },
   );
 }

@@ -72,13 +72,13 @@ export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(130);
     process.stderr.write('stopping after the current step (Ctrl-C again to stop at once)\n');
-    controller.abort(new InterruptedError());
+    controller.abort(new InterruptedError('interrupted', 'interrupted'));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
     const result = await work(controller.signal);
-    if (controller.signal.aborted) throw new InterruptedError();
+    if (controller.signal.aborted) throw new InterruptedError('interrupted', 'interrupted');
     return result;
   } finally {
     process.off('SIGINT', onSignal);

@@ -92,10 +92,9 @@ async function detectAsync(
   const json = flags.json ?? path.join(out as string, 'detections.json');
   const pictures = listPictures(paths, out === null ? [] : [out]);
   if (pictures.length === 0) {
-    throw new UsageError(
-      `there is no picture in ${paths.join(', ')}.`,
-      'name files, or folders with JPEG, PNG, WebP, AVIF or TIFF files in them.',
-    );
+    throw new UsageError('usage', `there is no picture in ${paths.join(', ')}.`, {
+      fix: 'name files, or folders with JPEG, PNG, WebP, AVIF or TIFF files in them.',
+    });
   }
   const scales = [1, ...(flags.scales ?? []).filter((factor) => factor !== 1)];
   if (out !== null) fs.mkdirSync(out, { recursive: true });

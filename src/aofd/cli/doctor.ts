@@ -9,7 +9,7 @@ import type { ModelCheck } from '../detect/inspect/check-model.js';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import { addDeviceOption, packageVersion, printLine } from './common.js';
 import { dumpKernels } from './detect.js';
-import { EXIT, formatError } from './errors.js';
+import { EXIT, explainError } from './errors.js';
 
 interface DoctorFlags {
   device?: string;
@@ -107,9 +107,8 @@ async function doctorAsync(flags: DoctorFlags): Promise<void> {
     await examineAsync(report, device, flags);
     if (flags.dumpKernels !== undefined) dumpKernels(flags.dumpKernels, device.kernels.list());
   } catch (error) {
-    const text = formatError(error, false).replace(/^error: /, '');
-    const [what = text, fix] = text.split(/\s*Fix: /);
-    report.findings.push({ level: 'problem', text: what, ...(fix === undefined ? {} : { fix }) });
+    const { text, fix } = explainError(error);
+    report.findings.push({ level: 'problem', text, ...(fix === undefined ? {} : { fix }) });
   } finally {
     await device?.destroyAsync();
   }
@@ -170,26 +169,14 @@ async function examineAsync(
   for (const name of LIMITS) report.limits[name] = context.limits[name];
   for (const name of FEATURES) report.features[name] = context.features.has(name);
   report.lanes = device.subgroupSize;
-  report.adapters = await systemAdaptersAsync();
+  const { platformAsync } = await import('../../nn/platform/index.js');
+  report.adapters = await (await platformAsync()).adapterNamesAsync();
   report.findings.push(...findingsOf(report, device));
   if (flags.selfTest) {
     const { selfTestAsync } = await import('../../nn/check/index.js');
     report.selfTest = await selfTestAsync(device);
   }
   if (flags.checkKernels) report.model = await checkModelAsync(device, flags.weights);
-}
-
-/** Names of the system's adapters: an impossible name is refused with the list of those there are. */
-async function systemAdaptersAsync(): Promise<string[]> {
-  const { platformAsync } = await import('../../nn/platform/index.js');
-  const platform = await platformAsync();
-  try {
-    await platform.requestAdapterAsync({ name: '(list of adapters)' });
-    return [];
-  } catch (error) {
-    const list = /system adapters: ([^;]*);/.exec((error as Error).message)?.[1];
-    return list === undefined || list === 'none' ? [] : list.split(', ');
-  }
 }
 
 function findingsOf(report: DoctorReport, device: Device): Finding[] {

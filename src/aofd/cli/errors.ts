@@ -1,25 +1,23 @@
 /** Errors as the commands print them, and the exit codes that go with them. */
 import process from 'node:process';
+import { NnError, type NnErrorOptions } from '../../nn/errors.js';
 import { diskProblem } from '../../nn/io/files/disk-errors.js';
 
 /** Exit codes of all commands. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const;
 
 /** The user called a command wrongly: printed without a stack, exit code 2. */
-export class UsageError extends Error {
-  constructor(
-    message: string,
-    readonly fix?: string,
-  ) {
-    super(message);
+export class UsageError extends NnError {
+  constructor(code: 'usage', message: string, options: NnErrorOptions = {}) {
+    super(code, message, options);
     this.name = 'UsageError';
   }
 }
 
 /** The user pressed Ctrl-C and everything was put away cleanly: exit code 130. */
-export class InterruptedError extends Error {
-  constructor(message = 'interrupted') {
-    super(message);
+export class InterruptedError extends NnError {
+  constructor(code: 'interrupted', message: string, options: NnErrorOptions = {}) {
+    super(code, message, options);
     this.name = 'InterruptedError';
   }
 }
@@ -48,6 +46,33 @@ export function isCommanderError(error: unknown): boolean {
   return error instanceof Error && typeof code === 'string' && code.startsWith('commander.');
 }
 
+/** An error as a command reports it: what is wrong (and where), and what to do about it. */
+export interface Explanation {
+  text: string;
+  fix: string | undefined;
+  /** False for errors that were not foreseen: their text alone helps nobody. */
+  isForPeople: boolean;
+}
+
+/** What to tell a person about an error. */
+export function explainError(error: unknown): Explanation {
+  if (!(error instanceof Error)) return { text: String(error), fix: undefined, isForPeople: true };
+  if (error instanceof NnError) {
+    const text = (error.where ? `${error.where}: ` : '') + error.reason;
+    const more = error.detail ? `\n${error.detail}` : '';
+    return error.fix
+      ? { text, fix: error.fix + more, isForPeople: true }
+      : { text: text + more, fix: undefined, isForPeople: true };
+  }
+  const { code, fix, path } = error as ErrorFields;
+  const problem = diskProblem(code);
+  if (problem && typeof path === 'string') {
+    return { text: `${path}: ${problem.reason}.`, fix: `${problem.fix}.`, isForPeople: true };
+  }
+  const given = typeof fix === 'string' ? fix : undefined;
+  return { text: error.message, fix: given, isForPeople: given !== undefined };
+}
+
 /**
  * The text for standard error, without a line break at the end.
  * @param isDebug adds stack and causes; otherwise only errors that are meant for people are complete,
@@ -56,34 +81,19 @@ export function isCommanderError(error: unknown): boolean {
 export function formatError(error: unknown, isDebug = isDebugOn()): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   if (error instanceof InterruptedError) return error.message;
-  const { code, fix, path } = error as ErrorFields;
-  let text = error.message;
-  let isForPeople = error instanceof UsageError || typeof fix === 'string';
-  const problem = diskProblem(code);
-  if (problem && typeof path === 'string') {
-    text = `${path}: ${problem.reason}. Fix: ${problem.fix}.`;
-    isForPeople = true;
-  }
-  if (typeof fix === 'string' && !text.includes('Fix: ')) text = `${text} Fix: ${fix}`;
+  const { text, fix, isForPeople } = explainError(error);
+  const line = `error: ${text}${fix ? ` Fix: ${fix}` : ''}`;
   if (isDebug) {
     const cause = error.cause === undefined ? '' : `\ncause: ${describeCause(error.cause)}`;
-    return `error: ${text}\n${error.stack ?? ''}${cause}`;
+    return `${line}\n${error.stack ?? ''}${cause}`;
   }
-  return isForPeople || hasStableName(error)
-    ? `error: ${text}`
-    : `error: ${text} (${error.name}; DEBUG=1 prints the stack)`;
+  return isForPeople ? line : `${line} (${error.name}; DEBUG=1 prints the stack)`;
 }
 
 /** True when `DEBUG` asks for stacks. */
 export function isDebugOn(): boolean {
   const value = process.env.DEBUG ?? '';
   return value !== '' && value !== '0';
-}
-
-/** The project's own error classes: named, with a code, and written for people. */
-function hasStableName(error: Error): boolean {
-  const { code } = error as ErrorFields;
-  return typeof code === 'string' && error.name !== 'Error' && error.name.endsWith('Error');
 }
 
 function describeCause(cause: unknown): string {

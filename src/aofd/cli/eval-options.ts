@@ -89,15 +89,18 @@ const textOf = (value: string | boolean): string => (value === true ? 'yes' : St
 export function checkFlags(flags: EvalFlags): void {
   if ((flags.weights === undefined) === (flags.detections === undefined)) {
     throw new UsageError(
+      'usage',
       flags.weights === undefined
         ? 'what shall be evaluated?'
         : '--weights and --detections are both given.',
-      'give --weights FILE to run the detector, or --detections FILE... to score result files.',
+      {
+        fix: 'give --weights FILE to run the detector, or --detections FILE... to score result files.',
+      },
     );
   }
   for (const factor of flags.scales ?? []) {
     if (!(Number(factor) >= 0.1 && Number(factor) <= 8)) {
-      throw new UsageError(`--scales: ${factor} is not a number from 0.1 to 8.`);
+      throw new UsageError('usage', `--scales: ${factor} is not a number from 0.1 to 8.`);
     }
   }
 }
@@ -114,12 +117,16 @@ export function parsePeers(values: readonly string[]): NamedFiles[] {
     if (name !== null) {
       if (file === '' || peers.some((peer) => peer.name === name)) {
         const what = file === '' ? 'has no file' : 'is given twice';
-        throw new UsageError(`--peer: "${name}" ${what}.`, 'write --peer NAME=FILE FILE...');
+        throw new UsageError('usage', `--peer: "${name}" ${what}.`, {
+          fix: 'write --peer NAME=FILE FILE...',
+        });
       }
       peers.push({ name, files: [file] });
     } else if (peers.length > 0) (peers.at(-1) as NamedFiles).files.push(file);
     else {
-      throw new UsageError(`--peer: "${value}" has no name.`, `write --peer NAME=${value}`);
+      throw new UsageError('usage', `--peer: "${value}" has no name.`, {
+        fix: `write --peer NAME=${value}`,
+      });
     }
   }
   return peers;

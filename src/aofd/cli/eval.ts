@@ -126,7 +126,7 @@ async function detectAsync(
     });
     progress.close();
     if (detections === null) {
-      throw new InterruptedError('stopped; the same command goes on where it was');
+      throw new InterruptedError('interrupted', 'stopped; the same command goes on where it was');
     }
     return detections;
   });

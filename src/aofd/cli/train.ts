@@ -49,12 +49,15 @@ export function register(program: Command): void {
 
 async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise<void> {
   if (!options.out && !options.dumpStep) {
-    throw new UsageError('train needs a folder for the run.', 'add --out runs/my-run.');
+    throw new UsageError('usage', 'train needs a folder for the run.', {
+      fix: 'add --out runs/my-run.',
+    });
   }
   if (options.resume && options.weights) {
     throw new UsageError(
+      'usage',
       '--weights starts a run, --resume goes on with one: both together make no sense.',
-      'leave one of them out.',
+      { fix: 'leave one of them out.' },
     );
   }
   const { loadConfig } = await import('../config/files.js');
@@ -102,7 +105,8 @@ async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise
     atomicWriteFile(path.join(outDir, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
     const result = await withProfileAsync(device, options.profile, () => trainer.runAsync());
     terminal.close();
-    if (result.reason === 'interrupted') throw new InterruptedError('stopped; go on with --resume');
+    if (result.reason === 'interrupted')
+      throw new InterruptedError('interrupted', 'stopped; go on with --resume');
     printLine(path.join(outDir, 'weights.safetensors'));
   } finally {
     if (!options.out) fs.rmSync(outDir, { recursive: true, force: true });

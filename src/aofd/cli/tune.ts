@@ -64,7 +64,9 @@ async function tuneAsync(options: TuneArguments, signal: AbortSignal): Promise<v
   const { loadConfig } = await import('../config/files.js');
   const { resolveConfig } = await import('../config/index.js');
   if (options.preset && options.config) {
-    throw new UsageError('--preset and --config both name a network.', 'leave one of them out.');
+    throw new UsageError('usage', '--preset and --config both name a network.', {
+      fix: 'leave one of them out.',
+    });
   }
   const config = options.config
     ? loadConfig(options.config, options.set)
@@ -97,7 +99,10 @@ async function tuneAsync(options: TuneArguments, signal: AbortSignal): Promise<v
 
 function sizeOf(text: string): { width: number; height: number } {
   const match = /^(\d+)x(\d+)$/.exec(text);
-  if (!match) throw new UsageError(`--size is "${text}".`, 'write it as WxH, e.g. 640x480.');
+  if (!match)
+    throw new UsageError('usage', `--size is "${text}".`, {
+      fix: 'write it as WxH, e.g. 640x480.',
+    });
   return { width: Number(match[1]), height: Number(match[2]) };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, parseJsonc, resolveConfig } from './load.js';
+import { ConfigError } from '../errors.js';
+import { parseJsonc, resolveConfig } from './load.js';
 import type { Config } from './schema.js';
 
 /**
@@ -16,7 +17,11 @@ export function loadConfig(file: string | null, sets: readonly string[] = []): C
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const why = code === 'ENOENT' ? 'no such file' : (error as Error).message;
-    throw new ConfigError(`${file}: ${why}. Fix: check the path given to --config.`);
+    throw new ConfigError('config', `${why}.`, {
+      where: file,
+      fix: 'check the path given to --config.',
+      cause: error,
+    });
   }
   return resolveConfig(parseJsonc(text.replace(/^\uFEFF/, ''), file), sets, file);
 }

@@ -1,22 +1,9 @@
 import type { z } from 'zod';
+import { ConfigError } from '../errors.js';
 import { isPlainObject, mergeConfig, setPath } from './merge.js';
 import { PRESETS, presetConfig } from './presets.js';
 import { configSchema } from './schema.js';
 import type { Config } from './schema.js';
-
-/** A configuration that cannot be used; the message names each place and how to mend it. */
-export class ConfigError extends Error {
-  readonly code = 'config';
-
-  constructor(
-    message: string,
-    /** Dotted paths of the values at fault. */
-    readonly paths: readonly string[] = [],
-  ) {
-    super(message);
-    this.name = 'ConfigError';
-  }
-}
 
 /**
  * A complete, checked configuration from differences to a preset (`{preset: 'lite', ...}`; without
@@ -31,15 +18,15 @@ export function resolveConfig(
   where = 'config',
 ): Config {
   if (!isPlainObject(differences)) {
-    throw new ConfigError(`${where}: expected an object {...} of settings.`);
+    throw new ConfigError('config', 'expected an object {...} of settings.', { where });
   }
   const name = differences['preset'] ?? 'lite';
   if (typeof name !== 'string' || !Object.hasOwn(PRESETS, name)) {
-    throw new ConfigError(
-      `${where}: preset ${JSON.stringify(name)} does not exist. ` +
-        `Fix: choose one of ${Object.keys(PRESETS).join(', ')}.`,
-      ['preset'],
-    );
+    throw new ConfigError('config', `preset ${JSON.stringify(name)} does not exist.`, {
+      where,
+      fix: `choose one of ${Object.keys(PRESETS).join(', ')}.`,
+      paths: ['preset'],
+    });
   }
   const merged = mergeConfig(presetConfig(name), differences);
   for (const text of sets) applySet(merged as Record<string, unknown>, text);
@@ -64,20 +51,27 @@ export function parseJsonc(text: string, where = 'config'): unknown {
     const at = /position (\d+)/.exec(message);
     const before = at ? plain.slice(0, Number(at[1])).split('\n') : null;
     const place = before ? `:${before.length}:${before[before.length - 1]!.length + 1}` : '';
-    throw new ConfigError(
-      `${where}${place}: this is not JSON (${message}). Fix: check commas, quotes and brackets there.`,
-    );
+    throw new ConfigError('config', `this is not JSON (${message}).`, {
+      where: `${where}${place}`,
+      fix: 'check commas, quotes and brackets there.',
+      cause: error,
+    });
   }
 }
 
 function applySet(target: Record<string, unknown>, text: string): void {
   const split = text.indexOf('=');
   if (split < 1) {
-    throw new ConfigError(`--set ${text}: expected path=value, such as optim.lr=0.002.`);
+    throw new ConfigError('config', 'expected path=value, such as optim.lr=0.002.', {
+      where: `--set ${text}`,
+    });
   }
   const path = text.slice(0, split).trim();
   if (path === 'preset') {
-    throw new ConfigError('--set preset=...: the preset is chosen in the config file.', ['preset']);
+    throw new ConfigError('config', 'the preset is chosen in the config file.', {
+      where: '--set preset=...',
+      paths: ['preset'],
+    });
   }
   const raw = text.slice(split + 1).trim();
   let value: unknown = raw;
@@ -86,11 +80,7 @@ function applySet(target: Record<string, unknown>, text: string): void {
   } catch {
     // Plain text such as sgd.
   }
-  try {
-    setPath(target, path, value);
-  } catch (error) {
-    throw new ConfigError((error as Error).message, [path]);
-  }
+  setPath(target, path, value);
 }
 
 /** Blanks comments and trailing commas, keeping every line and column where it was. */
@@ -108,30 +98,44 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** One value at fault. */
+interface Problem {
+  path: string;
+  message: string;
+  fix?: string;
+}
+
+/** All problems as one error: one says its own fix, several each have a line with theirs. */
+function configError(problems: readonly Problem[], where: string): ConfigError {
+  const paths = problems.map(({ path }) => path);
+  const [first] = problems;
+  if (problems.length === 1 && first) {
+    const { path, message, fix } = first;
+    return new ConfigError('config', message, { where: `${where}: ${path}`, fix, paths });
+  }
+  const lines = problems.map(
+    ({ path, message, fix }) => `\n  ${path}: ${message}${fix ? ` Fix: ${fix}` : ''}`,
+  );
+  return new ConfigError('config', `${lines.length} problems:${lines.join('')}`, { where, paths });
+}
+
 function explain(issues: readonly z.core.$ZodIssue[], value: unknown, where: string): ConfigError {
-  const lines: string[] = [];
-  const paths: string[] = [];
-  for (const issue of issues) {
+  const problems = issues.flatMap((issue): Problem[] => {
     const at = issue.path.map(String);
     if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) {
-        const path = [...at, key].join('.');
-        paths.push(path);
-        lines.push(`${path}: there is no such setting.${suggest(at, key)}`);
-      }
-      continue;
+      return issue.keys.map((key) => ({
+        path: [...at, key].join('.'),
+        message: 'there is no such setting.',
+        fix: suggest(at, key),
+      }));
     }
     const path = at.join('.') || '(top)';
     const got = valueAt(value, issue.path);
-    paths.push(path);
-    lines.push(
-      got === undefined
-        ? `${path}: is missing. Fix: add it.`
-        : `${path}: ${lowerFirst(issue.message.replace(/^Invalid (input|option): /, ''))}, got ${shorten(got)}.`,
-    );
-  }
-  const head = lines.length === 1 ? `${where}: ` : `${where}: ${lines.length} problems:\n  `;
-  return new ConfigError(head + lines.join('\n  '), paths);
+    if (got === undefined) return [{ path, message: 'is missing.', fix: 'add it.' }];
+    const text = issue.message.replace(/^Invalid (input|option): /, '');
+    return [{ path, message: `${lowerFirst(text)}, got ${shorten(got)}.` }];
+  });
+  return configError(problems, where);
 }
 
 function lowerFirst(text: string): string {
@@ -143,10 +147,10 @@ function shorten(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** " Did you mean x?" from the keys that the presets have at this place. */
-function suggest(at: readonly string[], key: string): string {
+/** What to do about an unknown setting, from the keys that the presets have at its place. */
+function suggest(at: readonly string[], key: string): string | undefined {
   const holder = valueAt(PRESETS['lite'], at);
-  if (!isPlainObject(holder)) return '';
+  if (!isPlainObject(holder)) return undefined;
   let best = '';
   let bestDistance = Math.max(2, Math.floor(key.length / 3)) + 1;
   for (const name of Object.keys(holder)) {
@@ -154,8 +158,8 @@ function suggest(at: readonly string[], key: string): string {
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }
   return best === ''
-    ? ` Fix: remove it; known here: ${Object.keys(holder).join(', ')}.`
-    : ` Fix: did you mean ${[...at, best].join('.')}?`;
+    ? `remove it; known here: ${Object.keys(holder).join(', ')}.`
+    : `did you mean ${[...at, best].join('.')}?`;
 }
 
 function editDistance(a: string, b: string): number {
@@ -217,8 +221,9 @@ function crossCheck(config: Config, where: string): void {
     ]);
   }
   if (problems.length === 0) return;
-  throw new ConfigError(
-    `${where}: ` + problems.map(([path, text]) => `${path}: ${text}.`).join('\n  '),
-    problems.map(([path]) => path),
-  );
+  const lines = problems.map(([path, text]) => `${path}: ${text}.`);
+  throw new ConfigError('config', lines.join('\n  '), {
+    where,
+    paths: problems.map(([path]) => path),
+  });
 }

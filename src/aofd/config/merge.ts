@@ -1,3 +1,5 @@
+import { ConfigError } from '../errors.js';
+
 /** A JSON object. */
 export type PlainObject = Record<string, unknown>;
 
@@ -41,7 +43,7 @@ export function setPath(target: PlainObject, path: string, value: unknown): void
   let at: PlainObject | unknown[] = target;
   parts.forEach((part, depth) => {
     const isLast = depth === parts.length - 1;
-    const key = Array.isArray(at) ? listKey(at, part, parts.slice(0, depth).join('.')) : part;
+    const key = Array.isArray(at) ? listKey(at, path, depth) : part;
     const holder = at as PlainObject;
     if (isLast) {
       holder[key] = value;
@@ -51,22 +53,28 @@ export function setPath(target: PlainObject, path: string, value: unknown): void
     if (isPlainObject(next) || Array.isArray(next)) at = next;
     else if (next === undefined) at = holder[key] = {};
     else {
-      throw new RangeError(
-        `--set ${path}: "${parts.slice(0, depth + 1).join('.')}" is ${JSON.stringify(next)} and ` +
-          'has nothing inside. Fix: check the path.',
+      const prefix = parts.slice(0, depth + 1).join('.');
+      throw new ConfigError(
+        'config',
+        `"${prefix}" is ${JSON.stringify(next)} and has nothing inside.`,
+        { where: `--set ${path}`, fix: 'check the path.', paths: [path] },
       );
     }
   });
 }
 
-function listKey(list: unknown[], part: string, where: string): string {
+/** The index of the item that part `depth` of a dotted path names. */
+function listKey(list: unknown[], path: string, depth: number): string {
+  const parts = path.split('.');
+  const part = parts[depth] as string;
   if (/^\d+$/.test(part) && Number(part) < list.length) return part;
   const named = list.findIndex((item) => isPlainObject(item) && item['name'] === part);
   if (named >= 0) return String(named);
   const names = list.map((item, i) =>
     isPlainObject(item) && typeof item['name'] === 'string' ? item['name'] : String(i),
   );
-  throw new RangeError(
-    `"${where}" has no item "${part}". Fix: use ${names.length > 0 ? names.join(', ') : 'a file: the list is empty'}.`,
-  );
+  throw new ConfigError('config', `"${parts.slice(0, depth).join('.')}" has no item "${part}".`, {
+    fix: `use ${names.length > 0 ? names.join(', ') : 'a file: the list is empty'}.`,
+    paths: [path],
+  });
 }

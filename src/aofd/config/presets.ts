@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.js';
 import { PAPER, stage } from './defaults.js';
 import { mergeConfig } from './merge.js';
 import type { Config } from './schema.js';
@@ -152,9 +153,10 @@ export const PRESETS: Readonly<Record<string, Config>> = {
 export function presetConfig(name: string): Config {
   const preset = PRESETS[name];
   if (!preset) {
-    throw new RangeError(
-      `There is no preset "${name}". Fix: choose one of ${Object.keys(PRESETS).join(', ')}.`,
-    );
+    throw new ConfigError('config', `There is no preset "${name}".`, {
+      fix: `choose one of ${Object.keys(PRESETS).join(', ')}.`,
+      paths: ['preset'],
+    });
   }
   return structuredClone(preset);
 }

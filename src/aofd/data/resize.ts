@@ -4,7 +4,7 @@
  * clamped to the picture, no anti-aliasing when shrinking.
  */
 import { roundHalfEven } from '../boxes/anchors.js';
-import { DataError } from './errors.js';
+import { DataError } from '../errors.js';
 import type { DecodedImage } from './sample.js';
 
 export { roundHalfEven };
@@ -129,9 +129,8 @@ export function resizeArea(image: DecodedImage, outWidth: number, outHeight: num
   if (outWidth > width || outHeight > height || outWidth < 1 || outHeight < 1) {
     throw new DataError(
       'option-invalid',
-      'resizeArea',
-      `cannot shrink ${width}x${height} to ${outWidth}x${outHeight}`,
-      'ask for a size of at least 1x1 and at most the picture',
+      `cannot shrink ${width}x${height} to ${outWidth}x${outHeight}.`,
+      { where: 'resizeArea', fix: 'ask for a size of at least 1x1 and at most the picture' },
     );
   }
   const rows = new Float64Array(3 * outWidth * height);
@@ -174,11 +173,9 @@ function forShares(
 
 function checkScale(n: number, scale: number): void {
   if (!(scale > 0 && Number.isFinite(scale)) || !(n > 0)) {
-    throw new DataError(
-      'option-invalid',
-      'resize',
-      `scale ${scale} of ${n} elements`,
-      'use a positive finite scale and a picture that is not empty',
-    );
+    throw new DataError('option-invalid', `scale ${scale} of ${n} elements.`, {
+      where: 'resize',
+      fix: 'use a positive finite scale and a picture that is not empty',
+    });
   }
 }

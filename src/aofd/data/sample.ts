@@ -3,7 +3,7 @@
  * Boxes are `[x1, y1, x2, y2]` in pixels of the stored picture, 0-based with inclusive corners:
  * width = x2 - x1 + 1 (docs/spec.md 1.4). `x y w h` lists become `[x, y, x + w - 1, y + h - 1]`.
  */
-import { DataError } from './errors.js';
+import { DataError } from '../errors.js';
 
 /** Inclusive corners in pixels. */
 export type Box = [x1: number, y1: number, x2: number, y2: number];
@@ -95,17 +95,15 @@ export function checkedBox(
   if (![x, y, w, h].every(Number.isFinite)) {
     throw new DataError(
       'box-invalid',
-      where,
-      `face box has a value that is not a finite number (got ${xywh.join(' ')})`,
-      'correct or remove this line of the annotation file',
+      `face box has a value that is not a finite number (got ${xywh.join(' ')}).`,
+      { where, fix: 'correct or remove this line of the annotation file' },
     );
   }
   if (w < 0 || h < 0) {
     throw new DataError(
       'box-invalid',
-      where,
-      `face box has a negative size (got x y w h = ${x} ${y} ${w} ${h})`,
-      'correct or remove this line; boxes are x y width height, not two corners',
+      `face box has a negative size (got x y w h = ${x} ${y} ${w} ${h}).`,
+      { where, fix: 'correct or remove this line; boxes are x y width height, not two corners' },
     );
   }
   let [x1, y1, x2, y2]: Box = [x, y, x + w - 1, y + h - 1];

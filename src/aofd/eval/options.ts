@@ -1,5 +1,5 @@
 /** Values of protocol options, checked. */
-import { DataError } from '../data/errors.js';
+import { DataError } from '../errors.js';
 import type { ProtocolOptions } from './protocol.js';
 
 /** A text option, or undefined when it was not given. */
@@ -25,10 +25,8 @@ export function numberOption(
   if (Number.isFinite(value) && value >= low && value <= high) return value;
   const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   const range = Number.isFinite(low) && Number.isFinite(high) ? ` between ${low} and ${high}` : '';
-  throw new DataError(
-    'option-invalid',
-    flag,
-    `got "${text}", expected a number${range}`,
-    'correct this option',
-  );
+  throw new DataError('option-invalid', `got "${text}", expected a number${range}.`, {
+    where: flag,
+    fix: 'correct this option',
+  });
 }

@@ -1,17 +1,5 @@
+import { TrainError } from '../errors.js';
 import type { NamedLosses } from './step/types.js';
-
-/** Training cannot go on. */
-export class TrainError extends Error {
-  readonly code: string;
-  readonly fix: string;
-
-  constructor(code: string, message: string, fix: string) {
-    super(message);
-    this.name = 'TrainError';
-    this.code = code;
-    this.fix = fix;
-  }
-}
 
 /** A loss or the gradient is infinite or not a number. */
 export function nonFiniteError(what: {
@@ -34,8 +22,10 @@ export function nonFiniteError(what: {
     'non-finite',
     `update ${what.step}: a loss or gradient is not finite (${losses}, gradient norm ${what.gradNorm}) ` +
       `on images ${what.ids.join(', ')}${broken}. Last checkpoint: ${what.lastCheckpoint ?? 'none'}.`,
-    what.lastCheckpoint
-      ? 'go on with --resume and a lower learning rate (--set optim.lr=...) or optim.clipNorm=10; check the boxes of these images.'
-      : 'lower optim.lr, set optim.clipNorm=10, and check the boxes of these images.',
+    {
+      fix: what.lastCheckpoint
+        ? 'go on with --resume and a lower learning rate (--set optim.lr=...) or optim.clipNorm=10; check the boxes of these images.'
+        : 'lower optim.lr, set optim.clipNorm=10, and check the boxes of these images.',
+    },
   );
 }

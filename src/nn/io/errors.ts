@@ -1,11 +1,6 @@
-/**
- * Errors of reading and writing tensor files.
- *
- * Every message says what failed, in which file and tensor, what was got and expected, and ends
- * with `Fix: ...` when there is something the reader of the message can do.
- */
-import { NnError } from '../errors.js';
+import { NnError, type NnErrorOptions } from '../errors.js';
 
+/** What is wrong with a file, for programs. */
 export type IoErrorCode =
   | 'io/format' // the bytes are not what the format demands
   | 'io/dtype' // a known format, an element type that this reader does not take
@@ -16,14 +11,12 @@ export type IoErrorCode =
   | 'io/disk' // the operating system refused: full disk, permissions
   | 'io/checksum'; // the content's hash differs from the recorded one
 
+/** A tensor file that cannot be read or written; says in which file and tensor, got and expected. */
 export class IoError extends NnError {
   declare readonly code: IoErrorCode;
 
-  constructor(code: IoErrorCode, message: string, fix?: string, options: ErrorOptions = {}) {
-    super(code, fix === undefined ? message : `${message}.`, {
-      ...(fix !== undefined && { fix: `${fix}.` }),
-      ...(options.cause !== undefined && { cause: options.cause }),
-    });
+  constructor(code: IoErrorCode, message: string, options: NnErrorOptions = {}) {
+    super(code, message, options);
     this.name = 'IoError';
   }
 }

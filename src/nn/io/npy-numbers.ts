@@ -19,14 +19,15 @@ export function decodeNumbers(
   if (!known?.includes(width)) {
     throw new IoError(
       'io/dtype',
-      `${file}: NumPy type '${descr}' is not supported, known: booleans, integers and floats`,
-      'convert it with array.astype("float32")',
+      `NumPy type '${descr}' is not supported, known: booleans, integers and floats.`,
+      { where: file, fix: 'convert it with array.astype("float32").' },
     );
   }
   if (bytes.byteLength !== count * width) {
     throw new IoError(
       'io/format',
-      `${file}: ${count} elements of '${descr}' need ${count * width} bytes, got ${bytes.byteLength}`,
+      `${count} elements of '${descr}' need ${count * width} bytes, got ${bytes.byteLength}`,
+      { where: file },
     );
   }
   const little = match?.[1] !== '>';

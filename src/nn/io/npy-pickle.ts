@@ -69,11 +69,10 @@ class Unpickler {
   }
 
   private fail(what: string): never {
-    throw new IoError(
-      'io/format',
-      `${this.file}: ${what} (at byte ${this.at} of the pickle)`,
-      'save the arrays with numpy.savez instead',
-    );
+    throw new IoError('io/format', `${what} (at byte ${this.at} of the pickle).`, {
+      where: this.file,
+      fix: 'save the arrays with numpy.savez instead.',
+    });
   }
 
   private take(count: number): Uint8Array {
@@ -302,7 +301,8 @@ function text(item: Item | undefined): string {
 
 /** The ndarray state (version, shape, dtype, is Fortran, bytes or list of objects). */
 function toValue(item: Item | undefined, file: string, depth = 0): PickledValue {
-  if (depth > 8) throw new IoError('io/format', `${file}: dictionaries nested more than 8 deep`);
+  if (depth > 8)
+    throw new IoError('io/format', 'dictionaries nested more than 8 deep', { where: file });
   if (item instanceof PickledArray) {
     if (!(item.state instanceof Sequence)) return { kind: 'other' };
     const [, shapeItem, dtype, fortran, raw] = item.state.items;

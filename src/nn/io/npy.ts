@@ -31,15 +31,14 @@ export function isNpy(bytes: Uint8Array): boolean {
 
 function parseHeader(bytes: Uint8Array, file: string): NpyHeader {
   if (!isNpy(bytes) || bytes.byteLength < 12) {
-    throw new IoError(
-      'io/format',
-      `${file}: not a .npy file (its first bytes are not "\\x93NUMPY")`,
-    );
+    throw new IoError('io/format', 'not a .npy file (its first bytes are not "\\x93NUMPY")', {
+      where: file,
+    });
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const major = bytes[6]!;
   if (major < 1 || major > 3) {
-    throw new IoError('io/format', `${file}: .npy version ${major}, known: 1 to 3`);
+    throw new IoError('io/format', `.npy version ${major}, known: 1 to 3`, { where: file });
   }
   const textStart = major === 1 ? 10 : 12;
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
@@ -47,7 +46,8 @@ function parseHeader(bytes: Uint8Array, file: string): NpyHeader {
   if (dataStart > bytes.byteLength) {
     throw new IoError(
       'io/format',
-      `${file}: truncated: the header needs ${dataStart} bytes, the file has ${bytes.byteLength}`,
+      `truncated: the header needs ${dataStart} bytes, the file has ${bytes.byteLength}`,
+      { where: file },
     );
   }
   const text = new TextDecoder().decode(bytes.subarray(textStart, dataStart));
@@ -57,8 +57,11 @@ function parseHeader(bytes: Uint8Array, file: string): NpyHeader {
   if (descr === undefined || order === undefined || shape === undefined) {
     throw new IoError(
       'io/dtype',
-      `${file}: the .npy header ${JSON.stringify(text.trim())} is not a plain array`,
-      'save each array by itself with numpy.save, or all of them with numpy.savez',
+      `the .npy header ${JSON.stringify(text.trim())} is not a plain array.`,
+      {
+        where: file,
+        fix: 'save each array by itself with numpy.save, or all of them with numpy.savez.',
+      },
     );
   }
   const extents = shape
@@ -66,7 +69,7 @@ function parseHeader(bytes: Uint8Array, file: string): NpyHeader {
     .map((part) => part.trim().replace(/L$/, ''))
     .filter((part) => part !== '');
   if (!extents.every((part) => /^\d+$/.test(part))) {
-    throw new IoError('io/format', `${file}: bad shape (${shape}) in the .npy header`);
+    throw new IoError('io/format', `bad shape (${shape}) in the .npy header`, { where: file });
   }
   return { descr, fortranOrder: order === 'True', shape: extents.map(Number), dataStart };
 }
@@ -75,11 +78,10 @@ function parseHeader(bytes: Uint8Array, file: string): NpyHeader {
 export function parseNpy(bytes: Uint8Array, file = '.npy data'): FloatTensor {
   const header = parseHeader(bytes, file);
   if (header.descr.includes('O')) {
-    throw new IoError(
-      'io/dtype',
-      `${file}: holds Python objects, not a plain array`,
-      'save the arrays with numpy.savez, or read the file as a dictionary of arrays',
-    );
+    throw new IoError('io/dtype', 'holds Python objects, not a plain array.', {
+      where: file,
+      fix: 'save the arrays with numpy.savez, or read the file as a dictionary of arrays.',
+    });
   }
   const body = bytes.subarray(header.dataStart);
   const data = decodeNumbers(body, header.descr, elementCount(header.shape), file);
@@ -123,10 +125,9 @@ export function parseNpz(
         if (!entry.name.endsWith('.npy') || !want(entry.name.slice(0, -4))) return false;
         unpackedBytes += entry.originalSize;
         if (unpackedBytes > MAX_UNPACKED_BYTES) {
-          throw new IoError(
-            'io/limit',
-            `${file}: unpacks to more than ${MAX_UNPACKED_BYTES} bytes`,
-          );
+          throw new IoError('io/limit', `unpacks to more than ${MAX_UNPACKED_BYTES} bytes`, {
+            where: file,
+          });
         }
         return true;
       },
@@ -134,14 +135,10 @@ export function parseNpz(
   } catch (cause) {
     if (cause instanceof IoError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new IoError(
-      'io/format',
-      `${file}: not a readable .npz (zip) archive: ${why}`,
-      undefined,
-      {
-        cause,
-      },
-    );
+    throw new IoError('io/format', `not a readable .npz (zip) archive: ${why}`, {
+      where: file,
+      cause,
+    });
   }
   const out: NamedArrays = {};
   for (const [name, part] of Object.entries(parts)) {

@@ -57,8 +57,8 @@ export function readHeaderLength(first8: Uint8Array, fileBytes: number, file: st
   if (first8.byteLength < 8 || fileBytes < 8) {
     throw new IoError(
       'io/format',
-      `${file}: not a safetensors file: it has ${fileBytes} bytes, at least 8 are needed`,
-      'check that the download or copy is complete',
+      `not a safetensors file: it has ${fileBytes} bytes, at least 8 are needed.`,
+      { where: file, fix: 'check that the download or copy is complete.' },
     );
   }
   const view = new DataView(first8.buffer, first8.byteOffset, 8);
@@ -66,15 +66,15 @@ export function readHeaderLength(first8: Uint8Array, fileBytes: number, file: st
   if (length > BigInt(MAX_HEADER_BYTES)) {
     throw new IoError(
       'io/limit',
-      `${file}: not a safetensors file: header length ${length} is over the limit of ${MAX_HEADER_BYTES} bytes`,
-      'check that this is a .safetensors file and not another format',
+      `not a safetensors file: header length ${length} is over the limit of ${MAX_HEADER_BYTES} bytes.`,
+      { where: file, fix: 'check that this is a .safetensors file and not another format.' },
     );
   }
   if (Number(length) + 8 > fileBytes) {
     throw new IoError(
       'io/format',
-      `${file}: truncated: the header needs ${Number(length) + 8} bytes, the file has ${fileBytes}`,
-      'copy or download the file again',
+      `truncated: the header needs ${Number(length) + 8} bytes, the file has ${fileBytes}.`,
+      { where: file, fix: 'copy or download the file again.' },
     );
   }
   return Number(length);
@@ -107,13 +107,14 @@ function decodeHeader(json: Uint8Array, file: string): object {
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json);
   } catch (cause) {
-    throw new IoError('io/format', `${file}: the header is not valid UTF-8`, undefined, { cause });
+    throw new IoError('io/format', 'the header is not valid UTF-8', { where: file, cause });
   }
   if (!text.startsWith('{')) {
     const got = text.slice(0, 1);
     throw new IoError(
       'io/format',
-      `${file}: the header must start with "{", got ${got ? JSON.stringify(got) : 'an empty header'}`,
+      `the header must start with "{", got ${got ? JSON.stringify(got) : 'an empty header'}`,
+      { where: file },
     );
   }
   let parsed: unknown;
@@ -121,13 +122,13 @@ function decodeHeader(json: Uint8Array, file: string): object {
     parsed = JSON.parse(text);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new IoError('io/format', `${file}: the header is not valid JSON: ${why}`, undefined, {
-      cause,
-    });
+    throw new IoError('io/format', `the header is not valid JSON: ${why}`, { where: file, cause });
   }
   const twice = findDuplicateKey(text);
   if (twice !== undefined) {
-    throw new IoError('io/format', `${file}: the header has the key "${twice}" more than once`);
+    throw new IoError('io/format', `the header has the key "${twice}" more than once`, {
+      where: file,
+    });
   }
   return parsed as object;
 }
@@ -138,13 +139,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function checkMetadata(value: unknown, file: string): Record<string, string> {
   if (!isObject(value)) {
-    throw new IoError('io/format', `${file}: __metadata__ must be an object of strings`);
+    throw new IoError('io/format', '__metadata__ must be an object of strings', { where: file });
   }
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== 'string') {
       throw new IoError(
         'io/format',
-        `${file}: __metadata__["${key}"] must be a string, got ${JSON.stringify(text)}`,
+        `__metadata__["${key}"] must be a string, got ${JSON.stringify(text)}`,
+        { where: file },
       );
     }
   }
@@ -155,44 +157,48 @@ const isIndex = (n: unknown): n is number => Number.isSafeInteger(n) && (n as nu
 
 function checkEntry(name: string, value: unknown, file: string): SafetensorsEntry {
   const where = `${file}: tensor "${name}"`;
-  if (name === '__proto__') throw new IoError('io/format', `${where}: this name is not allowed`);
+  if (name === '__proto__') throw new IoError('io/format', 'this name is not allowed', { where });
   if (!isObject(value)) {
-    throw new IoError('io/format', `${where}: expected {dtype, shape, data_offsets}`);
+    throw new IoError('io/format', 'expected {dtype, shape, data_offsets}', { where });
   }
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isFileDtype(dtype)) {
     throw new IoError(
       'io/dtype',
-      `${where}: unknown dtype ${JSON.stringify(dtype)}, known: ${Object.keys(DTYPE_BYTES).join(' ')}`,
+      `unknown dtype ${JSON.stringify(dtype)}, known: ${Object.keys(DTYPE_BYTES).join(' ')}`,
+      { where },
     );
   }
   if (!Array.isArray(shape) || !shape.every(isIndex)) {
     throw new IoError(
       'io/format',
-      `${where}: shape must be a list of non-negative integers, got ${JSON.stringify(shape)}`,
+      `shape must be a list of non-negative integers, got ${JSON.stringify(shape)}`,
+      { where },
     );
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isIndex)) {
     throw new IoError(
       'io/format',
-      `${where}: data_offsets must be two non-negative integers, got ${JSON.stringify(offsets)}`,
+      `data_offsets must be two non-negative integers, got ${JSON.stringify(offsets)}`,
+      { where },
     );
   }
   const [begin, end] = offsets as [number, number];
   if (begin > end) {
-    throw new IoError('io/format', `${where}: data_offsets [${begin}, ${end}] run backwards`);
+    throw new IoError('io/format', `data_offsets [${begin}, ${end}] run backwards`, { where });
   }
   let expected: number;
   try {
     expected = elementCount(shape as number[]) * DTYPE_BYTES[dtype];
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new IoError('io/limit', `${where}: ${why}`, undefined, { cause });
+    throw new IoError('io/limit', `${why}`, { where, cause });
   }
   if (end - begin !== expected) {
     throw new IoError(
       'io/format',
-      `${where}: ${dtype} ${shapeText(shape as number[])} needs ${expected} bytes, data_offsets [${begin}, ${end}] give ${end - begin}`,
+      `${dtype} ${shapeText(shape as number[])} needs ${expected} bytes, data_offsets [${begin}, ${end}] give ${end - begin}`,
+      { where },
     );
   }
   return { name, dtype, shape: shape as number[], begin, end };
@@ -210,20 +216,22 @@ function checkCoverage(
     if (e.end > dataBytes) {
       throw new IoError(
         'io/format',
-        `${file}: truncated: tensor "${e.name}" ends at byte ${e.end} of the data, the file has ${dataBytes}`,
-        'copy or download the file again',
+        `truncated: tensor "${e.name}" ends at byte ${e.end} of the data, the file has ${dataBytes}.`,
+        { where: file, fix: 'copy or download the file again.' },
       );
     }
     if (e.begin < at) {
       throw new IoError(
         'io/format',
-        `${file}: tensor "${e.name}" begins at ${e.begin}, inside ${before} which ends at ${at}`,
+        `tensor "${e.name}" begins at ${e.begin}, inside ${before} which ends at ${at}`,
+        { where: file },
       );
     }
     if (e.begin > at) {
       throw new IoError(
         'io/format',
-        `${file}: bytes ${at} to ${e.begin} between ${before} and tensor "${e.name}" belong to no tensor`,
+        `bytes ${at} to ${e.begin} between ${before} and tensor "${e.name}" belong to no tensor`,
+        { where: file },
       );
     }
     at = e.end;
@@ -232,7 +240,8 @@ function checkCoverage(
   if (at !== dataBytes) {
     throw new IoError(
       'io/format',
-      `${file}: ${dataBytes - at} bytes after ${before} belong to no tensor (data ends at ${at}, file has ${dataBytes})`,
+      `${dataBytes - at} bytes after ${before} belong to no tensor (data ends at ${at}, file has ${dataBytes})`,
+      { where: file },
     );
   }
 }

@@ -137,8 +137,8 @@ export function assertState(
   if (problems.length > 0) {
     throw new IoError(
       'io/mismatch',
-      `${where}: its tensors do not fit this network: ${problems.join('; ')}`,
-      'use the config that the file was made with, or a file of this network',
+      `its tensors do not fit this network: ${problems.join('; ')}.`,
+      { where, fix: 'use the config that the file was made with, or a file of this network.' },
     );
   }
   return difference;
@@ -152,11 +152,9 @@ export function metaToJson(meta: Readonly<Record<string, unknown>>): string {
 
 function checkJson(value: unknown, path: string, parents: Set<object>): void {
   const refuse = (what: string): never => {
-    throw new IoError(
-      'io/argument',
-      `checkpoint: ${path} is ${what}, which JSON cannot hold`,
-      'store it as a number, a string or a list',
-    );
+    throw new IoError('io/argument', `checkpoint: ${path} is ${what}, which JSON cannot hold.`, {
+      fix: 'store it as a number, a string or a list.',
+    });
   };
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
   if (typeof value === 'number') {

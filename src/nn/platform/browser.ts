@@ -10,11 +10,9 @@ export function createBrowserPlatform(kernelSources: Record<string, string>): Pl
   const gpu = (): GPU => {
     const found = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
     if (found) return found;
-    throw new PlatformError(
-      'no-webgpu',
-      'platform: this browser has no WebGPU here.',
-      'use a current browser, over https or localhost, with hardware acceleration on.',
-    );
+    throw new PlatformError('no-webgpu', 'platform: this browser has no WebGPU here.', {
+      fix: 'use a current browser, over https or localhost, with hardware acceleration on.',
+    });
   };
   return {
     name: 'browser',
@@ -24,16 +22,15 @@ export function createBrowserPlatform(kernelSources: Record<string, string>): Pl
         powerPreference: request.powerPreference ?? 'high-performance',
       });
       if (adapter === null) {
-        throw new PlatformError(
-          'no-adapter',
-          'platform: the browser found no WebGPU adapter.',
-          'look at chrome://gpu, update the graphics driver, or try another browser.',
-        );
+        throw new PlatformError('no-adapter', 'platform: the browser found no WebGPU adapter.', {
+          fix: 'look at chrome://gpu, update the graphics driver, or try another browser.',
+        });
       }
       const kind = adapterKind(adapter.info);
       const againAsync = (): Promise<GPUAdapter | null> => gpu().requestAdapter();
       return { adapter, gpu: gpu(), kind, source: 'browser', againAsync, notice: null };
     },
+    adapterNamesAsync: () => Promise.resolve([]),
     loadKernelSource(name: string): string {
       const key = name.startsWith('include/') ? name : name.replace(/\.wgsl$/, '');
       const text = kernelSources[key] ?? kernelSources[`${key}.wgsl`];
@@ -41,7 +38,7 @@ export function createBrowserPlatform(kernelSources: Record<string, string>): Pl
       throw new PlatformError(
         'kernel-not-found',
         `platform: no kernel "${name}" is embedded in this bundle.`,
-        'run "npm run embed" and build the bundle again.',
+        { fix: 'run "npm run embed" and build the bundle again.' },
       );
     },
     kernelNames: () =>

@@ -31,9 +31,7 @@ export function platform(): Platform {
 }
 
 function noPlatform(): PlatformError {
-  return new PlatformError(
-    'no-platform',
-    'platform: none is set yet.',
-    'create a Device first, or call setPlatform(createBrowserPlatform(kernelSources)) in a browser.',
-  );
+  return new PlatformError('no-platform', 'platform: none is set yet.', {
+    fix: 'create a Device first, or call setPlatform(createBrowserPlatform(kernelSources)) in a browser.',
+  });
 }

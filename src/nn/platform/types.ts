@@ -1,4 +1,4 @@
-import { NnError } from '../errors.js';
+import { NnError, type NnErrorOptions } from '../errors.js';
 
 /** What a kind of adapter is, as far as choosing kernels and waiting is concerned. */
 export type AdapterKind = 'lavapipe' | 'swiftshader' | 'gpu' | 'unknown';
@@ -50,6 +50,8 @@ export interface Platform {
    * @throws PlatformError when no adapter fits; its `fix` says what to install or pass.
    */
   requestAdapterAsync(request?: AdapterRequest): Promise<AdapterChoice>;
+  /** Names of the adapters that the system's drivers offer; empty where they cannot be listed. */
+  adapterNamesAsync(): Promise<string[]>;
   /**
    * The WGSL text of a kernel or include, by its path under `kernels/`; `.wgsl` may be left out:
    * `conv/naive_conv`, `include/grid.wgsl`.
@@ -84,13 +86,8 @@ export interface Platform {
 
 /** No adapter, no driver, no kernel file: what the surroundings lack. */
 export class PlatformError extends NnError {
-  /**
-   * @param code stable name, e.g. `no-adapter`
-   * @param message what happened, without the advice
-   * @param fix what the user can do
-   */
-  constructor(code: string, message: string, fix: string) {
-    super(code, message, { fix, kind: 'device' });
+  constructor(code: string, message: string, options: NnErrorOptions = {}) {
+    super(code, message, { kind: 'device', ...options });
     this.name = 'PlatformError';
   }
 }

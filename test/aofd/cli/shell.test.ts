@@ -12,7 +12,7 @@ import {
   InterruptedError,
   UsageError,
 } from '../../../src/aofd/cli/errors.js';
-import { ConfigError } from '../../../src/aofd/config/index.js';
+import { ConfigError } from '../../../src/aofd/errors.js';
 import { NnError } from '../../../src/nn/errors.js';
 import { atomicWriteFile } from '../../../src/nn/io/files/atomic.js';
 
@@ -46,8 +46,8 @@ describe('command line shell', () => {
   it('maps errors to exit codes', () => {
     expect(exitCodeOf(new Error('x'))).to.equal(EXIT.failure);
     expect(exitCodeOf(new NnError('code', 'x'))).to.equal(EXIT.failure);
-    expect(exitCodeOf(new UsageError('x'))).to.equal(EXIT.usage);
-    expect(exitCodeOf(new InterruptedError())).to.equal(EXIT.interrupted);
+    expect(exitCodeOf(new UsageError('usage', 'x'))).to.equal(EXIT.usage);
+    expect(exitCodeOf(new InterruptedError('interrupted', 'stopped'))).to.equal(EXIT.interrupted);
     expect(exitCodeOf('text')).to.equal(EXIT.failure);
   });
 
@@ -86,7 +86,9 @@ describe('command line shell', () => {
   });
 
   it('prints mistakes in a config without the class of the error', () => {
-    const error = new ConfigError('a.json: optim.lrr: there is no such setting.');
+    const error = new ConfigError('config', 'there is no such setting.', {
+      where: 'a.json: optim.lrr',
+    });
     expect(formatError(error, false)).to.equal(`error: ${error.message}`);
   });
 

@@ -7,7 +7,6 @@ import { DEFAULT_MASKING } from '../../../src/aofd/boxes/masking.js';
 import { DEFAULT_PROPOSALS } from '../../../src/aofd/boxes/proposals.js';
 import { DEFAULT_ROI_SAMPLE } from '../../../src/aofd/boxes/sampler.js';
 import {
-  ConfigError,
   JUDGEMENTS,
   PRESETS,
   checkConfig,
@@ -19,6 +18,7 @@ import {
   resolveConfig,
   totalSteps,
 } from '../../../src/aofd/config/index.js';
+import { ConfigError } from '../../../src/aofd/errors.js';
 import { loadConfig } from '../../../src/aofd/config/files.js';
 
 /** The ConfigError that `run` throws. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import sharp from 'sharp';
 import { decodeImage, decodeMaskPng } from '../../../src/aofd/data/files/decode.js';
-import { ImageDecodeError } from '../../../src/aofd/data/errors.js';
+import { ImageDecodeError } from '../../../src/aofd/errors.js';
 import { gradientImage, jpegOf, maskPng, pngOf } from '../../helpers/pictures.js';
 import { TempFolder } from '../../helpers/temp-folder.js';
 

@@ -6,7 +6,7 @@ import {
   type Batch,
   type BatchOptions,
 } from '../../../src/aofd/data/batches/batch.js';
-import { DataError } from '../../../src/aofd/data/errors.js';
+import { DataError } from '../../../src/aofd/errors.js';
 import { ImageCache } from '../../../src/aofd/data/batches/image-cache.js';
 import { DEFAULT_PAINTER } from '../../../src/aofd/data/occluders/options.js';
 import { BatchLoader } from '../../../src/aofd/data/batches/pipeline.js';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Device } from '../../../src/nn/index.js';
 import { readSafetensorsFile } from '../../../src/nn/io/files/index.js';
 import type { Config } from '../../../src/aofd/config/index.js';
-import { TrainError, Trainer, type TrainEvent } from '../../../src/aofd/train/run/index.js';
+import { TrainError } from '../../../src/aofd/errors.js';
+import { Trainer, type TrainEvent } from '../../../src/aofd/train/run/index.js';
 import { FailingAllocations } from '../../helpers/failing-allocations.js';
 import { DrawnLoader, tinyConfig } from '../../helpers/training.js';
 

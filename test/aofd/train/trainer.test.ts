@@ -7,11 +7,11 @@ import { readSafetensorsFile } from '../../../src/nn/io/files/index.js';
 import type { Config } from '../../../src/aofd/config/index.js';
 import {
   JsonlWriter,
-  TrainError,
   Trainer,
   type TrainEvent,
   type TrainResult,
 } from '../../../src/aofd/train/run/index.js';
+import { TrainError } from '../../../src/aofd/errors.js';
 import { DrawnLoader, drawBatch, tinyConfig } from '../../helpers/training.js';
 
 describe('trainer', function () {

@@ -1,5 +1,5 @@
 /** Decoded pictures and masks kept in memory, least recently used out first. */
-import { DataError } from '../errors.js';
+import { DataError } from '../../errors.js';
 import { decodeImage, decodeMaskPng } from '../files/decode.js';
 import type { DecodedImage, Sample } from '../sample.js';
 
@@ -41,9 +41,8 @@ export class ImageCache {
       if (decoded.width !== image.width || decoded.height !== image.height) {
         throw new DataError(
           'list-malformed',
-          sample.segmentation.maskFile,
-          `mask is ${decoded.width}x${decoded.height}, its picture ${image.width}x${image.height}`,
-          'masks must have the size of their picture',
+          `mask is ${decoded.width}x${decoded.height}, its picture ${image.width}x${image.height}.`,
+          { where: sample.segmentation.maskFile, fix: 'masks must have the size of their picture' },
         );
       }
       mask = decoded.data;

@@ -22,7 +22,7 @@ import {
 import { chooseWindow, mapFaces, type Tile } from '../augment/crop-window.js';
 import { loadCutoutBank } from './load-cutouts.js';
 import type { CutoutBank } from '../occluders/cutout-bank.js';
-import { DataError } from '../errors.js';
+import { DataError } from '../../errors.js';
 import { ImageCache, type DecodedSample } from './image-cache.js';
 import { paintOccluders } from '../occluders/painter.js';
 import { chance, CounterRng, pick, pickWeighted, type Rng } from '../rng.js';
@@ -32,7 +32,7 @@ import { detectionLabels, portraitLabels } from '../seg-labels.js';
 /** Throws DataError on options that cannot work. */
 export function checkBatchOptions(options: BatchOptions): void {
   const bad = (what: string, fix: string): never => {
-    throw new DataError('option-invalid', 'batch options', what, fix);
+    throw new DataError('option-invalid', `${what}.`, { where: 'batch options', fix });
   };
   const { batchSize, width, height, segFraction } = options;
   if (![batchSize, width, height].every((v) => Number.isInteger(v) && v > 0)) {

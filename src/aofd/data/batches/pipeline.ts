@@ -6,7 +6,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Batch, BatchOptions } from './batch.js';
-import { DataError, type DataErrorCode } from '../errors.js';
+import { DataError } from '../../errors.js';
 import { BatchMaker, checkBatchOptions } from './make-batch.js';
 import type { WorkerReply } from './worker.js';
 
@@ -115,9 +115,8 @@ export class BatchLoader {
       this.settle(reply.step, (w) => w.resolve(reply.batch));
       return;
     }
-    const { code, where, message, fix } = reply.error;
-    const error = new DataError(code as DataErrorCode, where, message, fix);
-    error.message = message;
+    const { code, reason, where, fix } = reply.error;
+    const error = new DataError(code, reason, { where, fix });
     this.settle(reply.step, (w) => w.reject(error));
   }
 

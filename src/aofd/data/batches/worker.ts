@@ -2,13 +2,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import type { Batch, BatchOptions } from './batch.js';
-import { DataError } from '../errors.js';
+import { DataError, type DataErrorCode } from '../../errors.js';
 import { BatchMaker } from './make-batch.js';
 
 /** Message to the loader. */
-export type WorkerReply =
-  | { step: number; batch: Batch }
-  | { step: number; error: { code: string; where: string; message: string; fix: string } };
+export type WorkerReply = { step: number; batch: Batch } | { step: number; error: BatchFault };
+
+/** The fields of a DataError. */
+export interface BatchFault {
+  code: DataErrorCode;
+  reason: string;
+  where: string;
+  fix: string | undefined;
+}
 
 // One decoding thread: the other cores belong to the training step.
 sharp.concurrency(1);
@@ -24,19 +30,19 @@ if (port) {
         const batch = await maker.makeAsync(step);
         port.postMessage({ step, batch } satisfies WorkerReply, transferList(batch));
       } catch (error) {
-        const known = error instanceof DataError ? error : null;
-        port.postMessage({
-          step,
-          error: {
-            code: known?.code ?? 'worker-failed',
-            where: known?.where ?? `batch ${step}`,
-            message: error instanceof Error ? error.message : String(error),
-            fix: known?.fix ?? '',
-          },
-        } satisfies WorkerReply);
+        port.postMessage({ step, error: faultOf(error, step) } satisfies WorkerReply);
       }
     });
   });
+}
+
+function faultOf(error: unknown, step: number): BatchFault {
+  if (error instanceof DataError) {
+    const { code, reason, where, fix } = error;
+    return { code, reason, where, fix };
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return { code: 'worker-failed', reason, where: `batch ${step}`, fix: undefined };
 }
 
 function transferList(batch: Batch): ArrayBuffer[] {

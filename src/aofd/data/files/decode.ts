@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { PNG } from 'pngjs';
 import sharp from 'sharp';
-import { ImageDecodeError } from '../errors.js';
+import { ImageDecodeError } from '../../errors.js';
 import type { DecodedImage } from '../sample.js';
 
 export interface DecodeOptions {
@@ -31,7 +31,10 @@ export async function decodeImage(
   const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS;
   const bytes = typeof source === 'string' ? await readBytes(source) : source;
   if (bytes.length === 0) {
-    throw new ImageDecodeError('image-empty', where, 'file has 0 bytes', 'copy the file again');
+    throw new ImageDecodeError('image-empty', 'file has 0 bytes.', {
+      where,
+      fix: 'copy the file again',
+    });
   }
   if (isPng(bytes) && pngBitDepth(bytes) <= 8) return decodePng(bytes, where, maxPixels);
   try {
@@ -56,14 +59,16 @@ export async function decodeMaskPng(
   const where = typeof source === 'string' ? source : 'mask buffer';
   const bytes = typeof source === 'string' ? await readBytes(source) : source;
   if (bytes.length === 0) {
-    throw new ImageDecodeError('image-empty', where, 'file has 0 bytes', 'copy the file again');
+    throw new ImageDecodeError('image-empty', 'file has 0 bytes.', {
+      where,
+      fix: 'copy the file again',
+    });
   }
   if (!isPng(bytes)) {
     throw new ImageDecodeError(
       'image-format',
-      where,
-      'masks must be PNG files (a lossy format would blur the labels)',
-      'save the mask as PNG',
+      'masks must be PNG files (a lossy format would blur the labels).',
+      { where, fix: 'save the mask as PNG' },
     );
   }
   try {
@@ -86,12 +91,10 @@ async function readBytes(file: string): Promise<Uint8Array> {
     return await readFile(file);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new ImageDecodeError(
-      'file-missing',
-      file,
-      `picture cannot be read (${reason})`,
-      'check the path',
-    );
+    throw new ImageDecodeError('file-missing', `picture cannot be read (${reason}).`, {
+      where: file,
+      fix: 'check the path',
+    });
   }
 }
 
@@ -104,7 +107,10 @@ const pngBitDepth = (b: Uint8Array): number => b[24] ?? 8;
 function decodePng(bytes: Uint8Array, where: string, maxPixels: number): DecodedImage {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.length < 33) {
-    throw new ImageDecodeError('image-truncated', where, 'PNG header is cut off', 'copy it again');
+    throw new ImageDecodeError('image-truncated', 'PNG header is cut off.', {
+      where,
+      fix: 'copy it again',
+    });
   }
   const pixels = view.readUInt32BE(16) * view.readUInt32BE(20);
   if (pixels > maxPixels) throw tooLarge(where, maxPixels);
@@ -114,9 +120,8 @@ function decodePng(bytes: Uint8Array, where: string, maxPixels: number): Decoded
   } catch (error) {
     throw new ImageDecodeError(
       'image-truncated',
-      where,
-      `PNG cannot be decoded (${(error as Error).message})`,
-      'copy the file again; it may be cut off or damaged',
+      `PNG cannot be decoded (${(error as Error).message}).`,
+      { where, fix: 'copy the file again; it may be cut off or damaged' },
     );
   }
   const rgba = png.data;
@@ -142,12 +147,10 @@ function toRgb(pixels: Uint8Array, channels: number): Uint8Array {
 }
 
 function tooLarge(where: string, maxPixels: number): ImageDecodeError {
-  return new ImageDecodeError(
-    'image-too-large',
+  return new ImageDecodeError('image-too-large', `picture has more than ${maxPixels} pixels.`, {
     where,
-    `picture has more than ${maxPixels} pixels`,
-    'shrink it first or raise maxPixels',
-  );
+    fix: 'shrink it first or raise maxPixels',
+  });
 }
 
 function explain(error: unknown, where: string, maxPixels: number): ImageDecodeError {
@@ -157,15 +160,13 @@ function explain(error: unknown, where: string, maxPixels: number): ImageDecodeE
   if (/unsupported image format|unknown format/i.test(text)) {
     return new ImageDecodeError(
       'image-format',
-      where,
-      'not a picture that can be read (expected JPEG, PNG or WebP)',
-      'convert it to JPEG or PNG',
+      'not a picture that can be read (expected JPEG, PNG or WebP).',
+      { where, fix: 'convert it to JPEG or PNG' },
     );
   }
   return new ImageDecodeError(
     'image-truncated',
-    where,
-    `picture cannot be decoded completely (${text.split('\n')[0]})`,
-    'copy the file again; it may be cut off or damaged',
+    `picture cannot be decoded completely (${text.split('\n')[0]}).`,
+    { where, fix: 'copy the file again; it may be cut off or damaged' },
   );
 }

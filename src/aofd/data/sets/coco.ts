@@ -3,7 +3,7 @@
  * `categories`. Categories named masked / unmasked / incorrect become the face's `cover`.
  */
 import { join } from 'node:path';
-import { DataError } from '../errors.js';
+import { DataError } from '../../errors.js';
 import {
   checkedBox,
   newLoadReport,
@@ -85,12 +85,10 @@ export function loadCoco(listFile: string, options: CocoOptions): Sample[] {
 
 function malformed(file: string, path: string, got: unknown, expected: string): DataError {
   const shown = JSON.stringify(got) ?? 'nothing';
-  return new DataError(
-    'list-malformed',
-    `${file}: ${path}`,
-    `got ${shown.slice(0, 60)}, expected ${expected}`,
-    'correct this entry of the annotation file',
-  );
+  return new DataError('list-malformed', `got ${shown.slice(0, 60)}, expected ${expected}.`, {
+    where: `${file}: ${path}`,
+    fix: 'correct this entry of the annotation file',
+  });
 }
 
 function asRecord(value: unknown, file: string, path: string): Record<string, unknown> {

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataError } from '../errors.js';
+import { DataError } from '../../errors.js';
 import { readImageSize } from './image-size.js';
 import { checkedBox, newLoadReport, type LoadReport, type Sample } from '../sample.js';
 import { parseNumber, readLines } from './text-file.js';
@@ -52,12 +52,10 @@ export function loadFddb(options: FddbOptions): FddbSample[] {
     for (const name of names) {
       const entry = listed.get(name);
       if (!entry) {
-        throw new DataError(
-          'list-malformed',
-          `${stem}-ellipseList.txt`,
-          `no entry for "${name}", which ${stem}.txt lists`,
-          'use the two files of the same fold',
-        );
+        throw new DataError('list-malformed', `no entry for "${name}", which ${stem}.txt lists.`, {
+          where: `${stem}-ellipseList.txt`,
+          fix: 'use the two files of the same fold',
+        });
       }
       const file = join(options.imageRoot, `${name}.jpg`);
       const isPresent = existsSync(file);
@@ -102,18 +100,18 @@ export function readEllipses(file: string): Map<string, { ellipse: FddbEllipse; 
     if (!/^\d+$/.test(countText)) {
       throw new DataError(
         'list-malformed',
-        `${file}:${at + 2}`,
-        `expected the number of faces of "${name}", got "${countText}"`,
-        'each entry is: image name, count, then count ellipse lines',
+        `expected the number of faces of "${name}", got "${countText}".`,
+        {
+          where: `${file}:${at + 2}`,
+          fix: 'each entry is: image name, count, then count ellipse lines',
+        },
       );
     }
     if (entries.has(name)) {
-      throw new DataError(
-        'list-malformed',
-        `${file}:${at + 1}`,
-        `"${name}" is listed a second time`,
-        'list each image once',
-      );
+      throw new DataError('list-malformed', `"${name}" is listed a second time.`, {
+        where: `${file}:${at + 1}`,
+        fix: 'list each image once',
+      });
     }
     const count = Number(countText);
     const faces = [];
@@ -128,9 +126,8 @@ export function readEllipses(file: string): Map<string, { ellipse: FddbEllipse; 
       if (!isGood) {
         throw new DataError(
           'list-malformed',
-          where,
-          `expected "major minor angle x y 1" with positive radii, got "${text}"`,
-          'copy the ellipse list again',
+          `expected "major minor angle x y 1" with positive radii, got "${text}".`,
+          { where, fix: 'copy the ellipse list again' },
         );
       }
       faces.push({ ellipse: { majorRadius, minorRadius, angle, centerX, centerY }, where });

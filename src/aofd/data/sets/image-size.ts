@@ -1,6 +1,6 @@
 /** Reads a picture's size from its header, without decoding it (JPEG, PNG, WebP). */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { ImageDecodeError } from '../errors.js';
+import { ImageDecodeError } from '../../errors.js';
 
 /** Stored size in pixels (EXIF orientation is not applied). Throws ImageDecodeError. */
 export function readImageSize(file: string): { width: number; height: number } {
@@ -8,17 +8,18 @@ export function readImageSize(file: string): { width: number; height: number } {
   try {
     fd = openSync(file, 'r');
   } catch {
-    throw new ImageDecodeError(
-      'file-missing',
-      file,
-      'picture not found',
-      'check the image folder given to the loader',
-    );
+    throw new ImageDecodeError('file-missing', 'picture not found.', {
+      where: file,
+      fix: 'check the image folder given to the loader',
+    });
   }
   try {
     const total = fstatSync(fd).size;
     if (total === 0) {
-      throw new ImageDecodeError('image-empty', file, 'file has 0 bytes', 'copy the file again');
+      throw new ImageDecodeError('image-empty', 'file has 0 bytes.', {
+        where: file,
+        fix: 'copy the file again',
+      });
     }
     for (const length of [Math.min(total, 16384), total]) {
       const buffer = Buffer.alloc(length);
@@ -26,12 +27,10 @@ export function readImageSize(file: string): { width: number; height: number } {
       const size = sizeOf(buffer, file);
       if (size) return size;
     }
-    throw new ImageDecodeError(
-      'image-truncated',
-      file,
-      'no size found in the header',
-      'copy the file again; it may be cut off',
-    );
+    throw new ImageDecodeError('image-truncated', 'no size found in the header.', {
+      where: file,
+      fix: 'copy the file again; it may be cut off',
+    });
   } finally {
     closeSync(fd);
   }
@@ -49,9 +48,8 @@ function sizeOf(b: Buffer, file: string): { width: number; height: number } | nu
   if (b.length < 4 || b.readUInt16BE(0) !== 0xffd8) {
     throw new ImageDecodeError(
       'image-format',
-      file,
-      `neither JPEG, PNG nor WebP (first bytes ${b.subarray(0, 4).toString('hex')})`,
-      'convert the picture to JPEG or PNG',
+      `neither JPEG, PNG nor WebP (first bytes ${b.subarray(0, 4).toString('hex')}).`,
+      { where: file, fix: 'convert the picture to JPEG or PNG' },
     );
   }
   let at = 2;

@@ -3,7 +3,7 @@
  * `index.json`, `images/ID.jpg`, `masks/ID.png` (white = occluder), `face/ID.png` (white = face).
  */
 import { join } from 'node:path';
-import { DataError } from '../errors.js';
+import { DataError } from '../../errors.js';
 import { checkedBox, newLoadReport, type LoadReport, type Sample } from '../sample.js';
 import { readJson } from './text-file.js';
 
@@ -32,7 +32,10 @@ export function loadOcclusionSeg(root: string, options: OcclusionSegOptions): Sa
   const indexFile = join(root, 'index.json');
   const index = readJson(indexFile);
   if (!Array.isArray(index)) {
-    throw new DataError('list-malformed', indexFile, 'expected a list of entries', 'copy it again');
+    throw new DataError('list-malformed', 'expected a list of entries.', {
+      where: indexFile,
+      fix: 'copy it again',
+    });
   }
   const samples: Sample[] = [];
   index.forEach((item: unknown, i) => {
@@ -82,9 +85,8 @@ function checkedEntry(item: unknown, where: string): Entry {
   if (!isGood) {
     throw new DataError(
       'list-malformed',
-      where,
-      `expected {id, split, width, height, box}, got ${JSON.stringify(item)?.slice(0, 80)}`,
-      'correct this entry of index.json',
+      `expected {id, split, width, height, box}, got ${JSON.stringify(item)?.slice(0, 80)}.`,
+      { where, fix: 'correct this entry of index.json' },
     );
   }
   return entry as Entry;

@@ -1,6 +1,6 @@
 /** Reading annotation files with errors that name the file. */
 import { readFileSync } from 'node:fs';
-import { DataError } from '../errors.js';
+import { DataError } from '../../errors.js';
 
 /** Whole text; a byte order mark is removed. Throws DataError when it cannot be read. */
 export function readText(file: string): string {
@@ -9,9 +9,8 @@ export function readText(file: string): string {
   } catch (error) {
     throw new DataError(
       'file-missing',
-      file,
-      `annotation file cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
-      'check the path of the data set',
+      `annotation file cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`,
+      { where: file, fix: 'check the path of the data set' },
     );
   }
 }
@@ -29,12 +28,10 @@ export function readJson(file: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new DataError(
-      'list-malformed',
-      file,
-      `not valid JSON (${(error as Error).message})`,
-      'download or write the file again',
-    );
+    throw new DataError('list-malformed', `not valid JSON (${(error as Error).message}).`, {
+      where: file,
+      fix: 'download or write the file again',
+    });
   }
 }
 

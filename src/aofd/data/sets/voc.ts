@@ -4,7 +4,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { DataError } from '../errors.js';
+import { DataError } from '../../errors.js';
 import {
   checkedBox,
   newLoadReport,
@@ -43,12 +43,10 @@ export function loadVoc(options: VocOptions): Sample[] {
   try {
     names = readdirSync(options.annotationDir).filter((name) => /\.xml$/i.test(name));
   } catch {
-    throw new DataError(
-      'file-missing',
-      options.annotationDir,
-      'annotation folder cannot be read',
-      'check the path of the data set',
-    );
+    throw new DataError('file-missing', 'annotation folder cannot be read.', {
+      where: options.annotationDir,
+      fix: 'check the path of the data set',
+    });
   }
   const samples = names.sort().map((name) => {
     return readVocFile(join(options.annotationDir, name), options, report);
@@ -105,7 +103,10 @@ const textOf = (element: XmlElement, name: string): string =>
   (child(element, name)?.text ?? '').trim();
 
 function malformed(where: string, what: string): DataError {
-  return new DataError('list-malformed', where, what, 'correct or remove this annotation file');
+  return new DataError('list-malformed', `${what}.`, {
+    where,
+    fix: 'correct or remove this annotation file',
+  });
 }
 
 const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };

@@ -3,7 +3,7 @@
  * `x y w h blur expression illumination invalid occlusion pose` (docs/spec.md 6.3).
  */
 import { join } from 'node:path';
-import { DataError } from '../errors.js';
+import { DataError } from '../../errors.js';
 import { readImageSize } from './image-size.js';
 import {
   checkedBox,
@@ -43,9 +43,11 @@ export function loadWider(listFile: string, options: WiderOptions): Sample[] {
     if (!/^\d+$/.test(countText)) {
       throw new DataError(
         'list-malformed',
-        `${listFile}:${at + 2}`,
-        `expected the number of faces of "${name}", got "${countText}"`,
-        'each entry is: image path, count, then count lines of x y w h ...',
+        `expected the number of faces of "${name}", got "${countText}".`,
+        {
+          where: `${listFile}:${at + 2}`,
+          fix: 'each entry is: image path, count, then count lines of x y w h ...',
+        },
       );
     }
     const count = Number(countText);
@@ -80,9 +82,8 @@ function parseFace(
   if (fields.length < 4 || fields[0] === '') {
     throw new DataError(
       'list-malformed',
-      where,
-      `expected a face line "x y w h [6 attributes]", got "${line ?? 'end of file'}"`,
-      'check that the count above matches the number of face lines',
+      `expected a face line "x y w h [6 attributes]", got "${line ?? 'end of file'}".`,
+      { where, fix: 'check that the count above matches the number of face lines' },
     );
   }
   const values = fields.map(parseNumber);

@@ -1,7 +1,7 @@
 /** Threads that decode, prepare, draw and encode pictures while the device works. */
 import * as os from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { ImageDecodeError } from '../../data/errors.js';
+import { ImageDecodeError } from '../../errors.js';
 import {
   annotateAsync,
   readPictureAsync,
@@ -138,10 +138,8 @@ export class PicturePool {
 
 type ReplyError = Extract<PictureReply, { error: unknown }>['error'];
 
-function errorOf({ message, known }: ReplyError): Error {
-  if (!known) return new Error(message);
-  const code = known.code as ConstructorParameters<typeof ImageDecodeError>[0];
-  const error = new ImageDecodeError(code, known.where, message, known.fix);
-  error.message = message; // it has place and advice in it already
-  return error;
+function errorOf({ message, decoding }: ReplyError): Error {
+  if (!decoding) return new Error(message);
+  const { code, reason, where, fix } = decoding;
+  return new ImageDecodeError(code, reason, { where, fix });
 }

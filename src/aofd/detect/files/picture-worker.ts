@@ -1,7 +1,7 @@
 /** A thread of PicturePool: does the jobs that it is sent, one after the other. */
 import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
-import { ImageDecodeError } from '../../data/errors.js';
+import { ImageDecodeError, type ImageDecodeErrorCode } from '../../errors.js';
 import {
   annotateAsync,
   readPictureAsync,
@@ -14,10 +14,18 @@ import {
 export type PictureRequest =
   { id: number; kind: 'read'; job: ReadJob } | { id: number; kind: 'annotate'; job: AnnotateJob };
 
+/** The fields of an ImageDecodeError. */
+export interface DecodingFault {
+  code: ImageDecodeErrorCode;
+  reason: string;
+  where: string;
+  fix: string | undefined;
+}
+
 /** Message from a thread. `ms`: how long the job took. */
 export type PictureReply = { id: number; ms: number } & (
   | { result: ReadPicture | Uint8Array }
-  | { error: { message: string; known: { code: string; where: string; fix: string } | null } }
+  | { error: { message: string; decoding: DecodingFault | null } }
 );
 
 // One decoding thread each: the other cores belong to the device's driver and to other threads.
@@ -40,17 +48,20 @@ if (port) {
         memory,
       );
     } catch (error) {
-      const known = error instanceof ImageDecodeError ? error : null;
       port.postMessage({
         id,
         ms: performance.now() - start,
         error: {
           message: error instanceof Error ? error.message : String(error),
-          known: known && { code: known.code, where: known.where, fix: known.fix },
+          decoding: error instanceof ImageDecodeError ? faultOf(error) : null,
         },
       } satisfies PictureReply);
     }
   };
+}
+
+function faultOf({ code, reason, where, fix }: ImageDecodeError): DecodingFault {
+  return { code, reason, where, fix };
 }
 
 /** The result of a job, and the memory that goes with it instead of being copied. */

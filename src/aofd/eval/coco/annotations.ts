@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { newLoadReport } from '../../data/sample.js';
 import { readText } from '../../data/sets/text-file.js';
 import { loadWider } from '../../data/sets/wider.js';
@@ -60,7 +60,10 @@ export function findAnnotations(data: string, given?: string): string {
 }
 
 function missing(data: string, what: string): DataError {
-  return new DataError('file-missing', data, what, 'name the label file with --annotations FILE');
+  return new DataError('file-missing', `${what}.`, {
+    where: data,
+    fix: 'name the label file with --annotations FILE',
+  });
 }
 
 /**

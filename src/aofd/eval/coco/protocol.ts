@@ -1,7 +1,7 @@
 /** COCO-style evaluation of face detectors, in all and by what covers the faces. */
 import { basename } from 'node:path';
 import { sha256FileAsync } from '../../../nn/io/files/index.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { loadAnnotations, type LabelledSet } from './annotations.js';
 import { curvePlot, findingsOf, scoreAtFalsePositives, viewsOf } from './faces.js';
 import { FALSE_PER_IMAGE, judgeAll, measuresOf, pairedMeasuresOf } from './judge.js';
@@ -85,7 +85,10 @@ export const cocoProtocol: EvalProtocol = {
       set = load((ignoreBelow = 10));
     }
     if (set.images.length === 0) {
-      throw new DataError('list-malformed', set.labelFile, 'lists no picture', 'check the file');
+      throw new DataError('list-malformed', 'lists no picture.', {
+        where: set.labelFile,
+        fix: 'check the file',
+      });
     }
     const settings = {
       iou: numberOption(options, 'iou', 0.5, 0.05, 1),

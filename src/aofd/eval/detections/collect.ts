@@ -1,5 +1,5 @@
 /** Gathers the detections of result files, with the checks that all formats share. */
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { ImageNames } from './image-names.js';
 import type { DetectedFace, DetectionSet, EvalImage, Fact } from '../protocol.js';
 
@@ -64,9 +64,8 @@ export class DetectionCollector {
     if (match.kind === 'ambiguous') {
       throw new DataError(
         'list-malformed',
-        where,
-        `"${name}" could be several images of the set (${match.names.join(', ')}, ...)`,
-        'write the whole path as the set has it',
+        `"${name}" could be several images of the set (${match.names.join(', ')}, ...).`,
+        { where, fix: 'write the whole path as the set has it' },
       );
     }
     if (!this.unknown.has(name)) this.unknown.set(name, where);
@@ -82,12 +81,10 @@ export class DetectionCollector {
     if (image === null) return null;
     const before = this.blocks.get(image);
     if (before !== undefined) {
-      throw new DataError(
-        'list-malformed',
+      throw new DataError('list-malformed', `image "${name}" has results already (${before}).`, {
         where,
-        `image "${name}" has results already (${before})`,
-        'give each image once; merge its boxes',
-      );
+        fix: 'give each image once; merge its boxes',
+      });
     }
     this.blocks.set(image, where);
     if (!this.byImage.has(image)) this.byImage.set(image, []);
@@ -116,12 +113,10 @@ export class DetectionCollector {
     const before = seen.get(key);
     if (before === undefined) seen.set(key, where);
     else if (options.duplicates === 'error') {
-      throw new DataError(
-        'list-malformed',
+      throw new DataError('list-malformed', `the same box with the same score as ${before}.`, {
         where,
-        `the same box with the same score as ${before}`,
-        'write each detection once',
-      );
+        fix: 'write each detection once',
+      });
     } else if (this.duplicates++ === 0) this.firstDuplicate = where;
     faces.push(face);
   }
@@ -137,11 +132,13 @@ export class DetectionCollector {
       const others = this.unknown.size - 1;
       throw new DataError(
         'list-malformed',
-        where,
         `image "${unknownName}" is not in the set` +
           (others > 0 ? `, nor are ${others} other names in these files` : '') +
-          ` (the set has ${this.names.size} images, such as "${this.names.example}")`,
-        'use the names of the set, check that the results are of this set and split, or remove them',
+          ` (the set has ${this.names.size} images, such as "${this.names.example}").`,
+        {
+          where,
+          fix: 'use the names of the set, check that the results are of this set and split, or remove them',
+        },
       );
     }
     const warnings = [...this.warnings];
@@ -170,9 +167,8 @@ export class DetectionCollector {
 function negativeSize({ box }: DetectedFace, where: string): DataError {
   return new DataError(
     'box-invalid',
-    where,
-    `the box has a negative size (x1 y1 x2 y2 = ${box.join(' ')})`,
-    'check the order of the corners, and that corners are not width and height',
+    `the box has a negative size (x1 y1 x2 y2 = ${box.join(' ')}).`,
+    { where, fix: 'check the order of the corners, and that corners are not width and height' },
   );
 }
 
@@ -181,26 +177,21 @@ function checkFace(face: DetectedFace, where: string): void {
   if (!face.box.every(Number.isFinite)) {
     throw new DataError(
       'box-invalid',
-      where,
-      `the box has a value that is not a finite number (got ${face.box.join(' ')})`,
-      'correct or remove this detection',
+      `the box has a value that is not a finite number (got ${face.box.join(' ')}).`,
+      { where, fix: 'correct or remove this detection' },
     );
   }
   if (!Number.isFinite(face.score)) {
-    throw new DataError(
-      'list-malformed',
+    throw new DataError('list-malformed', `the score is not a finite number (got ${face.score}).`, {
       where,
-      `the score is not a finite number (got ${face.score})`,
-      'correct or remove this detection; a detector that gives NaN has failed on this picture',
-    );
+      fix: 'correct or remove this detection; a detector that gives NaN has failed on this picture',
+    });
   }
   const { occlusion } = face;
   if (occlusion !== undefined && !(occlusion >= 0 && occlusion <= 1)) {
-    throw new DataError(
-      'list-malformed',
+    throw new DataError('list-malformed', `the covered share is ${occlusion}, expected 0 to 1.`, {
       where,
-      `the covered share is ${occlusion}, expected 0 to 1`,
-      'give the covered share of the box, not a percentage',
-    );
+      fix: 'give the covered share of the box, not a percentage',
+    });
   }
 }

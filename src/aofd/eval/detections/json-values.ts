@@ -1,5 +1,5 @@
 /** Typed access to parsed JSON with errors that name file and path. */
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 
 /** A value of a JSON document and where it stands. */
 export class JsonValue {
@@ -75,12 +75,10 @@ export class JsonValue {
 
   error(expected: string): DataError {
     const shown = this.value === undefined ? 'nothing' : (JSON.stringify(this.value) ?? 'nothing');
-    return new DataError(
-      'list-malformed',
-      this.where,
-      `got ${shown.slice(0, 60)}, expected ${expected}`,
-      'correct this entry',
-    );
+    return new DataError('list-malformed', `got ${shown.slice(0, 60)}, expected ${expected}.`, {
+      where: this.where,
+      fix: 'correct this entry',
+    });
   }
 }
 
@@ -97,16 +95,16 @@ export function parseJson(file: string, text: string): JsonValue {
       const line = text.slice(0, bare.index + 1).split('\n').length;
       throw new DataError(
         'list-malformed',
-        `${file}:${line}`,
-        `${bare[1]} where a number is expected (JSON does not have it)`,
-        'remove this detection; a detector that gives it has failed on this picture',
+        `${bare[1]} where a number is expected (JSON does not have it).`,
+        {
+          where: `${file}:${line}`,
+          fix: 'remove this detection; a detector that gives it has failed on this picture',
+        },
       );
     }
-    throw new DataError(
-      'list-malformed',
-      file,
-      `not valid JSON (${(error as Error).message})`,
-      'download or write the file again',
-    );
+    throw new DataError('list-malformed', `not valid JSON (${(error as Error).message}).`, {
+      where: file,
+      fix: 'download or write the file again',
+    });
   }
 }

@@ -53,12 +53,11 @@ function damaged(path: string, cause: unknown): Error {
   if (cause instanceof IoError) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   const reasons = [...text.matchAll(/#\d+: .*?\(\): (.*)/g)].map((match) => match[1]!);
-  return new IoError(
-    'io/format',
-    `${path}: damaged MATLAB 7.3 file: ${reasons.at(-1) ?? text}`,
-    'copy or download the file again',
-    { cause },
-  );
+  return new IoError('io/format', `damaged MATLAB 7.3 file: ${reasons.at(-1) ?? text}.`, {
+    where: path,
+    fix: 'copy or download the file again.',
+    cause,
+  });
 }
 
 class Mat73File implements MatFile {
@@ -90,7 +89,7 @@ class Mat73File implements MatFile {
   private decode(entity: h5wasm.Entity | null, where: string): MatValue {
     if (entity instanceof this.library.Group) return this.decodeGroup(entity, where);
     if (!(entity instanceof this.library.Dataset)) {
-      throw new IoError('io/format', `${where}: a reference that leads nowhere`);
+      throw new IoError('io/format', 'a reference that leads nowhere', { where });
     }
     const { attrs } = entity;
     const type = attrs['MATLAB_class']?.value ?? (isReference(entity) ? 'cell' : 'double');
@@ -174,7 +173,7 @@ class Mat73File implements MatFile {
         fields.map((field, f) => {
           const place = `${where}(${e + 1}).${field}`;
           const reference = references[f]![e];
-          if (!reference) throw new IoError('io/format', `${place}: missing`);
+          if (!reference) throw new IoError('io/format', 'missing', { where: place });
           return [field, this.follow(group, reference, place)];
         }),
       ),
@@ -186,7 +185,8 @@ class Mat73File implements MatFile {
 function refused(where: string, what: string): IoError {
   return new IoError(
     'io/dtype',
-    `${where}: is ${what}, taken are real numbers, logical, char, cell and struct arrays`,
+    `is ${what}, taken are real numbers, logical, char, cell and struct arrays`,
+    { where },
   );
 }
 
@@ -204,10 +204,9 @@ function matShape(dataset: h5wasm.Dataset): number[] {
 function referencesOf(dataset: h5wasm.Dataset, where: string): h5wasm.Reference[] {
   const value = dataset.value;
   if (!isReference(dataset) || value === null) {
-    throw new IoError(
-      'io/format',
-      `${where}: expected references, got ${JSON.stringify(dataset.dtype)}`,
-    );
+    throw new IoError('io/format', `expected references, got ${JSON.stringify(dataset.dtype)}`, {
+      where,
+    });
   }
   return (Array.isArray(value) ? value : [value]) as h5wasm.Reference[];
 }
@@ -221,7 +220,7 @@ function numbersOf(dataset: h5wasm.Dataset, where: string): Float64Array {
       : Float64Array.from(value as unknown as ArrayLike<number | bigint>, Number);
   }
   const type = typeof dataset.dtype === 'string' ? dataset.dtype : 'a compound, such as complex';
-  throw new IoError('io/dtype', `${where}: has elements of type ${type}, expected real numbers`);
+  throw new IoError('io/dtype', `has elements of type ${type}, expected real numbers`, { where });
 }
 
 /** Empty arrays store their dimensions in place of data. */

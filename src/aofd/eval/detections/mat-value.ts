@@ -82,7 +82,8 @@ export function matOfKind<K extends MatValue['kind']>(
   }
   throw new IoError(
     'io/mismatch',
-    `${where}: expected ${kind}, got ${value.kind} (${shapeText(value.shape)})`,
+    `expected ${kind}, got ${value.kind} (${shapeText(value.shape)})`,
+    { where },
   );
 }
 
@@ -99,7 +100,7 @@ export function matLine(value: MatValue, where: string): string {
   if (value.kind === 'cell' && value.cells.length === 1) return matLine(value.cells[0]!, where);
   const { rows } = matOfKind(value, 'text', where);
   if (rows.length > 1) {
-    throw new IoError('io/mismatch', `${where}: expected one line of text, got ${rows.length}`);
+    throw new IoError('io/mismatch', `expected one line of text, got ${rows.length}`, { where });
   }
   return rows[0] ?? '';
 }
@@ -109,7 +110,7 @@ export function matRows(value: MatValue, where: string): number[][] {
   const { data, shape } = matOfKind(value, 'numbers', where);
   if (data.length === 0) return [];
   if (shape.length !== 2) {
-    throw new IoError('io/mismatch', `${where}: expected a matrix, got ${shapeText(shape)}`);
+    throw new IoError('io/mismatch', `expected a matrix, got ${shapeText(shape)}`, { where });
   }
   const [rows, columns] = shape as [number, number];
   return Array.from({ length: rows }, (_, r) =>

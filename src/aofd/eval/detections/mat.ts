@@ -117,8 +117,8 @@ class ElementReader {
   broken(what: string): IoError {
     return new IoError(
       'io/format',
-      `${this.where}: damaged MATLAB file: ${what} at byte ${this.at} of ${this.view.byteLength}`,
-      'copy or download the file again',
+      `damaged MATLAB file: ${what} at byte ${this.at} of ${this.view.byteLength}.`,
+      { where: this.where, fix: 'copy or download the file again.' },
     );
   }
 
@@ -137,7 +137,7 @@ class ElementReader {
 
 function decodeNumbers({ type, view }: Element, little: boolean, where: string): Float64Array {
   const reader = NUMBER_READERS[type];
-  if (!reader) throw new IoError('io/format', `${where}: element type ${type} holds no numbers`);
+  if (!reader) throw new IoError('io/format', `element type ${type} holds no numbers`, { where });
   const [bytes, read] = reader;
   const out = new Float64Array(Math.floor(view.byteLength / bytes));
   for (let i = 0; i < out.length; i++) out[i] = read(view, i * bytes, little);
@@ -211,7 +211,8 @@ function readMatrix(view: DataView, little: boolean, where: string, depth = 0): 
     const what = head.isComplex ? 'a complex array' : (REFUSED[classId] ?? `class ${classId}`);
     throw new IoError(
       'io/dtype',
-      `${where}: is ${what}, taken are real numbers, logical, char, cell and struct arrays`,
+      `is ${what}, taken are real numbers, logical, char, cell and struct arrays`,
+      { where },
     );
   }
   const data = count === 0 ? new Float64Array(0) : decodeNumbers(reader.next(), little, where);
@@ -279,9 +280,8 @@ function inflate(view: DataView, little: boolean, where: string): Element {
   } catch (cause) {
     throw new IoError(
       'io/format',
-      `${where}: damaged MATLAB file: a compressed variable cannot be inflated (${(cause as Error).message})`,
-      'copy or download the file again',
-      { cause },
+      `damaged MATLAB file: a compressed variable cannot be inflated (${(cause as Error).message}).`,
+      { where, fix: 'copy or download the file again.', cause },
     );
   }
   const inner = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -308,8 +308,11 @@ export function parseMat5(bytes: Uint8Array, path: string): MatFile {
   if (matVersion(bytes) !== '5') {
     throw new IoError(
       'io/format',
-      `${path}: not a MATLAB version 5 file (its header lacks the version and byte order marks)`,
-      'check that the download is complete; save older version 4 files again with -v7',
+      'not a MATLAB version 5 file (its header lacks the version and byte order marks).',
+      {
+        where: path,
+        fix: 'check that the download is complete; save older version 4 files again with -v7.',
+      },
     );
   }
   const little = bytes[126] === 0x49;
@@ -342,6 +345,7 @@ export function parseMat5(bytes: Uint8Array, path: string): MatFile {
 export function missingVariable(path: string, name: string, names: readonly string[]): IoError {
   return new IoError(
     'io/missing',
-    `${path}: no variable "${name}", the file has ${nameList(names) || 'none'}`,
+    `no variable "${name}", the file has ${nameList(names) || 'none'}`,
+    { where: path },
   );
 }

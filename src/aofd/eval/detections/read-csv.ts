@@ -1,5 +1,5 @@
 /** Detections as comma-separated values. */
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { parseNumber, readLines } from '../../data/sets/text-file.js';
 import type { DetectionCollector } from './collect.js';
 import type { DetectedFace } from '../protocol.js';
@@ -27,11 +27,10 @@ export function readCsvDetections(file: string, into: DetectionCollector): void 
   if (missing.length > 0 || column.size !== header.length) {
     throw new DataError(
       'list-malformed',
-      `${file}:1`,
       missing.length > 0
-        ? `the header lacks ${missing.join(', ')} (got "${lines[0] ?? ''}")`
-        : `the header names a column twice (got "${lines[0]}")`,
-      `start the file with the line ${NEEDED.join(',')}`,
+        ? `the header lacks ${missing.join(', ')} (got "${lines[0] ?? ''}").`
+        : `the header names a column twice (got "${lines[0]}").`,
+      { where: `${file}:1`, fix: `start the file with the line ${NEEDED.join(',')}` },
     );
   }
   const known: readonly string[] = [...NEEDED, ...OPTIONAL];
@@ -58,21 +57,18 @@ function readRow(
   if (cells.length !== width) {
     throw new DataError(
       'list-malformed',
-      where,
-      `expected ${width} values, got ${cells.length} ("${line.slice(0, 80)}")`,
-      'one value per column of the header; put names with commas in double quotes',
+      `expected ${width} values, got ${cells.length} ("${line.slice(0, 80)}").`,
+      { where, fix: 'one value per column of the header; put names with commas in double quotes' },
     );
   }
   const number = (name: string): number => {
     const text = cells[column.get(name)!] as string;
     const value = parseNumber(text);
     if (!Number.isFinite(value)) {
-      throw new DataError(
-        'list-malformed',
+      throw new DataError('list-malformed', `${name} is not a finite number (got "${text}").`, {
         where,
-        `${name} is not a finite number (got "${text}")`,
-        'correct or remove this row',
-      );
+        fix: 'correct or remove this row',
+      });
     }
     return value;
   };

@@ -1,5 +1,5 @@
 /** Detections in JSON: COCO results, `aofd detect` documents, and plain lists per image. */
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import type { DetectionCollector } from './collect.js';
 import type { JsonValue } from './json-values.js';
 import { checkRuns, decodeCocoCounts, runsOfCoco } from '../occlusion/runs.js';
@@ -97,9 +97,8 @@ export function readCocoResults(
     if (w < 0 || h < 0) {
       throw new DataError(
         'box-invalid',
-        item.at('bbox').where,
-        `the box has a negative size (x y w h = ${[x, y, w, h].join(' ')})`,
-        'boxes of COCO results are left, top, width, height',
+        `the box has a negative size (x y w h = ${[x, y, w, h].join(' ')}).`,
+        { where: item.at('bbox').where, fix: 'boxes of COCO results are left, top, width, height' },
       );
     }
     const category = item.at('category_id');
@@ -121,9 +120,8 @@ function imageNameOf(id: JsonValue, imageIds?: ReadonlyMap<number, string>): str
   if (!imageIds) {
     throw new DataError(
       'list-malformed',
-      id.where,
-      `image_id ${number} means nothing here, for this set has no COCO ids`,
-      'give image names as image_id, or use a csv',
+      `image_id ${number} means nothing here, for this set has no COCO ids.`,
+      { where: id.where, fix: 'give image names as image_id, or use a csv' },
     );
   }
   return imageIds.get(number) ?? `COCO id ${number}`;
@@ -151,7 +149,10 @@ function checked(at: JsonValue, make: () => OcclusionRuns): OcclusionRuns {
     return mask;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new DataError('list-malformed', at.where, error.message, 'write the mask again');
+    throw new DataError('list-malformed', `${error.message}.`, {
+      where: at.where,
+      fix: 'write the mask again',
+    });
   }
 }
 

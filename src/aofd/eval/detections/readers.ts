@@ -5,7 +5,7 @@
  */
 import { basename } from 'node:path';
 import { sha256FileAsync } from '../../../nn/io/files/index.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { readText } from '../../data/sets/text-file.js';
 import { DetectionCollector } from './collect.js';
 import { parseJson, type JsonValue } from './json-values.js';
@@ -72,9 +72,11 @@ function readFile(file: string, into: DetectionCollector, options: ReadOptions):
   if (format === null) {
     throw new DataError(
       'list-malformed',
-      `${file}:1`,
-      `not a format that is known here (starts with "${text.slice(0, 40).split(/\r?\n/)[0]}")`,
-      'give a csv with the header image,x1,y1,x2,y2,score, COCO results, or a document of aofd detect',
+      `not a format that is known here (starts with "${text.slice(0, 40).split(/\r?\n/)[0]}").`,
+      {
+        where: `${file}:1`,
+        fix: 'give a csv with the header image,x1,y1,x2,y2,score, COCO results, or a document of aofd detect',
+      },
     );
   }
   return format;

@@ -1,7 +1,7 @@
 /** What an FDDB evaluation needs of the data set: lists of names, ellipses and picture sizes. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { readEllipses, type FddbEllipse } from '../../data/sets/fddb.js';
 import { readImageSize } from '../../data/sets/image-size.js';
 import { parseNumber, readJson, readLines } from '../../data/sets/text-file.js';
@@ -42,12 +42,10 @@ const FOLDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
 /** Finds and reads everything but the pictures. @throws DataError saying what was looked for */
 export function loadFddbData(places: FddbPlaces): FddbData {
   if (!existsSync(places.data)) {
-    throw new DataError(
-      'file-missing',
-      places.data,
-      'neither a folder nor a file',
-      'give the FDDB folder (with FDDB-folds/ and originalPics/ or images/) or an ellipse list',
-    );
+    throw new DataError('file-missing', 'neither a folder nor a file.', {
+      where: places.data,
+      fix: 'give the FDDB folder (with FDDB-folds/ and originalPics/ or images/) or an ellipse list',
+    });
   }
   const isList = statSync(places.data).isFile();
   const root = isList ? dirname(places.data) : places.data;
@@ -68,7 +66,10 @@ export function loadFddbData(places: FddbPlaces): FddbData {
       if (!found) throw missingEntry(name, places.annotations ?? list.ellipses);
       if (seen.has(name)) {
         const where = list.names ?? list.ellipses;
-        throw new DataError('list-malformed', where, `"${name}" is listed twice`, 'list it once');
+        throw new DataError('list-malformed', `"${name}" is listed twice.`, {
+          where,
+          fix: 'list it once',
+        });
       }
       seen.add(name);
       const picture = join(imageRoot, `${name}.jpg`);
@@ -94,12 +95,10 @@ function foldLists(root: string): FoldList[] {
     existsSync(join(at, 'FDDB-fold-01.txt')),
   );
   if (folder === undefined) {
-    throw new DataError(
-      'file-missing',
-      root,
-      'no FDDB-fold-01.txt in it or in its FDDB-folds/',
-      'give the folder with FDDB-folds/, or the ellipse list itself as a file',
-    );
+    throw new DataError('file-missing', 'no FDDB-fold-01.txt in it or in its FDDB-folds/.', {
+      where: root,
+      fix: 'give the folder with FDDB-folds/, or the ellipse list itself as a file',
+    });
   }
   return FOLDS.map((fold) => {
     const stem = join(folder, `FDDB-fold-${String(fold).padStart(2, '0')}`);
@@ -114,12 +113,10 @@ function readNames(file: string): string[] {
 }
 
 function missingEntry(name: string, file: string): DataError {
-  return new DataError(
-    'list-malformed',
-    file,
-    `no entry for "${name}", which the image lists have`,
-    'use an ellipse list of the same images',
-  );
+  return new DataError('list-malformed', `no entry for "${name}", which the image lists have.`, {
+    where: file,
+    fix: 'use an ellipse list of the same images',
+  });
 }
 
 function findImageRoot(root: string): string {
@@ -170,9 +167,8 @@ function readSizes(file: string): Map<string, { width: number; height: number }>
     if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
       throw new DataError(
         'list-malformed',
-        where,
-        `expected width and height of "${name}" in pixels, got ${width} and ${height}`,
-        'write JSON {"name": [height, width]} or lines "name width height"',
+        `expected width and height of "${name}" in pixels, got ${width} and ${height}.`,
+        { where, fix: 'write JSON {"name": [height, width]} or lines "name width height"' },
       );
     }
     sizes.set(name, { width, height });

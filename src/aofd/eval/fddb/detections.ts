@@ -1,5 +1,5 @@
 /** Detections in FDDB's output format (one file, or one per fold), for rectangles and ellipses. */
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { ellipseBounds } from '../../data/sets/fddb.js';
 import { parseNumber, readLines } from '../../data/sets/text-file.js';
 import type { DetectionCollector } from '../detections/collect.js';
@@ -67,9 +67,11 @@ function readCount(line: string | undefined, name: string, where: string): numbe
   if (/^\d+$/.test(text)) return Number(text);
   throw new DataError(
     'list-malformed',
-    where,
-    `expected the number of detections of "${name}", got "${text}"`,
-    'each entry is: image name, count, then count lines; a line with a blank name is no entry',
+    `expected the number of detections of "${name}", got "${text}".`,
+    {
+      where,
+      fix: 'each entry is: image name, count, then count lines; a line with a blank name is no entry',
+    },
   );
 }
 
@@ -86,10 +88,12 @@ function wrongColumns(
   const expected = shape ? `"${COLUMNS[shape].text}"` : '5 (rectangle) or 6 (ellipse) numbers';
   return new DataError(
     'list-malformed',
-    where,
     `expected ${expected} as detection ${entry.line} of the ${entry.count} that "${entry.name}" ` +
-      `announces, got "${cells.join(' ')}"`,
-    'write as many lines as the count says, all of one shape; --shape tells it where lines go on',
+      `announces, got "${cells.join(' ')}".`,
+    {
+      where,
+      fix: 'write as many lines as the count says, all of one shape; --shape tells it where lines go on',
+    },
   );
 }
 
@@ -99,9 +103,11 @@ function faceOf(values: readonly number[], shape: FddbShape, where: string): Det
   if (!isGood) {
     throw new DataError(
       'list-malformed',
-      where,
-      `expected finite numbers "${text}" within pictures, got ${values.join(' ')}`,
-      'correct or remove this detection; a detector that gives NaN has failed on this picture',
+      `expected finite numbers "${text}" within pictures, got ${values.join(' ')}.`,
+      {
+        where,
+        fix: 'correct or remove this detection; a detector that gives NaN has failed on this picture',
+      },
     );
   }
   const score = values.at(-1)!;
@@ -114,9 +120,8 @@ function faceOf(values: readonly number[], shape: FddbShape, where: string): Det
   if (!(majorRadius >= 0 && minorRadius >= 0)) {
     throw new DataError(
       'box-invalid',
-      where,
-      `the ellipse has a negative radius (${majorRadius} ${minorRadius})`,
-      `check the order of the columns: ${text}`,
+      `the ellipse has a negative radius (${majorRadius} ${minorRadius}).`,
+      { where, fix: `check the order of the columns: ${text}` },
     );
   }
   const [x, y, w, h] = ellipseBounds({ majorRadius, minorRadius, angle, centerX, centerY });

@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { sha256FileAsync, sha256Hex } from '../../../nn/io/files/index.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { WINDOWS_PI, type BoxRule } from './index.js';
 import { DetectionCollector } from '../detections/collect.js';
 import { hashPicturesAsync, pictureHashFact } from '../detections/data-hash.js';
@@ -152,12 +152,15 @@ function missingError(
 ): DataError {
   return new DataError(
     'file-missing',
-    data,
     `${lacking.length} of ${entries.length} pictures (${facesOf(lacking)} of ` +
       `${facesOf(entries)} faces) are neither here nor is their size known (first: ` +
-      `${lacking[0]!.name}); regions are cut at the border of the picture`,
-    'add the pictures, give their sizes with --image-sizes, or go on without them with ' +
-      '--allow-missing (the effect is then printed)',
+      `${lacking[0]!.name}); regions are cut at the border of the picture.`,
+    {
+      where: data,
+      fix:
+        'add the pictures, give their sizes with --image-sizes, or go on without them with ' +
+        '--allow-missing (the effect is then printed)',
+    },
   );
 }
 
@@ -244,9 +247,11 @@ async function readFilesAsync(
   if (shared.length > 0) {
     throw new DataError(
       'option-invalid',
-      shared[0]!,
-      'this file is of another format than the other detection files',
-      'give FDDB output files alone, or files of the other formats alone',
+      'this file is of another format than the other detection files.',
+      {
+        where: shared[0]!,
+        fix: 'give FDDB output files alone, or files of the other formats alone',
+      },
     );
   }
   const collector = new DetectionCollector(images);

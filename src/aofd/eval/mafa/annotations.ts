@@ -14,7 +14,7 @@ import {
   type MatValue,
 } from '../detections/mat-value.js';
 import { openMatAsync } from '../detections/mat-file.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import type { MafaSet, MafaSetImage } from './set.js';
 
 /** How the two splits differ. */
@@ -64,9 +64,8 @@ export async function readMafaAsync(
   if (!split) {
     throw new DataError(
       'list-malformed',
-      path,
-      `expected the variable LabelTest or label_train, the file has ${file.names.join(', ') || 'none'}`,
-      'take LabelTestAll.mat or LabelTrainAll.mat of MAFA as published',
+      `expected the variable LabelTest or label_train, the file has ${file.names.join(', ') || 'none'}.`,
+      { where: path, fix: 'take LabelTestAll.mat or LabelTrainAll.mat of MAFA as published' },
     );
   }
   const layout = SPLITS[split];
@@ -111,9 +110,8 @@ function entriesOf(value: MatStruct, layout: Layout, where: string): Entry[] {
   if (lists.some(([, cells]) => cells.length !== count)) {
     throw new DataError(
       'list-malformed',
-      where,
-      `its fields have ${lists.map(([field, cells]) => `${cells.length} (${field})`).join(', ')} entries`,
-      'take the label file as published',
+      `its fields have ${lists.map(([field, cells]) => `${cells.length} (${field})`).join(', ')} entries.`,
+      { where, fix: 'take the label file as published' },
     );
   }
   return Array.from({ length: count }, (_, i) =>
@@ -134,21 +132,18 @@ function entryOf(
   if (!name || !label) {
     throw new DataError(
       'list-malformed',
-      where,
-      `expected the fields ${layout.name} and label, got ${Object.keys(element).join(', ')}`,
-      'take the label file as published',
+      `expected the fields ${layout.name} and label, got ${Object.keys(element).join(', ')}.`,
+      { where, fix: 'take the label file as published' },
     );
   }
   const labels = label.kind === 'cell' && label.cells.length === 1 ? label.cells[0]! : label;
   const rows = matRows(labels, `${where}.label`);
   const bad = rows.find((row) => row.length !== layout.columns);
   if (bad) {
-    throw new DataError(
-      'list-malformed',
-      `${where}.label`,
-      `${bad.length} columns, expected ${layout.columns}`,
-      'take the label file as published',
-    );
+    throw new DataError('list-malformed', `${bad.length} columns, expected ${layout.columns}.`, {
+      where: `${where}.label`,
+      fix: 'take the label file as published',
+    });
   }
   return { name: matLine(name, `${where}.${layout.name}`), rows, where };
 }
@@ -166,19 +161,16 @@ function imageOf(
     const type = layout.type === null ? 1 : row[layout.type];
     const place = `${where} (${name}), row ${r + 1}`;
     if (![x, y, w, h].every(Number.isFinite) || w < 0 || h < 0) {
-      throw new DataError(
-        'box-invalid',
-        place,
-        `the face box is x y w h = ${[x, y, w, h].join(' ')}`,
-        'correct or remove this row',
-      );
+      throw new DataError('box-invalid', `the face box is x y w h = ${[x, y, w, h].join(' ')}.`, {
+        where: place,
+        fix: 'correct or remove this row',
+      });
     }
     if (type !== 1 && type !== 2 && type !== 3) {
       throw new DataError(
         'list-malformed',
-        place,
-        `face type ${type}, expected 1 (masked), 2 (unmasked) or 3 (invalid)`,
-        'correct or remove this row',
+        `face type ${type}, expected 1 (masked), 2 (unmasked) or 3 (invalid).`,
+        { where: place, fix: 'correct or remove this row' },
       );
     }
   });

@@ -5,7 +5,7 @@
  */
 import { basename } from 'node:path';
 import { sha256FileAsync } from '../../../nn/io/files/index.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { parseNumber, readLines } from '../../data/sets/text-file.js';
 import { isFolder } from '../detections/find-file.js';
 import type { DetectionSet, EvalImage } from '../protocol.js';
@@ -27,9 +27,8 @@ export async function readMafaDetectionsAsync(
   if (other !== undefined) {
     throw new DataError(
       'option-invalid',
-      other,
-      'lines "image x1 y1 x2 y2 score" and other formats cannot be mixed',
-      'give all results in one format',
+      'lines "image x1 y1 x2 y2 score" and other formats cannot be mixed.',
+      { where: other, fix: 'give all results in one format' },
     );
   }
   const into = new DetectionCollector(images);
@@ -53,9 +52,11 @@ function readRow(line: string, where: string, into: DetectionCollector): void {
   if (fields.length !== 6) {
     throw new DataError(
       'list-malformed',
-      where,
-      `expected "image x1 y1 x2 y2 score", got "${line.slice(0, 80)}"`,
-      'six values separated by spaces; or give a csv with the header image,x1,y1,x2,y2,score',
+      `expected "image x1 y1 x2 y2 score", got "${line.slice(0, 80)}".`,
+      {
+        where,
+        fix: 'six values separated by spaces; or give a csv with the header image,x1,y1,x2,y2,score',
+      },
     );
   }
   const [x1, y1, x2, y2, score] = numbers as [number, number, number, number, number];

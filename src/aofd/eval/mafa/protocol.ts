@@ -1,7 +1,7 @@
 /** `aofd eval mafa`: the paper's protocol on MAFA, with everything that it leaves open as options. */
 import { basename, dirname, join } from 'node:path';
 import { sha256FileAsync } from '../../../nn/io/files/index.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import type { ApMode } from '../statistics/ap.js';
 import { SQUARE_RULES, type SquareRule } from './match.js';
 import { hashPicturesAsync, pictureHashFact } from '../detections/data-hash.js';
@@ -56,9 +56,11 @@ export const mafaProtocol: EvalProtocol = {
     if (!label) {
       throw new DataError(
         'file-missing',
-        data,
-        `${LABEL_FILES[split]} is not in this folder or three levels below`,
-        'unpack the labels of MAFA there, or give the label file itself as --data',
+        `${LABEL_FILES[split]} is not in this folder or three levels below.`,
+        {
+          where: data,
+          fix: 'unpack the labels of MAFA there, or give the label file itself as --data',
+        },
       );
     }
     const { set, warnings } = await readMafaAsync(label, picturesOf(folder, label, options));
@@ -84,12 +86,10 @@ function oneOf<T extends string>(options: ProtocolOptions, name: string, known: 
   const given = options[name] ?? known[0];
   const found = known.find((value) => value === given);
   if (found !== undefined) return found;
-  throw new DataError(
-    'option-invalid',
-    `--${name}`,
-    `"${String(given)}" is not known`,
-    `give one of ${known.join(', ')}`,
-  );
+  throw new DataError('option-invalid', `"${String(given)}" is not known.`, {
+    where: `--${name}`,
+    fix: `give one of ${known.join(', ')}`,
+  });
 }
 
 async function factsAsync(set: MafaSet, label: string): Promise<Fact[]> {

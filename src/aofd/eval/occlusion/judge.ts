@@ -1,6 +1,6 @@
 /** Judges what detectors say of covered faces on a set with pixel labels. */
 import { boxIou } from '../../boxes/iou.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import {
   countPixels,
   newPixelCounts,
@@ -76,9 +76,11 @@ export function judgeOcclusion(
   if (!hasMasks && all.length > 0 && all.every((face) => face.occlusion === undefined)) {
     throw new DataError(
       'list-malformed',
-      detections.name,
-      'no detection says what is covered: there are neither masks nor covered shares',
-      'give documents of aofd detect, COCO results with segmentation, or a csv with an occlusion column',
+      'no detection says what is covered: there are neither masks nor covered shares.',
+      {
+        where: detections.name,
+        fix: 'give documents of aofd detect, COCO results with segmentation, or a csv with an occlusion column',
+      },
     );
   }
   const counts: PixelCounts[] = [];

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { sha256FileAsync } from '../../../nn/io/files/index.js';
 import { decodeMaskPng } from '../../data/files/decode.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { loadOcclusionSeg } from '../../data/sets/occlusion-seg.js';
 import type { Sample } from '../../data/sample.js';
 import { hashPicturesAsync, pictureHashFact } from '../detections/data-hash.js';
@@ -59,24 +59,28 @@ export const occlusionProtocol: EvalProtocol = {
   async loadAsync(data, options): Promise<EvalSet> {
     const split = textOption(options, 'split') ?? 'test';
     if (split !== 'test' && split !== 'train' && split !== 'all') {
-      throw new DataError('option-invalid', '--split', `got "${split}"`, 'use test, train or all');
+      throw new DataError('option-invalid', `got "${split}".`, {
+        where: '--split',
+        fix: 'use test, train or all',
+      });
     }
     const isFile = statSync(data, { throwIfNoEntry: false })?.isFile() ?? false;
     const root = isFile ? dirname(data) : data;
     const index = join(root, 'index.json');
     if (!existsSync(index)) {
-      throw new DataError(
-        'file-missing',
-        data,
-        `there is no ${index}`,
-        'name the folder with index.json, images/ and masks/',
-      );
+      throw new DataError('file-missing', `there is no ${index}.`, {
+        where: data,
+        fix: 'name the folder with index.json, images/ and masks/',
+      });
     }
     const real = loadOcclusionSeg(root, { split, synthetic: false });
     const realIds = new Set(real.map((sample) => sample.id));
     const samples = options['real'] === true ? real : loadOcclusionSeg(root, { split });
     if (samples.length === 0) {
-      throw new DataError('list-malformed', index, `no entry of split "${split}"`, 'use --split');
+      throw new DataError('list-malformed', `no entry of split "${split}".`, {
+        where: index,
+        fix: 'use --split',
+      });
     }
     const images: MaskedImage[] = [];
     for (const sample of samples) images.push(await maskedImageAsync(sample, realIds));
@@ -101,9 +105,8 @@ async function maskedImageAsync(
   if (width !== sample.width || height !== sample.height) {
     throw new DataError(
       'list-malformed',
-      maskFile,
-      `the mask is ${width}x${height}, the picture ${sample.width}x${sample.height}`,
-      'masks must have the size of their picture',
+      `the mask is ${width}x${height}, the picture ${sample.width}x${sample.height}.`,
+      { where: maskFile, fix: 'masks must have the size of their picture' },
     );
   }
   return {

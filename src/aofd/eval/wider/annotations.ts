@@ -13,7 +13,7 @@ import {
   type MatValue,
 } from '../detections/mat-value.js';
 import { openMatAsync } from '../detections/mat-file.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { averagePrecision } from '../statistics/ap.js';
 import { findFile, findFolder, subfolders } from '../detections/find-file.js';
 import {
@@ -133,12 +133,10 @@ async function readImagesAsync(
       rows.flatMap(([x = NaN, y = NaN, w = NaN, h = NaN]) => [x, y, x + w, y + h]),
     );
     if (!faces.every(Number.isFinite)) {
-      throw new DataError(
-        'box-invalid',
-        boxes[i]!.where,
-        'a face box is not four finite numbers',
-        'download the lists again',
-      );
+      throw new DataError('box-invalid', 'a face box is not four finite numbers.', {
+        where: boxes[i]!.where,
+        fix: 'download the lists again',
+      });
     }
     const labels = Object.fromEntries(
       columns.map(({ label, list }) => {
@@ -171,9 +169,8 @@ async function readCountedAsync(
       if (!(Number.isInteger(number) && number >= 1 && number <= counted.length)) {
         throw new DataError(
           'list-malformed',
-          where,
-          `face number ${number}, but the image has ${counted.length} faces (numbers start at 1)`,
-          'take all four .mat files from the same archive',
+          `face number ${number}, but the image has ${counted.length} faces (numbers start at 1).`,
+          { where, fix: 'take all four .mat files from the same archive' },
         );
       }
       counted[number - 1] = 1;
@@ -201,12 +198,10 @@ export async function readCurveAsync(path: string): Promise<PublishedCurve> {
   const precision = Float64Array.from(rows, ([value]) => (Number.isNaN(value) ? 0 : value!));
   const recall = Float64Array.from(rows, (row) => row[1] ?? NaN);
   if (recall.some(Number.isNaN)) {
-    throw new DataError(
-      'list-malformed',
-      `${path}: ${variable}`,
-      'expected two columns, precision and recall',
-      'download the official evaluation tools again',
-    );
+    throw new DataError('list-malformed', 'expected two columns, precision and recall.', {
+      where: `${path}: ${variable}`,
+      fix: 'download the official evaluation tools again',
+    });
   }
   const name = file.names.includes('legend_name')
     ? matLine(file.read('legend_name'), `${path}: legend_name`)
@@ -216,10 +211,8 @@ export async function readCurveAsync(path: string): Promise<PublishedCurve> {
 
 function checkCount(where: string, what: string, got: number, expected: number): void {
   if (got === expected) return;
-  throw new DataError(
-    'list-malformed',
+  throw new DataError('list-malformed', `${what} has ${got} entries, expected ${expected}.`, {
     where,
-    `${what} has ${got} entries, expected ${expected}`,
-    'take all .mat files from the same archive',
-  );
+    fix: 'take all .mat files from the same archive',
+  });
 }

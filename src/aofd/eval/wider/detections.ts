@@ -5,7 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { sha256Hex } from '../../../nn/io/files/index.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { parseNumber, readLines } from '../../data/sets/text-file.js';
 import { DetectionCollector, readDetectionsAsync } from '../detections/readers.js';
 import { isFolder } from '../detections/find-file.js';
@@ -26,9 +26,8 @@ export async function readWiderDetectionsAsync(
   if (other !== undefined) {
     throw new DataError(
       'option-invalid',
-      other,
-      'result files and folders of per-image files cannot be mixed',
-      'give folders only, or files only',
+      'result files and folders of per-image files cannot be mixed.',
+      { where: other, fix: 'give folders only, or files only' },
     );
   }
   const into = new DetectionCollector(images, 'predictions');
@@ -39,12 +38,10 @@ export async function readWiderDetectionsAsync(
 function readFolder(folder: string, into: DetectionCollector): void {
   const files = textFiles(folder);
   if (files.length === 0) {
-    throw new DataError(
-      'file-missing',
-      folder,
-      'no .txt file in this folder or below',
-      'give the folder that holds one folder per event with one .txt per image',
-    );
+    throw new DataError('file-missing', 'no .txt file in this folder or below.', {
+      where: folder,
+      fix: 'give the folder that holds one folder per event with one .txt per image',
+    });
   }
   const before = into.count;
   const hashes: string[] = [];
@@ -96,9 +93,8 @@ function readImage(
   if (!/^\d+$/.test(countText)) {
     throw new DataError(
       'list-malformed',
-      `${file}:2`,
-      `expected the number of predictions, got "${countText}"`,
-      'each file is: image name, count, then lines "x y w h score"',
+      `expected the number of predictions, got "${countText}".`,
+      { where: `${file}:2`, fix: 'each file is: image name, count, then lines "x y w h score"' },
     );
   }
   const count = Number(countText);
@@ -107,9 +103,8 @@ function readImage(
   if (rows !== count) {
     throw new DataError(
       'list-malformed',
-      `${file}:2`,
-      `the file announces ${count} predictions but has ${rows} lines of them`,
-      'correct the count, or write the file again',
+      `the file announces ${count} predictions but has ${rows} lines of them.`,
+      { where: `${file}:2`, fix: 'correct the count, or write the file again' },
     );
   }
   for (let i = 0; i < count; i++) {
@@ -117,12 +112,10 @@ function readImage(
     const fields = lines[i + 2]!.trim().split(/\s+/);
     const [x, y, w, h, score] = fields.map(parseNumber) as [number, number, number, number, number];
     if (fields.length !== 5) {
-      throw new DataError(
-        'list-malformed',
+      throw new DataError('list-malformed', `expected "x y w h score", got "${lines[i + 2]}".`, {
         where,
-        `expected "x y w h score", got "${lines[i + 2]}"`,
-        'five numbers, separated by spaces',
-      );
+        fix: 'five numbers, separated by spaces',
+      });
     }
     // The official tools take any size; some annotated faces of WIDER FACE have a negative one.
     into.add(image, { box: [x, y, x + w, y + h], score }, where, { negativeSizes: 'count' });

@@ -1,7 +1,7 @@
 /** `aofd eval wider`: WIDER FACE val by its official lists, or any set in its text format. */
 import { basename, dirname, join } from 'node:path';
 import { sha256FileAsync } from '../../../nn/io/files/index.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { hashPicturesAsync, pictureHashFact } from '../detections/data-hash.js';
 import { findFile, isFolder } from '../detections/find-file.js';
 import { differencesOf, headlinesOf } from '../statistics/measures.js';
@@ -64,9 +64,11 @@ async function loadSetAsync(data: string, options: ProtocolOptions): Promise<Loa
   if (list) return fromText(list, common);
   throw new DataError(
     'file-missing',
-    data,
-    `neither wider_face_val.mat nor ${TEXT_LISTS.join(' nor ')} is in this folder or three levels below`,
-    'unpack wider_face_split and the ground_truth folder of the evaluation tools there, or name a text list with --annotations',
+    `neither wider_face_val.mat nor ${TEXT_LISTS.join(' nor ')} is in this folder or three levels below.`,
+    {
+      where: data,
+      fix: 'unpack wider_face_split and the ground_truth folder of the evaluation tools there, or name a text list with --annotations',
+    },
   );
 }
 

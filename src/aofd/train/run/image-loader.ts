@@ -1,7 +1,7 @@
 import { CounterRng } from '../../../nn/index.js';
 import type { Config, StageConfig } from '../../config/index.js';
 import type { BatchSource } from '../../data/batches/batch.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { ImageCache } from '../../data/batches/image-cache.js';
 import { detectionScale, resizeImage, resizeLabels } from '../../data/resize.js';
 import type { Sample } from '../../data/sample.js';
@@ -37,9 +37,11 @@ export class ImageLoader implements StepLoader {
     if ((stage.batch ?? config.train.batch) !== 1) {
       throw new DataError(
         'option-invalid',
-        `stage "${stage.name}"`,
-        'pictures of their own size come one at a time, but the batch is larger',
-        'set train.batch to 1 (and optim.accumulate to average several), or set input.canvas',
+        'pictures of their own size come one at a time, but the batch is larger.',
+        {
+          where: `stage "${stage.name}"`,
+          fix: 'set train.batch to 1 (and optim.accumulate to average several), or set input.canvas',
+        },
       );
     }
     for (const { samples } of sources) {
@@ -49,12 +51,10 @@ export class ImageLoader implements StepLoader {
       }
     }
     if (this.#entries.length === 0) {
-      throw new DataError(
-        'option-invalid',
-        `stage "${stage.name}"`,
-        'has no pictures',
-        'name sources in its data',
-      );
+      throw new DataError('option-invalid', 'has no pictures.', {
+        where: `stage "${stage.name}"`,
+        fix: 'name sources in its data',
+      });
     }
   }
 

@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import type { Config, DataSourceConfig, StageConfig } from '../../config/index.js';
 import type { BatchOptions, BatchSource } from '../../data/batches/batch.js';
 import { loadCoco } from '../../data/sets/coco.js';
-import { DataError } from '../../data/errors.js';
+import { DataError } from '../../errors.js';
 import { loadFddb } from '../../data/sets/fddb.js';
 import { loadOcclusionSeg } from '../../data/sets/occlusion-seg.js';
 import { boxHeight, boxShortSide, boxWidth, type Box, type Sample } from '../../data/sample.js';
@@ -15,12 +15,10 @@ import { loadWider } from '../../data/sets/wider.js';
 export function loadSource(config: Config, name: string): Sample[] {
   const source = config.data.sources[name];
   if (!source) {
-    throw new DataError(
-      'option-invalid',
-      `data source "${name}"`,
-      'is not in data.sources',
-      `choose one of ${Object.keys(config.data.sources).join(', ')}`,
-    );
+    throw new DataError('option-invalid', 'is not in data.sources.', {
+      where: `data source "${name}"`,
+      fix: `choose one of ${Object.keys(config.data.sources).join(', ')}`,
+    });
   }
   const samples = read(config, name, source).map((sample) =>
     filterFaces(config, trimBoxes(sample, source.trim)),
@@ -40,22 +38,22 @@ export function checkSources(config: Config): void {
     if (stage.order !== order) {
       throw new DataError(
         'option-invalid',
-        `stage "${name}": order "${stage.order}"`,
         config.input.canvas
-          ? 'canvas input draws sources by weight'
-          : 'without input.canvas every pass takes all pictures once',
-        `set stages.${name}.order to "${order}"`,
+          ? 'canvas input draws sources by weight.'
+          : 'without input.canvas every pass takes all pictures once.',
+        {
+          where: `stage "${name}": order "${stage.order}"`,
+          fix: `set stages.${name}.order to "${order}"`,
+        },
       );
     }
     for (const source of Object.keys(data)) {
       names.add(source);
       if (config.data.sources[source]?.kind !== 'fddb') continue;
-      throw new DataError(
-        'option-invalid',
-        `stage "${name}"`,
-        `FDDB ("${source}") is an evaluation set`,
-        'train on other data sets',
-      );
+      throw new DataError('option-invalid', `FDDB ("${source}") is an evaluation set.`, {
+        where: `stage "${name}"`,
+        fix: 'train on other data sets',
+      });
     }
   }
   const { validateEverySteps, samplesEverySteps, validation } = config.train;
@@ -72,12 +70,10 @@ function placesOf(
   const place = (path: string): string => {
     const full = isAbsolute(path) ? path : join(config.data.root, path);
     if (existsSync(full)) return full;
-    throw new DataError(
-      'file-missing',
-      full,
-      `not found (data source "${name}")`,
-      'set data.root to the folder of your data sets, for example --set data.root=../data',
-    );
+    throw new DataError('file-missing', `not found (data source "${name}").`, {
+      where: full,
+      fix: 'set data.root to the folder of your data sets, for example --set data.root=../data',
+    });
   };
   return { list: place(source.list), images: place(source.images ?? '.') };
 }

@@ -25,7 +25,8 @@ import {
 import { BatchLoader } from '../../data/batches/pipeline.js';
 import { AofdModel, ParamStore, type HostParam } from '../../model/index.js';
 import { DumpTrace, parameterRules } from './dump-step.js';
-import { TrainError, nonFiniteError } from '../errors.js';
+import { TrainError } from '../../errors.js';
+import { nonFiniteError } from '../errors.js';
 import type { EventWriter, TrainEvent } from './events.js';
 import { ImageLoader, type StepLoader } from './image-loader.js';
 import { Meter } from './meter.js';
@@ -162,7 +163,7 @@ export class Trainer {
         throw new TrainError(
           'run-exists',
           `${this.#options.outDir} already holds the checkpoints of a run.`,
-          'add --resume to go on with it, or choose another --out.',
+          { fix: 'add --resume to go on with it, or choose another --out.' },
         );
       }
       if (initialWeights) {
@@ -204,7 +205,9 @@ export class Trainer {
     const left = this.config.stages.slice(this.#position.stage);
     const stage = left.find(({ steps }) => steps > 0);
     if (!stage)
-      throw new TrainError('run-finished', 'the run is finished.', 'dump a step of a new run.');
+      throw new TrainError('run-finished', 'the run is finished.', {
+        fix: 'dump a step of a new run.',
+      });
     using state = this.#openStage(stage);
     const loader = this.#loader(stage, this.#position.stageStep);
     try {
@@ -570,7 +573,7 @@ export class Trainer {
       throw new TrainError(
         'checkpoint-mismatch',
         `${file}: lacks ${missing.length} parameters of this network (${missing.slice(0, 3).join(', ')}).`,
-        'resume with the config of that run.',
+        { fix: 'resume with the config of that run.' },
       );
     }
     const index = this.config.stages.findIndex((stage) => stage.name === meta['stage']);
@@ -578,7 +581,7 @@ export class Trainer {
       throw new TrainError(
         'checkpoint-mismatch',
         `${file}: was saved in stage "${String(meta['stage'])}", which this config does not have.`,
-        'resume with the config of that run.',
+        { fix: 'resume with the config of that run.' },
       );
     }
     const differing = differences(meta['config'], this.config);

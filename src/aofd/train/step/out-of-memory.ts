@@ -1,6 +1,6 @@
 import type { NnError } from '../../../nn/index.js';
 import type { Config, StageConfig } from '../../config/index.js';
-import { TrainError } from '../errors.js';
+import { TrainError } from '../../errors.js';
 
 /** What is known when a step found no memory, twice. */
 export interface OutOfMemoryFacts {
@@ -26,7 +26,9 @@ export function trainingOutOfMemory(facts: OutOfMemoryFacts): TrainError {
     `update ${step}: ${error.reason} It was so again after everything kept for reuse was given back; ` +
       `the process takes ${Math.round(processMegabytes)} MB. Last checkpoint: ${checkpoint ?? 'none'}` +
       `${unsaved === undefined ? '' : ` (${unsaved})`}.`,
-    `${lower}; or close other programs that use this device. ${checkpoint ? 'Go on with --resume.' : 'Start again.'}`,
+    {
+      fix: `${lower}; or close other programs that use this device. ${checkpoint ? 'Go on with --resume.' : 'Start again.'}`,
+    },
   );
 }
 

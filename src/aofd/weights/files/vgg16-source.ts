@@ -25,7 +25,7 @@ export interface WeightSource {
 
 const TORCH_FIX =
   'convert it once where PyTorch is installed: python -c "import torch, safetensors.torch as s; ' +
-  "s.save_file(torch.load('FILE', map_location='cpu'), 'FILE.safetensors')\"";
+  "s.save_file(torch.load('FILE', map_location='cpu'), 'FILE.safetensors')\".";
 
 export async function openWeightSourceAsync(path: string): Promise<WeightSource> {
   const { isFolder, head } = peek(path);
@@ -34,7 +34,7 @@ export async function openWeightSourceAsync(path: string): Promise<WeightSource>
   if (isNpy(head)) return fixedSource('npy', parseNpyDict(load(path), path));
   if (head[0] === 0x50 && head[1] === 0x4b) return openZip(path);
   if (head[0] === 0x80 && head[1] === 0x02) {
-    throw new IoError('io/format', `${path}: a PyTorch pickle, which is not read here`, TORCH_FIX);
+    throw new IoError('io/format', 'a PyTorch pickle, which is not read here.', { where: path, fix: TORCH_FIX });
   }
   const file = SafetensorsFile.open(path);
   return {
@@ -98,7 +98,7 @@ function openZip(path: string): WeightSource {
   const bytes = load(path);
   const names = listNpz(bytes, path);
   if (names.length === 0) {
-    throw new IoError('io/format', `${path}: a zip archive without .npy arrays`, TORCH_FIX);
+    throw new IoError('io/format', 'a zip archive without .npy arrays.', { where: path, fix: TORCH_FIX });
   }
   return {
     format: 'npz',
@@ -114,7 +114,7 @@ function openNpyFolder(path: string): WeightSource {
     .filter((file) => file.endsWith('.npy'))
     .map((file) => file.slice(0, -4));
   if (names.length === 0) {
-    throw new IoError('io/missing', `${path}: no .npy file in this folder`, 'name a weight file');
+    throw new IoError('io/missing', 'no .npy file in this folder.', { where: path, fix: 'name a weight file.' });
   }
   return {
     format: 'npy-folder',

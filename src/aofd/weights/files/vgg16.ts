@@ -83,11 +83,7 @@ interface Found {
 function recognizeAll(path: string, source: WeightSource, withFc: boolean): Found {
   const { names } = source;
   if (looksBatchNormalized(names)) {
-    throw new IoError(
-      'io/mismatch',
-      `${path}: a batch-normalised VGG (it has running means), expected plain VGG16`,
-      'use vgg16, not vgg16_bn',
-    );
+    throw new IoError('io/mismatch', 'a batch-normalised VGG (it has running means), expected plain VGG16.', { where: path, fix: 'use vgg16, not vgg16_bn.' });
   }
   const rawNames = new Map<string, string>();
   const styles = new Map<VggStyle, string>();
@@ -100,26 +96,18 @@ function recognizeAll(path: string, source: WeightSource, withFc: boolean): Foun
     }
     const other = rawNames.get(hit.name);
     if (other !== undefined) {
-      throw new IoError('io/mismatch', `${path}: "${other}" and "${raw}" are both ${hit.name}`);
+      throw new IoError('io/mismatch', `"${other}" and "${raw}" are both ${hit.name}`, { where: path });
     }
     styles.set(hit.style, raw);
     if (withFc || hit.name.startsWith('conv')) rawNames.set(hit.name, raw);
   }
   if (styles.size > 1) {
     const examples = [...styles].map(([style, raw]) => `${raw} (${style})`);
-    throw new IoError(
-      'io/mismatch',
-      `${path}: mixes naming styles: ${examples.join(', ')}`,
-      'give a file that was saved by one program',
-    );
+    throw new IoError('io/mismatch', `mixes naming styles: ${examples.join(', ')}.`, { where: path, fix: 'give a file that was saved by one program.' });
   }
   const style = [...styles.keys()][0];
   if (style === undefined || rawNames.size === 0) {
-    throw new IoError(
-      'io/mismatch',
-      `${path}: no VGG16 parameter found; its arrays are ${nameList(names) || '(none)'}`,
-      'known names are features.0.weight, block1_conv1/.../kernel:0, conv1_1_W, conv1_1.weight',
-    );
+    throw new IoError('io/mismatch', `no VGG16 parameter found; its arrays are ${nameList(names) || '(none)'}.`, { where: path, fix: 'known names are features.0.weight, block1_conv1/.../kernel:0, conv1_1_W, conv1_1.weight.' });
   }
   return { rawNames, style, ignored };
 }
@@ -183,11 +171,7 @@ function readAsOurs(
       ? elementCount(got) === o && got.every((n) => n === 1 || n === o)
       : got.length === expected.length && got.every((n, d) => n === expected[d]);
   if (!isSame) {
-    throw new IoError(
-      'io/mismatch',
-      `${path}: "${raw}" (${name}) has shape ${shapeText(got)}, expected ${shapeText(expected)}`,
-      'check that the file is VGG16 (configuration D) for 3-channel images',
-    );
+    throw new IoError('io/mismatch', `"${raw}" (${name}) has shape ${shapeText(got)}, expected ${shapeText(expected)}.`, { where: path, fix: 'check that the file is VGG16 (configuration D) for 3-channel images.' });
   }
   if (!isTransposed || shape.length === 1) return { shape, data };
   if (shape.length === 4) return { shape, data: hwioToOihw(data, h, w, i, o) };

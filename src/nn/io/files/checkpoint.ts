@@ -80,16 +80,16 @@ export function readCheckpointFile(path: string): LoadedCheckpoint {
   if (metadata['format'] !== CHECKPOINT_FORMAT) {
     throw new IoError(
       'io/format',
-      `${path}: not a checkpoint: metadata "format" is ${JSON.stringify(metadata['format'])}, expected "${CHECKPOINT_FORMAT}"`,
-      'a plain weight file can start a run, but not resume one',
+      `not a checkpoint: metadata "format" is ${JSON.stringify(metadata['format'])}, expected "${CHECKPOINT_FORMAT}".`,
+      { where: path, fix: 'a plain weight file can start a run, but not resume one.' },
     );
   }
   const version = Number(metadata['format_version']);
   if (version !== CHECKPOINT_VERSION) {
     throw new IoError(
       'io/format',
-      `${path}: checkpoint format version ${metadata['format_version']}, this program reads ${CHECKPOINT_VERSION}`,
-      'use the program version that wrote it',
+      `checkpoint format version ${metadata['format_version']}, this program reads ${CHECKPOINT_VERSION}.`,
+      { where: path, fix: 'use the program version that wrote it.' },
     );
   }
   const meta = parseJson(metadata['meta'] ?? '', `${path}: metadata "meta"`);
@@ -104,9 +104,12 @@ function parseJson(text: string, where: string, fix?: string): Record<string, un
     }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new IoError('io/format', `${where} is not valid JSON: ${why}`, fix, { cause });
+    const end = fix === undefined ? '' : '.';
+    throw new IoError('io/format', `${where} is not valid JSON: ${why}${end}`, { fix, cause });
   }
-  throw new IoError('io/format', `${where} must be a JSON object`, fix);
+  throw new IoError('io/format', `${where} must be a JSON object${fix === undefined ? '' : '.'}`, {
+    fix,
+  });
 }
 
 /** A folder of checkpoints of which the newest `keep` stay. */
@@ -181,7 +184,7 @@ function readPointer(folder: string): Pointer | undefined {
   } catch (cause) {
     throw diskError('read', path, cause);
   }
-  const fix = 'delete it: the newest complete checkpoint of the folder is then used';
+  const fix = 'delete it: the newest complete checkpoint of the folder is then used.';
   const value = parseJson(text, path, fix);
   const { latest, checkpoints } = value;
   const isRecord = (r: unknown): boolean => {
@@ -193,7 +196,7 @@ function readPointer(folder: string): Pointer | undefined {
     basename(latest) === latest &&
     Array.isArray(checkpoints) &&
     checkpoints.every(isRecord);
-  if (!good) throw new IoError('io/format', `${path}: damaged checkpoint list`, fix);
+  if (!good) throw new IoError('io/format', 'damaged checkpoint list.', { where: path, fix });
   return value as unknown as Pointer;
 }
 
@@ -233,8 +236,8 @@ export async function loadCheckpointAsync(
   if (isFolder && !latest) {
     throw new IoError(
       'io/missing',
-      `${path}: no checkpoint in this folder (neither ${POINTER} nor step-*.safetensors)`,
-      'start a new run without --resume',
+      `no checkpoint in this folder (neither ${POINTER} nor step-*.safetensors).`,
+      { where: path, fix: 'start a new run without --resume.' },
     );
   }
   const file = latest ? join(folder, latest.file) : path;
@@ -255,9 +258,13 @@ function damaged(file: string, folder: string, record: CheckpointRecord, sha256:
   const previous = others.at(-1)?.file;
   return new IoError(
     'io/checksum',
-    `${file}: damaged: its SHA-256 is ${sha256}, ${POINTER} recorded ${record.sha256}`,
-    previous === undefined
-      ? 'start the run again; no older checkpoint is left'
-      : `delete it and ${join(folder, POINTER)}, then resume: ${previous} is the one before`,
+    `damaged: its SHA-256 is ${sha256}, ${POINTER} recorded ${record.sha256}.`,
+    {
+      where: file,
+      fix:
+        previous === undefined
+          ? 'start the run again; no older checkpoint is left.'
+          : `delete it and ${join(folder, POINTER)}, then resume: ${previous} is the one before.`,
+    },
   );
 }

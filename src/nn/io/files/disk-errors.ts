@@ -44,7 +44,9 @@ export function diskError(verb: 'read' | 'write', path: string, cause: unknown):
   if (typeof code !== 'string' && cause instanceof Error) return cause;
   const missing = verb === 'read' && code === 'ENOENT';
   const { reason, fix } = diskProblem(code) ?? { reason: why, fix: undefined };
-  return new IoError(missing ? 'io/missing' : 'io/disk', `cannot ${verb} ${path}: ${reason}`, fix, {
+  const message = `cannot ${verb} ${path}: ${reason}`;
+  return new IoError(missing ? 'io/missing' : 'io/disk', fix ? `${message}.` : message, {
+    fix: fix && `${fix}.`,
     cause,
   });
 }

@@ -78,7 +78,8 @@ export class H5File implements Disposable {
     if (numbers === undefined) {
       throw new IoError(
         'io/dtype',
-        `${this.path}: data set "${name}" has type ${JSON.stringify(dataset.dtype)}, expected numbers`,
+        `data set "${name}" has type ${JSON.stringify(dataset.dtype)}, expected numbers`,
+        { where: this.path },
       );
     }
     const data =
@@ -86,10 +87,9 @@ export class H5File implements Disposable {
         ? numbers
         : Float32Array.from(numbers as ArrayLike<number | bigint>, Number);
     if (data.length !== elementCount(shape)) {
-      throw new IoError(
-        'io/format',
-        `${this.path}: data set "${name}" has ${data.length} elements`,
-      );
+      throw new IoError('io/format', `data set "${name}" has ${data.length} elements`, {
+        where: this.path,
+      });
     }
     return { shape, data };
   }
@@ -97,7 +97,7 @@ export class H5File implements Disposable {
   private dataset(name: string): h5wasm.Dataset {
     const found = this.guard(() => this.file.get(name));
     if (found instanceof this.library.Dataset) return found;
-    throw new IoError('io/missing', `${this.path}: no data set "${name}"`);
+    throw new IoError('io/missing', `no data set "${name}"`, { where: this.path });
   }
 
   private guard<T>(read: () => T): T {
@@ -122,12 +122,11 @@ function damaged(path: string, cause: unknown): Error {
   if (cause instanceof IoError) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   const reasons = [...text.matchAll(/#\d+: .*?\(\): (.*)/g)].map((match) => match[1]!);
-  return new IoError(
-    'io/format',
-    `${path}: damaged HDF5 file: ${reasons.at(-1) ?? text}`,
-    'copy or download the file again',
-    { cause },
-  );
+  return new IoError('io/format', `damaged HDF5 file: ${reasons.at(-1) ?? text}.`, {
+    where: path,
+    fix: 'copy or download the file again.',
+    cause,
+  });
 }
 
 function checkSignature(path: string): void {
@@ -144,11 +143,10 @@ function checkSignature(path: string): void {
     throw diskError('read', path, cause);
   }
   if (got < 8 || SIGNATURE.some((byte, i) => head[i] !== byte)) {
-    throw new IoError(
-      'io/format',
-      `${path}: not an HDF5 file (its first bytes are not "\\x89HDF")`,
-      'check that the download is complete and is not a web page',
-    );
+    throw new IoError('io/format', 'not an HDF5 file (its first bytes are not "\\x89HDF").', {
+      where: path,
+      fix: 'check that the download is complete and is not a web page.',
+    });
   }
 }
 

@@ -39,7 +39,7 @@ export class SafetensorsFile implements Disposable {
     try {
       fd = openSync(path, 'r');
       const stat = fstatSync(fd);
-      if (!stat.isFile()) throw new IoError('io/format', `${path}: not a regular file`);
+      if (!stat.isFile()) throw new IoError('io/format', 'not a regular file', { where: path });
       const first = readRange(fd, 0, Math.min(8, stat.size), path);
       const length = readHeaderLength(first, stat.size, path);
       const json = readRange(fd, 8, length, path);
@@ -66,16 +66,16 @@ export class SafetensorsFile implements Disposable {
   entry(name: string): SafetensorsEntry {
     const entry = this.header.entries.get(name);
     if (entry) return entry;
-    throw new IoError(
-      'io/missing',
-      `${this.path}: no tensor "${name}"; it has ${nameList(this.names)}`,
-    );
+    throw new IoError('io/missing', `no tensor "${name}"; it has ${nameList(this.names)}`, {
+      where: this.path,
+    });
   }
 
   /** Reads one tensor. */
   read(name: string): StoredTensor {
     const entry = this.entry(name);
-    if (this.fd === undefined) throw new IoError('io/argument', `${this.path}: already closed`);
+    if (this.fd === undefined)
+      throw new IoError('io/argument', 'already closed', { where: this.path });
     const start = this.header.dataStart + entry.begin;
     const bytes = readRange(this.fd, start, entry.end - entry.begin, this.path);
     return { shape: entry.shape, dtype: entry.dtype, data: bytesToArray(bytes, entry.dtype) };
@@ -105,8 +105,8 @@ function readRange(fd: number, start: number, length: number, path: string): Uin
     if (got === 0) {
       throw new IoError(
         'io/format',
-        `${path}: truncated: ended at byte ${start + at} while reading up to ${start + length}`,
-        'copy or download the file again',
+        `truncated: ended at byte ${start + at} while reading up to ${start + length}.`,
+        { where: path, fix: 'copy or download the file again.' },
       );
     }
     at += got;

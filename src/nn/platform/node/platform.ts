@@ -90,23 +90,25 @@ async function requestSystem(request: AdapterRequest): Promise<AdapterChoice | n
   return adapter && choice(adapter, systemGpu, 'system');
 }
 
-/** Asks Dawn for an adapter by part of its name; its refusal lists what there is. */
-async function requestNamed(name: string): Promise<AdapterChoice> {
-  let available = 'none';
-  if (hasVulkanDriver()) {
-    try {
-      const gpu = createInstance([`adapter=${name}`]);
-      const adapter = await firstAdapter(gpu);
-      if (adapter) return choice(adapter, gpu, 'system');
-    } catch (error) {
-      const names = [...(error as Error).message.matchAll(/name: '([^']*)'/g)].map((m) => m[1]);
-      if (names.length > 0) available = names.join(', ');
-    }
+/** Asks Dawn for an adapter by part of its name; it answers a wrong name with a list of those there are. */
+async function findNamedAsync(name: string): Promise<AdapterChoice | readonly string[]> {
+  if (!hasVulkanDriver()) return [];
+  try {
+    const gpu = createInstance([`adapter=${name}`]);
+    const adapter = await firstAdapter(gpu);
+    return adapter ? choice(adapter, gpu, 'system') : [];
+  } catch (error) {
+    return [...(error as Error).message.matchAll(/name: '([^']*)'/g)].map((m) => m[1] as string);
   }
+}
+
+async function requestNamed(name: string): Promise<AdapterChoice> {
+  const found = await findNamedAsync(name);
+  if ('adapter' in found) return found;
   throw new PlatformError(
     'no-adapter',
-    `platform: no adapter has "${name}" in its name (system adapters: ${available}; always: swiftshader).`,
-    'pass part of one of these names, or leave the choice to the program (auto).',
+    `platform: no adapter has "${name}" in its name (system adapters: ${found.join(', ') || 'none'}; always: swiftshader).`,
+    { fix: 'pass part of one of these names, or leave the choice to the program (auto).' },
   );
 }
 
@@ -117,7 +119,9 @@ async function requestEmbedded(isForced: boolean): Promise<AdapterChoice> {
       throw new PlatformError(
         'no-adapter',
         `platform: the embedded Vulkan loader ${driver.loaderFile} could not be loaded.`,
-        'install the system loader (Debian: libvulkan1), or set AOFD_CACHE_DIR to a folder that allows programs to run.',
+        {
+          fix: 'install the system loader (Debian: libvulkan1), or set AOFD_CACHE_DIR to a folder that allows programs to run.',
+        },
       );
     }
     // The Vulkan loader reads these once, while the instance is made.
@@ -139,7 +143,9 @@ async function requestEmbedded(isForced: boolean): Promise<AdapterChoice> {
     throw new PlatformError(
       'no-adapter',
       'platform: neither the system nor the embedded software adapter works here.',
-      'run "aofd doctor" for details; install a Vulkan driver (Debian: mesa-vulkan-drivers from bookworm-backports).',
+      {
+        fix: 'run "aofd doctor" for details; install a Vulkan driver (Debian: mesa-vulkan-drivers from bookworm-backports).',
+      },
     );
   }
   const found = choice(adapter, embeddedGpu, 'embedded');
@@ -172,7 +178,7 @@ async function chooseAdapter(request: AdapterRequest): Promise<AdapterChoice> {
       throw new PlatformError(
         'no-adapter',
         `platform: no hardware adapter was found${found ? ` (only ${found.adapter.info.description})` : ''}.`,
-        'install the driver of your GPU, or pass "auto" to accept a software adapter.',
+        { fix: 'install the driver of your GPU, or pass "auto" to accept a software adapter.' },
       );
     }
     default:
@@ -196,7 +202,7 @@ function loadKernelSource(name: string): string {
       throw new PlatformError(
         'kernel-not-found',
         `platform: there is no kernel "${name}" (looked for kernels/${relative}).`,
-        'check the spelling; names are paths under kernels/, such as "pool/max_pool".',
+        { fix: 'check the spelling; names are paths under kernels/, such as "pool/max_pool".' },
       );
     }
     sources.set(relative, text);
@@ -245,6 +251,10 @@ export const nodePlatform: Platform = {
     chosenGpu = found.gpu;
     defaultSleepMs = isSoftware(found.kind) ? 1 : 0;
     return found;
+  },
+  async adapterNamesAsync(): Promise<string[]> {
+    const found = await findNamedAsync('(no adapter has this name)');
+    return 'adapter' in found ? [] : [...found];
   },
   loadKernelSource,
   kernelNames,

@@ -35,7 +35,9 @@ export function unpackEmbeddedDriver(cacheRoots = defaultCacheRoots()): Embedded
     throw new PlatformError(
       'no-adapter',
       `platform: the embedded software adapter exists for linux-x64 only, this is ${process.platform}-${process.arch}.`,
-      'install the graphics driver of this machine, or a software Vulkan driver such as Mesa lavapipe.',
+      {
+        fix: 'install the graphics driver of this machine, or a software Vulkan driver such as Mesa lavapipe.',
+      },
     );
   }
   const { archive, version } = findArchive();
@@ -50,7 +52,7 @@ export function unpackEmbeddedDriver(cacheRoots = defaultCacheRoots()): Embedded
   throw new PlatformError(
     'cache-not-writable',
     `platform: the software adapter could not be unpacked (${problems.join('; ')}).`,
-    'set AOFD_CACHE_DIR to a folder that can be written and holds 20 MB.',
+    { fix: 'set AOFD_CACHE_DIR to a folder that can be written and holds 20 MB.' },
   );
 }
 
@@ -75,7 +77,7 @@ function findArchive(): { archive: string; version: string } {
     throw new PlatformError(
       'no-adapter',
       `platform: the package that holds the software adapter is not usable (${(error as Error).message}).`,
-      'run "npm ci" again, or install a Vulkan driver (Debian: mesa-vulkan-drivers).',
+      { fix: 'run "npm ci" again, or install a Vulkan driver (Debian: mesa-vulkan-drivers).' },
     );
   }
 }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataError } from '../../../../src/aofd/data/errors.js';
+import { DataError } from '../../../../src/aofd/errors.js';
 import { fddbProtocol } from '../../../../src/aofd/eval/fddb/protocol.js';
 import type { EvalSet, Evaluation, ProtocolOptions } from '../../../../src/aofd/eval/protocol.js';
 
