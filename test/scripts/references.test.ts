@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { JUDGEMENTS } from '../../src/aofd/config/judgements.js';
 import {
   commentsOf,
   danglingCitations,
@@ -47,5 +49,10 @@ describe('references in texts and comments', () => {
       { line: 1, what: `${file} has no section 4.4` },
       { line: 1, what: `${file} has no judgement call ${unknown}` },
     ]);
+  });
+
+  it('the specification lists every judgement call of the configuration, and no other', () => {
+    const { judgements } = parseSpecification(readFileSync('docs/spec.md', 'utf8'));
+    expect([...judgements]).to.deep.equal(JUDGEMENTS.map(({ id }) => id));
   });
 });
