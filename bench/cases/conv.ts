@@ -171,8 +171,8 @@ export const passNames: Record<Pass, string> = {
  */
 export function convCases(device: Device, side: number, isQuick: boolean): BenchCase[] {
   const forced: readonly ConvAlgorithm[] = isQuick
-    ? ['direct']
-    : ['direct', 'winograd2', 'winograd4'];
+    ? ['lanes']
+    : ['lanes', 'winograd2', 'winograd4'];
   const hasLanes = device.subgroupSize > 0;
   const seen = new Set<string>();
   const cases: BenchCase[] = [];
@@ -186,7 +186,8 @@ export function convCases(device: Device, side: number, isQuick: boolean): Bench
       if (pass === 'inputGradient' && layer.inChannels === 3) continue; // nobody needs it
       const make = (algorithm: ConvAlgorithm | undefined): Contestant => ({
         maker: 'aofd',
-        variant: algorithm ?? 'planned',
+        // Reports name the mathematics, as those of other makers do.
+        variant: algorithm === 'lanes' ? 'direct' : (algorithm ?? 'planned'),
         prepareAsync: () =>
           pass === 'forward'
             ? prepareForwardAsync(device, s, algorithm)
@@ -203,7 +204,7 @@ export function convCases(device: Device, side: number, isQuick: boolean): Bench
         contestants: [
           make(undefined),
           ...algorithms
-            .filter((a) => a === 'direct' || layer.inChannels >= 32)
+            .filter((a) => a === 'lanes' || layer.inChannels >= 32)
             .map((algorithm) => make(algorithm)),
         ],
       });

@@ -115,7 +115,7 @@ export async function prepareStackAsync(
       return await (result as Tensor).readAsync();
     },
     gradientsAsync,
-    ...(algorithm !== 'direct' && {
+    ...(algorithm !== 'lanes' && {
       async checkAsync() {
         if (pass === 'training')
           return gradientDeviation(
@@ -150,7 +150,7 @@ function referenceAsync<T>(
   let reference = references.get(key) as Promise<T> | undefined;
   if (!reference) {
     reference = (async () => {
-      const work = await prepareStackAsync(device, side, pass, 'direct');
+      const work = await prepareStackAsync(device, side, pass, 'lanes');
       try {
         await work.runAsync();
         return await take(work);
@@ -261,7 +261,7 @@ export function stackCases(
       bytes,
       contestants: [
         make('forward', 'planned'),
-        ...(hasLanes && !isQuick ? [make('forward', 'direct', 'direct')] : []),
+        ...(hasLanes && !isQuick ? [make('forward', 'direct', 'lanes')] : []),
       ],
     },
     {

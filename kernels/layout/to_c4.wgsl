@@ -1,10 +1,10 @@
 // y = x in c4 order, pad lanes zero.
 //   x: f32[N][C][HW], y: vec4f[N][Q][HW] (c4)
-//   baseX (f32), baseY (vec4f): elements before the first plane in the bindings
+//   x_base (f32), y_base (vec4f): elements before the first plane in the bindings
 // One pixel and channel quad per invocation. Deterministic.
 #include "grid.wgsl"
 
-struct Params { n: u32, hw: u32, channels: u32, quads: u32, baseX: u32, baseY: u32 }
+struct Params { n: u32, hw: u32, channels: u32, quads: u32, x_base: u32, y_base: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
@@ -22,8 +22,8 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   for (var l = 0u; l < 4u; l++) {
     let c = q * 4u + l;
     if (c < params.channels) {
-      v[l] = x[params.baseX + (b * params.channels + c) * params.hw + p];
+      v[l] = x[params.x_base + (b * params.channels + c) * params.hw + p];
     }
   }
-  y[params.baseY + i] = v;
+  y[params.y_base + i] = v;
 }

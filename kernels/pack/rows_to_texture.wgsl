@@ -1,4 +1,4 @@
-// A row-major matrix into a texture for rot_gemm, zero-padded.
+// A row-major matrix into a texture for lane_gemm, zero-padded.
 //   x: f32[rows][cols]
 //   PANEL 0: texel (c/4, r) in strips  = columns 4*(c/4)..+3 of row r          (natural, K-packed)
 //   PANEL 1: texel (r*L + lane, panel) = columns panel*4L + 4*lane ..+3 of row r (panels, k = r)

@@ -1,9 +1,9 @@
 // y[chunk][o] = sum of x[r][o] over the 64 rows r of the chunk, in ascending order.
-//   x: f32[rows][columns], y: f32[ceil(rows / 64)][columns]; base: elements before x's first row
+//   x: f32[rows][columns], y: f32[ceil(rows / 64)][columns]; x_base: elements before x's first row
 // One partial sum per invocation; repeated until one row is left. Deterministic.
 #include "grid.wgsl"
 
-struct Params { rows: u32, columns: u32, n: u32, base: u32, baseY: u32 }
+struct Params { rows: u32, columns: u32, n: u32, x_base: u32, y_base: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
@@ -18,7 +18,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let last = min(first + 64u, params.rows);
   var total = 0.0;
   for (var r = first; r < last; r++) {
-    total += x[params.base + r * params.columns + o];
+    total += x[params.x_base + r * params.columns + o];
   }
-  y[params.baseY + i] = total;
+  y[params.y_base + i] = total;
 }

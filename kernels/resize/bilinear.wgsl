@@ -3,7 +3,7 @@
 //   x: f32 [plane][h][w][4], y: f32 [plane][oh][ow][4]
 // One scalar per invocation. Deterministic.
 
-struct Params { h: u32, w: u32, oh: u32, ow: u32, xBase: u32, yBase: u32, inverse: f32 }
+struct Params { h: u32, w: u32, oh: u32, ow: u32, x_base: u32, y_base: u32, inverse: f32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
@@ -21,12 +21,12 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
   let left = u32(sx);
   let fy = sy - f32(top);
   let fx = sx - f32(left);
-  let plane = params.xBase + gid.z * params.h * params.w * 4u + lane;
+  let plane = params.x_base + gid.z * params.h * params.w * 4u + lane;
   let row0 = plane + top * params.w * 4u;
   let row1 = plane + min(top + 1u, params.h - 1u) * params.w * 4u;
   let column0 = left * 4u;
   let column1 = min(left + 1u, params.w - 1u) * 4u;
   let high = mix(x[row0 + column0], x[row0 + column1], fx);
   let low = mix(x[row1 + column0], x[row1 + column1], fx);
-  y[params.yBase + ((gid.z * params.oh + oy) * params.ow + ox) * 4u + lane] = mix(high, low, fy);
+  y[params.y_base + ((gid.z * params.oh + oy) * params.ow + ox) * 4u + lane] = mix(high, low, fy);
 }

@@ -4,7 +4,7 @@
 // One channel quad of one output pixel per invocation. Deterministic.
 
 struct Params {
-  h: u32, w: u32, oh: u32, ow: u32, firstPlane: u32, quads: u32, yBase: u32, inverse: f32,
+  h: u32, w: u32, oh: u32, ow: u32, first_plane: u32, quads: u32, y_base: u32, inverse: f32,
 }
 
 @group(0) @binding(0) var x_map: texture_storage_2d_array<rgba32float, read>;
@@ -16,7 +16,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
   let ox = gid.x;
   let oy = gid.y;
   if (ox >= params.ow || oy >= params.oh) { return; }
-  let plane = params.firstPlane + gid.z;
+  let plane = params.first_plane + gid.z;
   let image = plane / params.quads;
   let layer = plane - image * params.quads;
   let sy = clamp((f32(oy) + 0.5) * params.inverse - 0.5, 0.0, f32(params.h - 1u));
@@ -30,5 +30,5 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
   let bottom = image * params.h + min(row + 1u, params.h - 1u);
   let high = mix(textureLoad(x_map, vec2u(left, top), layer), textureLoad(x_map, vec2u(right, top), layer), fx);
   let low = mix(textureLoad(x_map, vec2u(left, bottom), layer), textureLoad(x_map, vec2u(right, bottom), layer), fx);
-  y[params.yBase / 4u + (gid.z * params.oh + oy) * params.ow + ox] = mix(high, low, fy);
+  y[params.y_base / 4u + (gid.z * params.oh + oy) * params.ow + ox] = mix(high, low, fy);
 }

@@ -152,7 +152,7 @@ function selfCases(): SelfCase[] {
   return [
     conv('conv 3x3', [1, 32, 24, 40], [32, 3], { pad: 1, relu: true }),
     conv('conv 3x3, naive', [1, 8, 9, 11], [7, 3], { pad: 1, algorithm: 'naive' }, true),
-    conv('conv 3x3, direct', [1, 32, 24, 24], [32, 3], { pad: 1, algorithm: 'direct' }, true),
+    conv('conv 3x3, lanes', [1, 32, 24, 24], [32, 3], { pad: 1, algorithm: 'lanes' }, true),
     conv('conv 3x3, Winograd', [1, 32, 24, 24], [32, 3], { pad: 1, algorithm: 'winograd4' }, true),
     conv('conv 3x3, stride 2', [1, 32, 33, 31], [64, 3], { pad: 1, stride: 2 }),
     conv('conv 3x3, dilation 2', [1, 32, 24, 24], [32, 3], { pad: 2, dilation: 2 }),

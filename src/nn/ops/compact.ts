@@ -45,7 +45,7 @@ export function compactLoss(occlusion: Tensor, { mode = 'relu' }: CompactLossOpt
       if (!dL) return [null];
       const dO = device.empty(occlusion.shape);
       device.dispatch({
-        kernel: 'mask/compact_bwd',
+        kernel: 'mask/compact_backward',
         defines,
         bindings: { response, dL, dO },
         params: { h, w },

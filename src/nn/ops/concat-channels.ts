@@ -81,8 +81,15 @@ function copyChannels(x: Tensor, fromX: number, y: Tensor, toY: number, count: n
       kernel: 'layout/copy_channels',
       bindings: { x: sliceOf(x.buffer, forX), y: sliceOf(y.buffer, forY) },
       params: {
-        ...{ n: items, hw, count: c, quadsX: quads(cx), quadsY: quads(cy) },
-        ...{ fromX: from.channel, toY: to.channel, x_base: forX.base, y_base: forY.base },
+        n: items,
+        hw,
+        count: c,
+        x_quads: quads(cx),
+        y_quads: quads(cy),
+        from_x: from.channel,
+        to_y: to.channel,
+        x_base: forX.base,
+        y_base: forY.base,
       },
       workgroups: grid1d(items),
     });

@@ -59,14 +59,14 @@ function convert(kernel: 'layout/to_row' | 'layout/to_c4', x: Tensor, y: Tensor)
     bindings: { x: Tensor | ReturnType<typeof sliceOf>; y: Tensor | ReturnType<typeof sliceOf> },
     images: number,
     channels: number,
-    baseX: number,
-    baseY: number,
+    xBase: number,
+    yBase: number,
   ): void => {
     const count = images * hw * (toRowOrder ? channels : quads(channels));
     device.dispatch({
       kernel,
       bindings,
-      params: { n: count, hw, channels, quads: quads(channels), baseX, baseY },
+      params: { n: count, hw, channels, quads: quads(channels), x_base: xBase, y_base: yBase },
       workgroups: grid1d(count),
     });
   };

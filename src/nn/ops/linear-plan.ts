@@ -11,7 +11,7 @@ export interface LinearShape {
   o: number;
 }
 
-/** `naive`: one result per invocation; `tile`: workgroup memory; `lanes`: lane rotation. */
+/** `naive`: one result per invocation; `tile`: workgroup memory; `lanes`: subgroups. */
 export const linearAlgorithms = ['naive', 'tile', 'lanes'] as const;
 
 export type LinearAlgorithm = (typeof linearAlgorithms)[number];
@@ -34,7 +34,7 @@ export interface LinearCapabilities {
 
 export type LinearPlan = PassPlan<LinearAlgorithm>;
 
-/** Texels of a strip of a matrix's texture: each is a layer of its own, see rot_gemm.wgsl. */
+/** Texels of a strip of a matrix's texture: each is a layer of its own, see lane_gemm.wgsl. */
 export const stripTexels = 64;
 
 /** Smaller products (FLOPs) are not worth packing, resp. filling tiles. */

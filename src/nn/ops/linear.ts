@@ -178,7 +178,7 @@ function runGemm(device: Device, g: Gemm): void {
   const rowPanels = Math.ceil(g.rows / (4 * lanes));
   const colPanels = Math.ceil(g.cols / (4 * lanes));
   device.dispatch({
-    kernel: 'gemm/rot_gemm',
+    kernel: 'gemm/lane_gemm',
     label: g.label,
     defines: { LANES: lanes, ...g.defines },
     bindings: {

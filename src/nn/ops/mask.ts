@@ -53,7 +53,7 @@ export function kSmallestMask(h: Tensor, k: number): KSmallest {
       if (!dM) return [null];
       const dH = device.empty(h.shape);
       device.dispatch({
-        kernel: 'mask/k_smallest_bwd',
+        kernel: 'mask/k_smallest_backward',
         bindings: { h, tau, dM, dH },
         params: { cells },
         workgroups,
@@ -72,7 +72,7 @@ function multiply(x: Tensor, mask: Tensor, rows: number, c4: number, cells: numb
     x.device.dispatch({
       kernel: 'mask/mul_mask',
       bindings: { x: from.binding, mask, y: to.binding },
-      params: { quads: c4, cells, first: window.first, xBase: from.base, yBase: to.base },
+      params: { quads: c4, cells, first: window.first, x_base: from.base, y_base: to.base },
       workgroups: [Math.ceil(cells / 8), Math.ceil(c4 / 8), window.count],
     });
   }
@@ -92,9 +92,15 @@ function maskGradient(
     const features = bindPlanes(x, rows, window);
     const gradient = bindPlanes(dY, rows, window);
     x.device.dispatch({
-      kernel: 'mask/mul_mask_bwd_mask',
+      kernel: 'mask/mul_mask_backward_mask',
       bindings: { x: features.binding, dY: gradient.binding, dM },
-      params: { quads: c4, cells, first: window.first, xBase: features.base, yBase: gradient.base },
+      params: {
+        quads: c4,
+        cells,
+        first: window.first,
+        x_base: features.base,
+        y_base: gradient.base,
+      },
       workgroups: [Math.ceil(cells / 64), window.count],
     });
   }

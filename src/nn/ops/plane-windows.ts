@@ -73,7 +73,7 @@ export function mapGrid(height: number, width: number, planes: number): [number,
 export function runMapKernel(options: {
   kernel: string;
   defines?: Record<string, number>;
-  /** Binding name to tensor; `x...` names take base xBase, others yBase. */
+  /** Binding name to tensor; `x...` names take base x_base, others y_base. */
   x: Record<string, Tensor>;
   y: Record<string, Tensor>;
   params: Record<string, number>;
@@ -88,16 +88,16 @@ export function runMapKernel(options: {
   const all = [...xs, ...ys].map(([, t]) => t);
   for (const window of options.windows ?? planeWindows(planes, all)) {
     const bindings: Record<string, Tensor | BufferSlice> = {};
-    const bases = { xBase: 0, yBase: 0 };
+    const bases = { x_base: 0, y_base: 0 };
     for (const [name, tensor] of xs) {
       const bound = bindPlanes(tensor, planes, window);
       bindings[name] = bound.binding;
-      bases.xBase = bound.base;
+      bases.x_base = bound.base;
     }
     for (const [name, tensor] of ys) {
       const bound = bindPlanes(tensor, planes, window);
       bindings[name] = bound.binding;
-      bases.yBase = bound.base;
+      bases.y_base = bound.base;
     }
     first.device.dispatch({
       kernel: options.kernel,

@@ -54,7 +54,7 @@ export function maxPool2d(x: Tensor, options: MaxPoolOptions = {}): Tensor {
       if (!dY) return [null];
       const dX = x.device.empty(x.shape, { layout: 'c4' });
       runMapKernel({
-        kernel: 'pool/max_pool_bwd',
+        kernel: 'pool/max_pool_backward',
         x: { x, dX },
         y: { dY },
         params,

@@ -103,7 +103,7 @@ export function columnSums(x: Tensor): Tensor {
       device.dispatch({
         kernel: 'reduce/sum_rows',
         bindings: { x: sliceOf(current.buffer, from), y: sliceOf(y.buffer, to) },
-        params: { rows: taken, columns, n: count * columns, base: from.base, baseY: to.base },
+        params: { rows: taken, columns, n: count * columns, x_base: from.base, y_base: to.base },
         workgroups: grid1d(count * columns),
       });
     }
@@ -166,7 +166,7 @@ export function channelSums(x: Tensor): Tensor {
       device.dispatch({
         kernel: 'reduce/sum_map',
         bindings: { x: sliceOf(current.buffer, from), y: sliceOf(y.buffer, to) },
-        params: { n: count, hw, blocks, base: from.base, baseY: to.base },
+        params: { n: count, hw, blocks, x_base: from.base, y_base: to.base },
         workgroups: grid1d(count),
       });
     }

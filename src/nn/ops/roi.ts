@@ -91,7 +91,7 @@ export function roiPool(features: Tensor, rois: Tensor, options: RoiPoolOptions)
         for (const part of parts) {
           const x = featuresOf(dX, part);
           device.dispatch({
-            kernel: 'roi/roi_pool_bwd',
+            kernel: 'roi/roi_pool_backward',
             bindings: { dY: gradient.binding, argmax: saved.binding, rois, dX: x.binding },
             params: {
               ...{ ...shared, ...partParams(part), hw: h * w, bins: size * size },

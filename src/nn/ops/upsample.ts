@@ -46,9 +46,9 @@ function bilinearFromTexture(
         w,
         oh,
         ow,
-        firstPlane: window.first,
+        first_plane: window.first,
         quads: quads(c),
-        yBase: out.base,
+        y_base: out.base,
         inverse,
       },
       workgroups: [Math.ceil(ow / 32), Math.ceil(oh / 8), window.count],
@@ -89,7 +89,7 @@ export function upsampleBilinear(x: Tensor, options: UpsampleOptions): Tensor {
       if (!dY) return [null];
       const rows = x.device.empty([n, c, h, ow], { layout: 'c4' });
       runMapKernel({
-        kernel: 'resize/bilinear_bwd',
+        kernel: 'resize/bilinear_backward',
         defines: { AXIS: 0 },
         x: { dX: rows },
         y: { dY },
@@ -99,7 +99,7 @@ export function upsampleBilinear(x: Tensor, options: UpsampleOptions): Tensor {
       });
       const dX = x.device.empty(x.shape, { layout: 'c4' });
       runMapKernel({
-        kernel: 'resize/bilinear_bwd',
+        kernel: 'resize/bilinear_backward',
         defines: { AXIS: 1 },
         x: { dX },
         y: { dY: rows },
@@ -136,7 +136,7 @@ export function upsampleNearest2x(x: Tensor, outH?: number, outW?: number): Tens
       if (!dY) return [null];
       const dX = x.device.empty(x.shape, { layout: 'c4' });
       runMapKernel({
-        kernel: 'resize/nearest_bwd',
+        kernel: 'resize/nearest_backward',
         x: { dX },
         y: { dY },
         params,

@@ -13,20 +13,20 @@ const taps2d: Count = (p) => p('kernel_h') * p('kernel_w');
  */
 const counts: Readonly<Record<string, Count>> = {
   'gemm/naive_gemm': (p) => 2 * p('rows') * p('cols') * p('k'),
-  'gemm/rot_gemm': (p) => 2 * p('rows') * p('cols') * p('k4') * 4 * p('layers'),
+  'gemm/lane_gemm': (p) => 2 * p('rows') * p('cols') * p('k4') * 4 * p('layers'),
   'conv/naive_conv': (p, d) =>
     2 * p('batch') * p('out_h') * p('out_w') * span(p, 'out') * span(p, 'in') * taps2d(p, d),
   'conv/naive_conv_dx': (p, d) =>
     2 * p('batch') * p('out_h') * p('out_w') * span(p, 'out') * span(p, 'in') * taps2d(p, d),
   'conv/naive_conv_dw': (p, d) =>
     2 * p('batch') * p('out_h') * p('out_w') * span(p, 'out') * span(p, 'in') * taps2d(p, d),
-  'conv/rot_conv': (p) => {
+  'conv/lane_conv': (p) => {
     const channels =
       Math.min(p('channels_out'), 4 * p('quad_to')) -
       Math.min(p('channels_out'), 4 * p('quad_from'));
     return 2 * p('batch') * p('grid_h') * p('grid_w') * channels * 4 * p('quads_in') * p('taps');
   },
-  'conv/rot_conv_dw': (p, d) => {
+  'conv/lane_conv_dw': (p, d) => {
     const tile = 4 * Number(d['LANES'] ?? 0);
     const area = p('batch') * p('out_h') * p('out_w');
     return 2 * area * p('co_panels') * tile * p('col_panels') * tile;

@@ -173,9 +173,9 @@ describe('tile kernels', function () {
     if (device.subgroupSize === 0) this.skip();
     const want = await layerAsync(convKey(s), every('naive'), convOperands, convRun);
     for (const tuned of [
-      { ...every('direct'), inputGradient: { algorithm: 'tile' } },
-      { ...every('tile'), inputGradient: { algorithm: 'direct' } },
-      { ...every('naive'), weightGradient: { algorithm: 'direct' } },
+      { ...every('lanes'), inputGradient: { algorithm: 'tile' } },
+      { ...every('tile'), inputGradient: { algorithm: 'lanes' } },
+      { ...every('naive'), weightGradient: { algorithm: 'lanes' } },
     ]) {
       const got = await layerAsync(convKey(s), tuned, convOperands, convRun);
       for (const [name, error] of Object.entries(distance(got, want))) {

@@ -34,7 +34,7 @@ describe('conv2d arguments', () => {
     const before = platform.env;
     platform.env = (name) => (name === 'AOFD_ALGORITHM' ? 'fast' : undefined);
     try {
-      expect(run({})).to.throw(/AOFD_ALGORITHM is "fast".*Fix: .*naive.*direct.*winograd2/);
+      expect(run({})).to.throw(/AOFD_ALGORITHM is "fast".*Fix: .*naive.*lanes.*winograd2/);
     } finally {
       platform.env = before;
     }

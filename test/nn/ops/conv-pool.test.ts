@@ -56,7 +56,7 @@ describe('convolution with max pool', () => {
     };
   }
 
-  for (const algorithm of ['winograd4', 'winograd2', 'direct', 'naive'] as const) {
+  for (const algorithm of ['winograd4', 'winograd2', 'lanes', 'naive'] as const) {
     for (const s of shapes) {
       const options = { pad: s.pad ?? 1, relu: s.relu ?? true, ceil: s.ceil ?? true, algorithm };
       it(`${algorithm}, ${s.name}: the bits of the two operations, and the twin's values`, async function () {
@@ -98,7 +98,7 @@ describe('convolution with max pool', () => {
     using _scope = device.scope();
     const { x, w, b } = operands({ name: 'leak', x: [1, 32, 32, 32], o: 32 });
     const before = device.stats().liveTensors;
-    for (const algorithm of ['winograd4', 'direct'] as const)
+    for (const algorithm of ['winograd4', 'lanes'] as const)
       conv2dMaxPool2d(x, w, b, { pad: 1, algorithm });
     expect(device.stats().liveTensors).to.equal(before + 2);
   });

@@ -207,7 +207,7 @@ describe('plans of every layer', () => {
           expect(plan.forward).to.equal('naive');
           expect(plan.reason).to.match(/weights exceed a binding/);
         } else if (wantsTiles) for (const p of passes) expect(plan[p]).to.equal('tile');
-        else expect(['direct', 'winograd4', 'tile']).to.include(plan.forward);
+        else expect(['lanes', 'winograd4', 'tile']).to.include(plan.forward);
       }
     });
 
@@ -255,25 +255,25 @@ describe('plans of every layer', () => {
       weightGradient: 'winograd2',
     });
     for (const pass of passes) {
-      expect(planConv(s, { ...caps, precision: 'exact' })[pass]).to.equal('direct');
+      expect(planConv(s, { ...caps, precision: 'exact' })[pass]).to.equal('lanes');
     }
   });
 
   it('obeys measured choices where they are possible and precise enough', () => {
     const caps = adapters['lavapipe'] as ConvCapabilities;
     const s = conv([1, 64, 128, 128, 64, 3]);
-    const tuned = { forward: { algorithm: 'direct' }, weightGradient: { algorithm: 'winograd2' } };
+    const tuned = { forward: { algorithm: 'lanes' }, weightGradient: { algorithm: 'winograd2' } };
     const plan = planConv(s, { ...caps, tuned });
     expect(plan).to.include({
-      forward: 'direct',
+      forward: 'lanes',
       inputGradient: 'winograd4',
       weightGradient: 'winograd2',
     });
     expect(plan.reason).to.match(/measured/);
-    expect(planConv(s, { ...caps, tuned, precision: 'exact' }).weightGradient).to.equal('direct');
+    expect(planConv(s, { ...caps, tuned, precision: 'exact' }).weightGradient).to.equal('lanes');
     const strided = conv([1, 64, 128, 128, 64, 3], 2);
     const wino = { forward: { algorithm: 'winograd4' } };
-    expect(planConv(strided, { ...caps, tuned: wino }).forward).to.equal('direct');
+    expect(planConv(strided, { ...caps, tuned: wino }).forward).to.equal('lanes');
     const gpu = adapters['gpu'] as ConvCapabilities;
     const tile = { forward: { algorithm: 'tile', tile: 3 } };
     expect(planConv(s, { ...gpu, tuned: tile }).tuned).to.deep.equal({ forward: 3 });

@@ -10,6 +10,7 @@ import {
   type LinearCapabilities,
   type LinearShape,
 } from '../../../src/nn/ops/linear-plan.js';
+import { convEnvironment } from '../../../src/nn/ops/conv/environment.js';
 import { mapWindows } from '../../../src/nn/ops/texture.js';
 import { windowAt, windows1d, windowsOf } from '../../../src/nn/kernel/windows.js';
 
@@ -71,7 +72,7 @@ describe('planConv', () => {
     it(`uses Winograd for every layer of VGG16 at ${size} but the first`, () => {
       for (const caps of [software, wide]) {
         const [first, ...others] = vgg(size) as [ConvShape, ...ConvShape[]];
-        expect(planConv(first, caps)).to.deep.equal(all('direct'));
+        expect(planConv(first, caps)).to.deep.equal(all('lanes'));
         for (const layer of others) expect(planConv(layer, caps)).to.deep.equal(all('winograd4'));
       }
     });
@@ -79,15 +80,15 @@ describe('planConv', () => {
 
   it('plans the layers of the small network', () => {
     const stem = conv(8, 3, 24, 416, { stride: 2 });
-    expect(planConv(stem, software)).to.deep.equal(all('direct'));
+    expect(planConv(stem, software)).to.deep.equal(all('lanes'));
     expect(planConv(conv(8, 32, 32, 104), software)).to.deep.equal(all('winograd4'));
-    expect(planConv(conv(8, 64, 96, 52, { stride: 2 }), software)).to.deep.equal(all('direct'));
+    expect(planConv(conv(8, 64, 96, 52, { stride: 2 }), software)).to.deep.equal(all('lanes'));
     const lateral = conv(8, 96, 64, 52, { kernel: 1 });
-    expect(planConv(lateral, software)).to.deep.equal(all('direct'));
+    expect(planConv(lateral, software)).to.deep.equal(all('lanes'));
     const dilated = conv(8, 64, 64, 52, { dilation: 2 });
-    expect(planConv(dilated, software)).to.deep.equal(all('direct'));
+    expect(planConv(dilated, software)).to.deep.equal(all('lanes'));
     // One image, coarsest level: 16 tiles do not fill a lane tile.
-    expect(planConv(conv(1, 64, 64, 13), software)).to.deep.equal(all('direct'));
+    expect(planConv(conv(1, 64, 64, 13), software)).to.deep.equal(all('lanes'));
     // 7x7 maps of 128 RoIs: 512 tiles.
     expect(planConv(conv(128, 512, 256, 7), software)).to.deep.equal(all('winograd4'));
   });
@@ -96,7 +97,7 @@ describe('planConv', () => {
     const few = conv(1, 64, 64, 24);
     expect(planConv(few, software)).to.deep.equal({
       ...all('winograd4'),
-      weightGradient: 'direct',
+      weightGradient: 'lanes',
     });
   });
 
@@ -111,25 +112,34 @@ describe('planConv', () => {
 
   it('falls back to direct where Winograd texture rows would be too long', () => {
     const deep = conv(1, 2050, 64, 64);
-    expect(planConv(deep, software)).to.deep.equal(all('direct')); // 2050 channels x 4 lanes
+    expect(planConv(deep, software)).to.deep.equal(all('lanes')); // 2050 channels x 4 lanes
     expect(planConv(conv(1, 2048, 64, 64), software)).to.deep.equal(all('winograd4'));
   });
 
   it('computes weight gradients directly that Winograd could not bind', () => {
     const limited = { ...wide, bindingLimit: 128 * 2 ** 20 };
     expect(fullPlan(conv(1, 512, 512, 64), limited).weightGradient).to.equal('winograd4');
-    expect(fullPlan(conv(1, 1024, 1024, 64), limited).weightGradient).to.equal('direct');
+    expect(fullPlan(conv(1, 1024, 1024, 64), limited).weightGradient).to.equal('lanes');
   });
 
   it('obeys a forced algorithm where it is possible', () => {
     const small = conv(1, 3, 8, 16);
-    for (const force of ['naive', 'direct', 'winograd2', 'winograd4'] as const) {
+    for (const force of ['naive', 'lanes', 'winograd2', 'winograd4'] as const) {
       expect(planConv(small, { ...software, force })).to.deep.equal(all(force));
     }
     const strided = conv(1, 3, 8, 16, { stride: 2 });
-    expect(planConv(strided, { ...software, force: 'winograd4' })).to.deep.equal(all('direct'));
-    const noLanes = { ...software, lanes: 0, force: 'direct' as const };
+    expect(planConv(strided, { ...software, force: 'winograd4' })).to.deep.equal(all('lanes'));
+    const noLanes = { ...software, lanes: 0, force: 'lanes' as const };
     expect(planConv(small, noLanes)).to.deep.equal(all('naive'));
+  });
+
+  it('reads AOFD_ALGORITHM, also with the name that lanes had', () => {
+    const read = (text: string | undefined): string | undefined =>
+      convEnvironment({ env: (name) => (name === 'AOFD_ALGORITHM' ? text : undefined) }).algorithm;
+    expect(read('lanes')).to.equal('lanes');
+    expect(read('direct')).to.equal('lanes');
+    expect(read(undefined)).to.equal(undefined);
+    expect(() => read('fast')).to.throw(/AOFD_ALGORITHM is "fast".*naive, tile, lanes, winograd2/);
   });
 
   it('counts operations', () => {

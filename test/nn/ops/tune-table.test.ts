@@ -55,13 +55,13 @@ describe('tuning tables', () => {
   });
 
   it('look up pass by pass, earlier tables first; unknown layers are left to the rules', () => {
-    const user = table({ a: { forward: { algorithm: 'direct' } } });
+    const user = table({ a: { forward: { algorithm: 'lanes' } } });
     const shipped = table({
       a: { forward: { algorithm: 'naive' }, weightGradient: { algorithm: 'naive' } },
       b: { forward: { algorithm: 'tile', tile: 2 } },
     });
     expect(lookup([user, shipped], 'a')).to.deep.equal({
-      forward: { algorithm: 'direct' },
+      forward: { algorithm: 'lanes' },
       weightGradient: { algorithm: 'naive' },
     });
     expect(lookup([user, shipped], 'b')).to.deep.equal({ forward: { algorithm: 'tile', tile: 2 } });
@@ -73,7 +73,7 @@ describe('tuning tables', () => {
   it('are written and read without loss, and damage is named', () => {
     const t = table({
       b: { forward: { algorithm: 'tile', tile: 2, ms: 1.5 } },
-      a: { inputGradient: { algorithm: 'direct' } },
+      a: { inputGradient: { algorithm: 'lanes' } },
     });
     const text = formatTable(t);
     expect(parseTable(text, 'x.json')).to.deep.equal(t);
@@ -89,6 +89,13 @@ describe('tuning tables', () => {
     ] as const) {
       expect(() => parseTable(bad, 'x.json'), bad).to.throw(message);
     }
+  });
+
+  it('are read with the names that earlier versions wrote', () => {
+    const text = formatTable(table({ a: { forward: { algorithm: 'direct', ms: 2 } } }));
+    expect(parseTable(text, 'x.json').layers).to.deep.equal({
+      a: { forward: { algorithm: 'lanes', ms: 2 } },
+    });
   });
 
   it('lie in AOFD_TUNE_CACHE, the cache folder, and the package', () => {
@@ -127,7 +134,7 @@ describe('tuning tables of a device', () => {
       },
     } as unknown as GpuContext;
   }
-  const layers = { a: { forward: { algorithm: 'direct' } } };
+  const layers = { a: { forward: { algorithm: 'lanes' } } };
 
   it('the user’s counts while driver and kernels are the same, the shipped one always', () => {
     const kernels = kernelHash(contextWith([]));
@@ -168,13 +175,13 @@ describe('tuning candidates', () => {
     const caps = { ...software, kind: 'lavapipe' as const };
     expect(names(convCandidates(large, caps, 'forward'))).to.deep.equal([
       'winograd4',
-      'direct',
+      'lanes',
       'winograd2',
     ]);
     const strided = convShapeOf({ ...shape, kw: 3 });
-    expect(names(convCandidates(strided, caps, 'forward'))).to.deep.equal(['direct']);
+    expect(names(convCandidates(strided, caps, 'forward'))).to.deep.equal(['lanes']);
     const small = convShapeOf({ ...shape, c: 4, o: 4, kw: 3 });
-    expect(names(convCandidates(small, caps, 'forward'))).to.deep.equal(['naive', 'direct']);
+    expect(names(convCandidates(small, caps, 'forward'))).to.deep.equal(['naive', 'lanes']);
     const head = { r: 128, i: 160, o: 96 };
     expect(names(linearCandidates(head, caps, 'forward'))).to.deep.equal(['lanes', 'naive']);
   });
@@ -184,7 +191,7 @@ describe('tuning candidates', () => {
     const s = convShapeOf({ ...shape, kw: 3, stride: 1, h: 60, w: 80 });
     const found = names(convCandidates(s, caps, 'weightGradient'));
     expect(found).to.include.members(['tile', 'tile0', 'tile1', 'tile4']);
-    expect(found).to.not.include('direct');
+    expect(found).to.not.include('lanes');
     const few = { ...caps, tile: { ...tile, invocations: 64 } };
     expect(names(convCandidates(s, few, 'forward'))).to.not.include('tile3');
     expect(names(linearCandidates({ r: 128, i: 4096, o: 4096 }, caps, 'forward'))).to.include(
@@ -193,8 +200,8 @@ describe('tuning candidates', () => {
   });
 
   it('the rules win unless another is faster by the margin', () => {
-    const two = [{ algorithm: 'direct' }, { algorithm: 'winograd4' }];
-    expect(fastest(two, [10, 9.9], 1.05)).to.deep.equal({ algorithm: 'direct', ms: 10 });
+    const two = [{ algorithm: 'lanes' }, { algorithm: 'winograd4' }];
+    expect(fastest(two, [10, 9.9], 1.05)).to.deep.equal({ algorithm: 'lanes', ms: 10 });
     expect(fastest(two, [10, 9], 1.05)).to.deep.equal({ algorithm: 'winograd4', ms: 9 });
   });
 });

@@ -66,9 +66,9 @@ describe('FLOPs in profiles', () => {
     };
   }
 
-  for (const algorithm of ['naive', 'tile', 'direct'] as const) {
+  for (const algorithm of ['naive', 'tile', 'lanes'] as const) {
     it(`convolution, ${algorithm}: those of the plain algorithm`, async function () {
-      if (algorithm === 'direct' && device.subgroupSize === 0) this.skip();
+      if (algorithm === 'lanes' && device.subgroupSize === 0) this.skip();
       const profile = await profileAsync(convolve(algorithm));
       expectCounted(profile);
       expect(flopsOf(profile)).to.equal(3 * conv);

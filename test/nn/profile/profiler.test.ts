@@ -27,7 +27,7 @@ describe('Profiler', () => {
     };
     const x = device.zeros([1, 16, 32, 32], { layout: 'c4' });
     const y = device.context.label('conv', () =>
-      conv2d(x, leaf([32, 16, 3, 3]), null, { pad: 1, algorithm: 'direct' }),
+      conv2d(x, leaf([32, 16, 3, 3]), null, { pad: 1, algorithm: 'lanes' }),
     );
     const z = device.context.label('fc', () => linear(leaf([64, 128]), leaf([64, 128]), null));
     const seed = (t: typeof y) => device.zeros(t.shape, { layout: t.layout });

@@ -6,7 +6,7 @@ import { lanesOf, traceOf } from '../../../src/nn/profile/trace.js';
 import type { Profile } from '../../../src/nn/profile/profile.js';
 
 const event = { kind: 'kernel' as const, flops: 2e9, bytes: 1e6 };
-const kernelRow = { kernel: 'conv/rot_conv', count: 2, totalMs: 40, flops: 4e9, bytes: 2e6 };
+const kernelRow = { kernel: 'conv/lane_conv', count: 2, totalMs: 40, flops: 4e9, bytes: 2e6 };
 const profile: Profile = {
   adapter: 'paper GPU',
   method: 'timestamps',
@@ -14,14 +14,14 @@ const profile: Profile = {
   wallMs: 100,
   deviceMs: 50,
   kernels: [
-    { name: 'conv direct forward', ...kernelRow },
+    { name: 'conv lanes forward', ...kernelRow },
     { name: 'copy to texture', kernel: 'copy', count: 1, totalMs: 10, flops: 0, bytes: 1e8 },
   ],
   layers: [{ name: 'stem', ...kernelRow }],
   readbacks: [{ cause: 'rpn scores', count: 3, bytes: 12 }],
   uploads: { count: 2, staged: 1, bytes: 2 ** 20, totalMs: 1 },
   submits: 4,
-  pipelines: [{ kernel: 'conv/rot_conv', startMs: 0, createMs: 5, firstLaunchMs: 95, lane: 0 }],
+  pipelines: [{ kernel: 'conv/lane_conv', startMs: 0, createMs: 5, firstLaunchMs: 95, lane: 0 }],
   host: [{ kind: 'wait', name: 'read rpn scores', count: 3, totalMs: 30 }],
   events: [
     { ...event, kernel: 'a', label: 'one', layer: 'stem', startMs: 1, endMs: 21 },
@@ -42,10 +42,10 @@ describe('profile reports', () => {
     const text = formatProfile(profile);
     expect(text).to.match(/device busy 50\.0 ms \(50 %\), 4 submits/);
     // 4e9 operations in 40 ms: 100 GFLOPS, half of the peak.
-    expect(text).to.match(/conv direct forward +2 +40\.0 +80\.0 +100\.0 +0\.50 +0\.1\n/);
+    expect(text).to.match(/conv lanes forward +2 +40\.0 +80\.0 +100\.0 +0\.50 +0\.1\n/);
     expect(text).to.match(/copy to texture +1 +10\.0 +20\.0 +- +- +10\.0\n/);
     expect(text).to.include('readbacks: 3 (rpn scores 3)');
-    expect(text).to.include('pipelines: 1 made in 100.0 ms; slowest: conv/rot_conv 100 ms');
+    expect(text).to.include('pipelines: 1 made in 100.0 ms; slowest: conv/lane_conv 100 ms');
   });
 
   it('say where times are coarse, and sum up what does not fit', () => {
@@ -85,11 +85,11 @@ describe('operation counts', () => {
   it('know products and convolutions by their parameters', () => {
     expect(flopsOf('gemm/naive_gemm', {}, { rows: 2, cols: 3, k: 5 })).to.equal(60);
     expect(
-      flopsOf('gemm/rot_gemm', { LANES: 8 }, { rows: 64, cols: 32, k4: 4, layers: 36 }),
+      flopsOf('gemm/lane_gemm', { LANES: 8 }, { rows: 64, cols: 32, k4: 4, layers: 36 }),
     ).to.equal(2 * 64 * 32 * 16 * 36);
     const conv = { batch: 2, grid_h: 6, grid_w: 5, quads_in: 3, taps: 9, channels_out: 10 };
     // Quads 1 and 2 of 10 channels: channels 4 to 9.
-    expect(flopsOf('conv/rot_conv', {}, { ...conv, quad_from: 1, quad_to: 3 })).to.equal(
+    expect(flopsOf('conv/lane_conv', {}, { ...conv, quad_from: 1, quad_to: 3 })).to.equal(
       2 * 2 * 30 * 6 * 12 * 9,
     );
     expect(peakFlops(1, 1)).to.equal(64 * 16 * 8 * 2);

@@ -10,8 +10,9 @@ import { convKey } from '../tuning/table.js';
 import { reluBackward } from '../elementwise.js';
 import { channelSums } from '../reduce.js';
 import { arrayView, mapTexture, mapWindows } from '../texture.js';
-import { directForward, directInputGradient, directWeightGradient } from './direct.js';
+import { lanesForward, lanesInputGradient, lanesWeightGradient } from './lanes.js';
 import { naiveForward, naiveInputGradient, naiveWeightGradient } from './naive.js';
+import { presentName } from '../algorithm-names.js';
 import { debugPlan } from '../capabilities.js';
 import { capabilitiesOf, convEnvironment } from './environment.js';
 import {
@@ -38,8 +39,8 @@ export interface Conv2dOptions {
    * environment's AOFD_PRECISION, else `fast`.
    */
   precision?: ConvPrecision;
-  /** Forces one algorithm for every pass; for tests and benchmarks. */
-  algorithm?: ConvAlgorithm;
+  /** Forces one algorithm for every pass; for tests and benchmarks. `direct`: the old name of `lanes`. */
+  algorithm?: ConvAlgorithm | 'direct';
 }
 
 /** Checks a convolution's operands and computes its sizes. */
@@ -102,7 +103,7 @@ export function planOf(device: Device, s: ConvShape, options: Conv2dOptions): Co
     ...capabilitiesOf(device),
     tuned: tunedLayer(device.context, key),
     precision: options.precision ?? chosen.precision ?? 'fast',
-    force: options.algorithm ?? chosen.algorithm,
+    force: options.algorithm ? (presentName(options.algorithm) as ConvAlgorithm) : chosen.algorithm,
   });
   debugPlan(device, key, made);
   return made;
@@ -129,7 +130,7 @@ export function conv2d(
     if (chosen.forward === 'naive') naiveForward(x, weight, bias, y, s, relu);
     else if (chosen.forward === 'tile')
       tileForward(x, weight, bias, y, s, relu, chosen.tuned?.forward);
-    else if (chosen.forward === 'direct') directForward(x, weight, bias, y, s, relu);
+    else if (chosen.forward === 'lanes') lanesForward(x, weight, bias, y, s, relu);
     else winogradForward(x, weight, bias, y, s, relu, chosen.forward === 'winograd2' ? 2 : 4);
   }
   record({
@@ -212,8 +213,8 @@ function convBackward(
     if (chosen.inputGradient === 'naive') naiveInputGradient(masked, weight, dX, s);
     else if (chosen.inputGradient === 'tile')
       tileInputGradient(masked, weight, dX, s, chosen.tuned?.inputGradient);
-    else if (chosen.inputGradient === 'direct')
-      directInputGradient(gradient as GPUTexture, weight, dX, s);
+    else if (chosen.inputGradient === 'lanes')
+      lanesInputGradient(gradient as GPUTexture, weight, dX, s);
     else
       winogradInputGradient(
         gradient as GPUTexture,
@@ -228,8 +229,8 @@ function convBackward(
     if (chosen.weightGradient === 'naive') naiveWeightGradient(masked, x, dW, s);
     else if (chosen.weightGradient === 'tile')
       tileWeightGradient(masked, x, dW, s, chosen.tuned?.weightGradient);
-    else if (chosen.weightGradient === 'direct')
-      directWeightGradient(gradient as GPUTexture, x, dW, s);
+    else if (chosen.weightGradient === 'lanes')
+      lanesWeightGradient(gradient as GPUTexture, x, dW, s);
     else
       winogradWeightGradient(
         gradient as GPUTexture,

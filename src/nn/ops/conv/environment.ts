@@ -1,6 +1,7 @@
 import { NnError } from '../../errors.js';
 import type { Platform } from '../../platform/types.js';
 import type { Device } from '../../tensor/device.js';
+import { presentName } from '../algorithm-names.js';
 import { tileLimitsOf } from '../capabilities.js';
 import {
   convAlgorithms,
@@ -18,7 +19,7 @@ function choiceOf<T extends string>(
 ): T | undefined {
   const text = platform.env(name);
   if (text === undefined || text === '') return undefined;
-  const known = values.find((value) => value === text);
+  const known = values.find((value) => value === presentName(text));
   if (known) return known;
   throw new NnError('argument', `${name} is "${text}".`, {
     fix: `set it to one of ${values.join(', ')}, or unset it.`,

@@ -49,13 +49,13 @@ export interface ConvCapabilities {
   force?: ConvAlgorithm | undefined;
 }
 
-export const convAlgorithms = ['naive', 'tile', 'direct', 'winograd2', 'winograd4'] as const;
+export const convAlgorithms = ['naive', 'tile', 'lanes', 'winograd2', 'winograd4'] as const;
 
 export type ConvAlgorithm = (typeof convAlgorithms)[number];
 
 export type ConvPlan = PassPlan<ConvAlgorithm>;
 
-/** Taps that the tables of rot_conv hold. */
+/** Taps that the tables of lane_conv hold. */
 export const maxTaps = 64;
 
 /** Smaller convolutions (FLOPs) are not worth packing. */
@@ -68,7 +68,7 @@ export function convFlops(s: ConvShape): number {
 
 /**
  * Algorithm of each pass. Pure. Software adapters: Winograd for 3x3 stride 1 with enough channels and
- * tiles to fill lane tiles, direct lane rotation otherwise. GPUs, unknown adapters and those without
+ * tiles to fill lane tiles, `lanes` otherwise. GPUs, unknown adapters and those without
  * lane kernels: tiles in workgroup memory. The naive kernels where neither can run, or where the work
  * is too small to be worth packing. Measured choices go before these rules.
  */
@@ -169,25 +169,25 @@ function planTiles(s: ConvShape, caps: ConvCapabilities, why: string): ConvPlan 
   return { ...plan, tiles: { forward, inputGradient, weightGradient } };
 }
 
-/** Lane kernels for every pass: Winograd where it pays and is allowed, else direct. */
+/** Lane kernels for every pass: Winograd where it pays and is allowed, else sums of products as they are. */
 function planLanes(s: ConvShape, caps: ConvCapabilities): ConvPlan {
   const { force, precision = 'fast' } = caps;
   const is3x3 = s.kh === 3 && s.kw === 3 && s.stride === 1 && s.dilation === 1 && s.pad <= 2;
   const widest = Math.max(s.c, s.o) * caps.lanes;
   const possible = is3x3 && widest <= caps.maxTextureSide;
-  if (force === 'direct') return everywhere('direct', 'forced');
+  if (force === 'lanes') return everywhere('lanes', 'forced');
   if (force === 'winograd2' || force === 'winograd4') {
     return possible
       ? everywhere(force, 'forced')
-      : everywhere('direct', 'Winograd cannot do this shape');
+      : everywhere('lanes', 'Winograd cannot do this shape');
   }
   const tiles = s.n * Math.ceil(s.oh / 4) * Math.ceil(s.ow / 4);
-  if (!possible) return everywhere('direct', is3x3 ? 'too many channels' : 'not 3x3 of stride 1');
-  if (s.c < 32 || s.o < 32) return everywhere('direct', 'fewer than 32 channels');
-  if (tiles < 32) return everywhere('direct', `${tiles} tiles do not fill a lane tile`);
-  if (precision === 'exact') return everywhere('direct', 'precision exact');
+  if (!possible) return everywhere('lanes', is3x3 ? 'too many channels' : 'not 3x3 of stride 1');
+  if (s.c < 32 || s.o < 32) return everywhere('lanes', 'fewer than 32 channels');
+  if (tiles < 32) return everywhere('lanes', `${tiles} tiles do not fill a lane tile`);
+  if (precision === 'exact') return everywhere('lanes', 'precision exact');
   const winograd = precision === 'high' ? 'winograd2' : 'winograd4';
   const plan = everywhere(winograd, `3x3, ${tiles} tiles, precision ${precision}`);
   const useful = tiles >= 64 && holdsTransformedGradient(winograd, s, caps);
-  return useful ? plan : { ...plan, weightGradient: 'direct' };
+  return useful ? plan : { ...plan, weightGradient: 'lanes' };
 }

@@ -155,7 +155,7 @@ function runPass(device: Device, p: Pass): void {
     const bytes = frequencies * quadRows * tiles * 16;
     const product = context.acquireBuffer(bytes);
     device.dispatch({
-      kernel: 'gemm/rot_gemm',
+      kernel: 'gemm/lane_gemm',
       label: 'winograd gemm',
       defines: { LANES: lanes, A_FORM: 0, B_FORM: 0, A_ADDRESS: 0, B_ADDRESS: 1 },
       bindings: {
@@ -328,7 +328,7 @@ export function winogradWeightGradient(
       tiles,
     );
     device.dispatch({
-      kernel: 'gemm/rot_gemm',
+      kernel: 'gemm/lane_gemm',
       label: 'winograd dW gemm',
       defines: {
         LANES: lanes,

@@ -1,4 +1,5 @@
 import { NnError } from '../../errors.js';
+import { presentName } from '../algorithm-names.js';
 
 /** The three products of a layer that is trained. */
 export const passes = ['forward', 'inputGradient', 'weightGradient'] as const;
@@ -110,15 +111,19 @@ export function parseTable(text: string, where: string): TuningTable {
     return fail('"adapter" and "kernels" must be text');
   }
   if (typeof layers !== 'object' || layers === null) return fail('"layers" must be an object');
+  const read: Record<string, TunedLayer> = {};
   for (const [key, layer] of Object.entries(layers)) {
-    for (const [pass, choice] of Object.entries(layer)) {
-      const isPass = (passes as readonly string[]).includes(pass);
-      if (!isPass || typeof (choice as PassChoice | null)?.algorithm !== 'string') {
-        return fail(`"${key}" has a bad entry "${pass}"`);
+    const choices: TunedLayer = {};
+    for (const [name, choice] of Object.entries(layer)) {
+      const pass = passes.find((p) => p === name);
+      if (!pass || typeof (choice as PassChoice | null)?.algorithm !== 'string') {
+        return fail(`"${key}" has a bad entry "${name}"`);
       }
+      choices[pass] = { ...choice, algorithm: presentName(choice.algorithm) };
     }
+    read[key] = choices;
   }
-  return { version: 1, adapter, kernels, layers };
+  return { version: 1, adapter, kernels, layers: read };
 }
 
 /** A table's JSON, one layer a line, layers in the order of their keys. */

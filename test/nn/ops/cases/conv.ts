@@ -16,7 +16,7 @@ import { spread } from '../fill.js';
 const relativeToMax: Record<ConvAlgorithm, number> = {
   naive: 2e-6,
   tile: 2e-6,
-  direct: 2e-6,
+  lanes: 2e-6,
   winograd2: 2e-6,
   winograd4: 1e-5,
 };
@@ -110,7 +110,7 @@ const rows3x3: Row[] = [
   },
 ];
 
-/** Everything else: naive, tile and direct only. */
+/** Everything else: naive, tile and lanes only. */
 const rowsOther: Row[] = [
   {
     name: 'stride 2, odd',
@@ -147,14 +147,14 @@ const low = (lowLimit: number): Partial<OpCase> => ({ lowLimit, fd: false });
 const relu1: ConvGeometry = { pad: 1, relu: true };
 
 const windows: OpCase[] = [
-  convCase('direct', {
+  convCase('lanes', {
     name: 'windows',
     x: [2, 20, 18, 16],
     w: [21, 20, 3, 3],
     options: relu1,
     extra: low(40960),
   }),
-  convCase('direct', {
+  convCase('lanes', {
     name: 'windows, stride 2',
     x: [2, 24, 24, 16],
     w: [40, 24, 1, 1],
@@ -182,7 +182,7 @@ const oddWindows: OpCase[] = (
   [
     ['naive', 15, 17, 32768],
     ['tile', 15, 17, 32768],
-    ['direct', 15, 17, 32768],
+    ['lanes', 15, 17, 32768],
     ['winograd2', 15, 33, 69632],
     ['winograd4', 31, 33, 155648],
   ] as const
@@ -196,12 +196,12 @@ const oddWindows: OpCase[] = (
   }),
 );
 
-const algorithms: ConvAlgorithm[] = ['naive', 'tile', 'direct', 'winograd2', 'winograd4'];
+const algorithms: ConvAlgorithm[] = ['naive', 'tile', 'lanes', 'winograd2', 'winograd4'];
 
 export const cases: OpCase[] = [
   ...rows3x3.flatMap((row) => algorithms.map((algorithm) => convCase(algorithm, row))),
   ...rowsOther.flatMap((row) =>
-    (['naive', 'tile', 'direct'] as const).map((algorithm) => convCase(algorithm, row)),
+    (['naive', 'tile', 'lanes'] as const).map((algorithm) => convCase(algorithm, row)),
   ),
   convCase(null, { name: 'no image', x: [0, 4, 5, 5], w: [6, 4, 3, 3], options: relu1 }),
   convCase(null, {

@@ -1,4 +1,4 @@
-// Sums the parts of rot_conv_dw over splits, in order, into the weight's own layout.
+// Sums the parts of lane_conv_dw over splits, in order, into the weight's own layout.
 //   part: f32 [split][co padded][row_stride], column ((ci/4)*taps + t)*4 + ci%4;  dw: f32 (O, I, KH*KW)
 // One weight per invocation. Deterministic.
 #include "grid.wgsl"

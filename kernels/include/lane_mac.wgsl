@@ -1,4 +1,4 @@
-// Lane rotation, part 2: adds four k's to the tile. Each lane has loaded its own part of A and B;
+// Lane kernels, part 2: adds four k's to the tile. Each lane has loaded its own part of A and B;
 // B's values visit all lanes in L rotations. Order (turn, col, k, row): four accumulators stay in
 // registers for 16 multiply-adds.
 //   A_FORM 0: a<k> holds rows 4s..4s+3 at k.        A_FORM 1: a<row> holds k..k+3 of row 4s+row.

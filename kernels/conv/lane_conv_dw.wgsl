@@ -1,11 +1,11 @@
-// Weight gradient of a convolution, direct, lane-rotation design (see gemm/rot_gemm.wgsl):
+// Weight gradient of a convolution, a lane kernel (see gemm/lane_gemm.wgsl):
 //   part[split][co][j] = sum over output pixels (n, y, x) of the split of
 //       dY[n, co, y, x] * x[n, ci, y*stride + dy_t, x*stride + dx_t],   j = ((ci/4)*taps + t)*4 + ci%4
 //   dy_map: layer co/4, texel (x, n*OH + y);  x_map: layer ci/4, texel (x, n*H + y)
 //   part:   vec4f [split][co padded to 4L][quads of j padded to L]
 // Columns are (channel quad, tap) pairs, so a lane has its own tap and few channels (an image's
 // three) still fill the lanes. One subgroup: 4L output channels x 4L columns over the rows
-// split*rows_per_split.. of the stacked output rows. Parts are summed in order by reduce_dw.
+// split*rows_per_split.. of the stacked output rows. Parts are summed in order by lane_conv_dw_sum.
 // Deterministic.
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
@@ -49,7 +49,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let last = min((split + 1u) * params.rows_per_split, params.batch * params.out_h);
   let layer_a = p * ${LANES}u + lane;
   let layer_b = column / params.taps;
-#include "rot_tile.wgsl"
+#include "lane_tile.wgsl"
   for (var row = split * params.rows_per_split; row < last; row++) {
     let sy = i32((row % params.out_h) * params.stride) + tap.x;
     let inside = u32(sy) < params.height;
@@ -60,7 +60,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let a${step} = select(vec4f(0.0), textureLoad(dy_map, vec2u(x0 + ${step}u, row), layer_a), x0 + ${step}u < params.out_w);
       let b${step} = select(vec4f(0.0), textureLoad(x_map, vec2i(sx${step}, source), layer_b), inside && x0 + ${step}u < params.out_w && u32(sx${step}) < params.width);
 #endfor
-#include "rot_mac.wgsl"
+#include "lane_mac.wgsl"
     }
   }
   let quads = params.col_panels * ${LANES}u;

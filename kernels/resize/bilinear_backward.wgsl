@@ -6,7 +6,7 @@
 // once for four channels; fixed order of additions. Deterministic.
 #define AXIS 0
 
-struct Params { h: u32, w: u32, outputs: u32, xBase: u32, yBase: u32, scale: u32, last: f32, inverse: f32 }
+struct Params { h: u32, w: u32, outputs: u32, x_base: u32, y_base: u32, scale: u32, last: f32, inverse: f32 }
 
 @group(0) @binding(0) var<storage, read> dY: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> dX: array<vec4f>;
@@ -20,11 +20,11 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
 #if AXIS == 0
   let i = iy;
   let step = params.w;
-  let line = params.yBase / 4u + gid.z * params.outputs * params.w + ix;
+  let line = params.y_base / 4u + gid.z * params.outputs * params.w + ix;
 #else
   let i = ix;
   let step = 1u;
-  let line = params.yBase / 4u + (gid.z * params.h + iy) * params.outputs;
+  let line = params.y_base / 4u + (gid.z * params.h + iy) * params.outputs;
 #endif
   let middle = params.scale * i;
   let half = params.scale / 2u;
@@ -35,5 +35,5 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
     let s = clamp((f32(o) + 0.5) * params.inverse - 0.5, 0.0, params.last);
     sum += dY[line + o * step] * max(0.0, 1.0 - abs(s - f32(i)));
   }
-  dX[params.xBase / 4u + (gid.z * params.h + iy) * params.w + ix] = sum;
+  dX[params.x_base / 4u + (gid.z * params.h + iy) * params.w + ix] = sum;
 }

@@ -2,7 +2,7 @@
 //   x, dY: f32 [r][c4][cells][4] (channel padding is 0), dM: f32 [r][cells]
 // One cell per invocation, channels in order. Deterministic.
 
-struct Params { quads: u32, cells: u32, first: u32, xBase: u32, yBase: u32 }
+struct Params { quads: u32, cells: u32, first: u32, x_base: u32, y_base: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dY: array<f32>;
@@ -16,7 +16,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
   for (var q = 0u; q < params.quads; q++) {
     let at = ((gid.y * params.quads + q) * params.cells + gid.x) * 4u;
     for (var lane = 0u; lane < 4u; lane++) {
-      sum += x[params.xBase + at + lane] * dY[params.yBase + at + lane];
+      sum += x[params.x_base + at + lane] * dY[params.y_base + at + lane];
     }
   }
   dM[(params.first + gid.y) * params.cells + gid.x] = sum;

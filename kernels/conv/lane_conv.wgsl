@@ -1,4 +1,4 @@
-// Convolution as implicit GEMM with a table of taps, lane-rotation design (see rot_gemm.wgsl):
+// Convolution as implicit GEMM with a table of taps, a lane kernel (see lane_gemm.wgsl):
 //   y[n, co, Y*oy + oy0, X*ox + ox0] = bias[co] + sum over ci, taps t of
 //       w[co, ci, t] * x[n, ci, Y*sy + dy_t, X*sx + dx_t]
 // One table serves every forward convolution (dy = ky*dilation - pad, o = 1, o0 = 0) and every
@@ -79,7 +79,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let y${col} = select(-100000, i32(gy${col} * params.stride), at${col} < positions);
   let top${col} = i32((n${col} + params.image_from) * params.height);
 #endfor
-#include "rot_tile.wgsl"
+#include "lane_tile.wgsl"
   let height = params.height;
   let width = params.width;
   var k = 0u;
@@ -101,7 +101,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #for col in 0..4
       let b${col} = select(vec4f(0.0), textureLoad(x_map, at_source${col}, ci4), inside${col});
 #endfor
-#include "rot_mac.wgsl"
+#include "lane_mac.wgsl"
       k += 4u;
       kcol += ${4 * LANES}u;
       if (k == params.kx) {

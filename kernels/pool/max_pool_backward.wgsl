@@ -5,7 +5,7 @@
 // that no window covers (floor mode, odd sizes) belong to windows without gradient and get 0.
 // No two invocations write the same cell. Deterministic.
 
-struct Params { h: u32, w: u32, oh: u32, ow: u32, xBase: u32, yBase: u32 }
+struct Params { h: u32, w: u32, oh: u32, ow: u32, x_base: u32, y_base: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dY: array<f32>;
@@ -20,7 +20,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
   if (2u * ox >= params.w || 2u * oy >= params.h) { return; }
   let hasRight = 2u * ox + 1u < params.w;
   let hasBottom = 2u * oy + 1u < params.h;
-  let topLeft = params.xBase + ((gid.z * params.h + 2u * oy) * params.w + 2u * ox) * 4u + lane;
+  let topLeft = params.x_base + ((gid.z * params.h + 2u * oy) * params.w + 2u * ox) * 4u + lane;
   let right = select(0u, 4u, hasRight);
   let down = select(0u, 4u * params.w, hasBottom);
   var best = x[topLeft];
@@ -33,7 +33,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
   if (d > best) { winner = 3u; }
   var g = 0.0;
   if (ox < params.ow && oy < params.oh) {
-    g = dY[params.yBase + ((gid.z * params.oh + oy) * params.ow + ox) * 4u + lane];
+    g = dY[params.y_base + ((gid.z * params.oh + oy) * params.ow + ox) * 4u + lane];
   }
   dX[topLeft] = select(0.0, g, winner == 0u);
   if (hasRight) { dX[topLeft + right] = select(0.0, g, winner == 1u); }

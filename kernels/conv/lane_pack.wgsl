@@ -1,4 +1,4 @@
-// Weights (O, I, KH, KW) into the panels that rot_conv reads:
+// Weights (O, I, KH, KW) into the panels that lane_conv reads:
 //   texel ((k % kx)*L + lane, panel*ky + k/kx) = rows panel*4L + 4*lane ..+3 at
 //   k = (t*ceil(cols/4) + c/4)*4 + c%4, where (row, c) = (co, ci), or (ci, co) for the input gradient.
 // Value = w[row*row_stride + c*col_stride + tap[t]]; zero beyond rows and cols.

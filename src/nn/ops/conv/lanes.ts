@@ -13,7 +13,7 @@ interface Tap {
   index: number;
 }
 
-/** Weight panels of rot_conv for one tap table, cached on the weight tensor. */
+/** Weight panels of lane_conv for one tap table, cached on the weight tensor. */
 function weightPanels(
   weight: Tensor,
   s: ConvShape,
@@ -29,10 +29,10 @@ function weightPanels(
   const kx = Math.min(kTotal, 256);
   const ky = Math.ceil(kTotal / kx);
   const panels = Math.ceil(rows / (4 * lanes));
-  const texture = weight.cachedTexture(`direct-${form}-${name}`, () => {
+  const texture = weight.cachedTexture(`lanes-${form}-${name}`, () => {
     const made = device.context.acquireTexture(kx * lanes, panels * ky, 1);
     device.dispatch({
-      kernel: 'conv/pack_weight',
+      kernel: 'conv/lane_pack',
       defines: { LANES: lanes },
       bindings: { w: weight, w_map: arrayView(made) },
       params: {
@@ -54,7 +54,7 @@ function weightPanels(
   return { texture, kx, ky, panels };
 }
 
-interface RotConv {
+interface LaneConv {
   source: GPUTexture;
   sourceSize: { n: number; c: number; h: number; w: number };
   weight: ReturnType<typeof weightPanels>;
@@ -66,7 +66,7 @@ interface RotConv {
   label: string;
 }
 
-function runRotConv(device: Device, r: RotConv): void {
+function runLaneConv(device: Device, r: LaneConv): void {
   const lanes = device.subgroupSize;
   const [, channelsOut = 0, outH = 0, outW = 0] = r.output.shape;
   for (const window of outputWindows(device, r.output)) {
@@ -74,7 +74,7 @@ function runRotConv(device: Device, r: RotConv): void {
     const panels = Math.ceil(window.quadTo / lanes) - panelFrom;
     const tiles = Math.ceil((window.images * r.grid.h * r.grid.w) / (4 * lanes));
     device.dispatch({
-      kernel: 'conv/rot_conv',
+      kernel: 'conv/lane_conv',
       label: r.label,
       defines: { LANES: lanes, BIAS: r.bias !== null },
       bindings: {
@@ -131,7 +131,7 @@ function forwardTaps(s: ConvShape): Tap[] {
 }
 
 /** y = conv(x, w) + bias, optionally clamped at 0. */
-export function directForward(
+export function lanesForward(
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
@@ -140,7 +140,7 @@ export function directForward(
   relu: boolean,
 ): void {
   const taps = forwardTaps(s);
-  runRotConv(x.device, {
+  runLaneConv(x.device, {
     source: mapTexture(x),
     sourceSize: { n: s.n, c: s.c, h: s.h, w: s.w },
     weight: weightPanels(weight, s, taps, 'forward', 'all'),
@@ -149,7 +149,7 @@ export function directForward(
     output: y,
     grid: { h: s.oh, w: s.ow, stride: s.stride, step: 1, originY: 0, originX: 0 },
     taps,
-    label: 'conv direct forward',
+    label: 'conv lanes forward',
   });
 }
 
@@ -157,7 +157,7 @@ export function directForward(
  * dX from dY: for each residue (ry, rx) of the stride, the input pixels at that residue are a
  * stride 1 convolution of dY with the taps that reach them.
  */
-export function directInputGradient(
+export function lanesInputGradient(
   gradient: GPUTexture,
   weight: Tensor,
   dX: Tensor,
@@ -180,7 +180,7 @@ export function directInputGradient(
       }
       // With no tap the loop of the kernel is empty and zeros are written, as they must be.
       const used = taps.length > 0 ? taps : [{ dy: -s.h - s.oh, dx: 0, index: 0 }];
-      runRotConv(device, {
+      runLaneConv(device, {
         source: gradient,
         sourceSize: { n: s.n, c: s.o, h: s.oh, w: s.ow },
         weight: weightPanels(
@@ -195,14 +195,14 @@ export function directInputGradient(
         output: dX,
         grid: { h: gridH, w: gridW, stride: 1, step: s.stride, originY: ry, originX: rx },
         taps: used,
-        label: 'conv direct dX',
+        label: 'conv lanes dX',
       });
     }
   }
 }
 
 /** dW from dY and x: partial sums over row ranges, then an ordered sum of the parts. */
-export function directWeightGradient(
+export function lanesWeightGradient(
   gradient: GPUTexture,
   x: Tensor,
   dW: Tensor,
@@ -228,8 +228,8 @@ export function directWeightGradient(
   const rowStride = colPanels * tile;
   const part = device.empty([splits, coPanels * tile, rowStride]);
   device.dispatch({
-    kernel: 'conv/rot_conv_dw',
-    label: 'conv direct dW',
+    kernel: 'conv/lane_conv_dw',
+    label: 'conv lanes dW',
     defines: { LANES: lanes },
     bindings: { dy_map: arrayView(gradient), x_map: arrayView(mapTexture(x)), part },
     params: {
@@ -249,7 +249,7 @@ export function directWeightGradient(
     workgroups: subgroupGrid(base * splits, lanes),
   });
   device.dispatch({
-    kernel: 'conv/reduce_dw',
+    kernel: 'conv/lane_conv_dw_sum',
     bindings: { part, dw: dW },
     params: {
       channels_out: s.o,

@@ -1,5 +1,5 @@
 // C[f][row][col] = sum over k of A[f][row][k] * B[f][col][k], batched over texture layers f.
-// Lane-rotation design: one subgroup of L lanes computes a tile of 4L rows x 4L columns with no
+// Lane kernel: one subgroup of L lanes computes a tile of 4L rows x 4L columns with no
 // workgroup memory and no barriers; operands come from rgba32float storage textures.
 //
 // How operands lie in their textures (layer f), lane s of a row panel p or column panel q:
@@ -68,7 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #if A_ADDRESS == 1
   let column = pa * ${LANES}u + lane;
 #endif
-#include "rot_tile.wgsl"
+#include "lane_tile.wgsl"
   for (var t = 0u; t < params.k4; t++) {
     let k = t * 4u;
 #for step in 0..4
@@ -93,7 +93,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let b${step} = textureLoad(b_map, vec2u((q * ${LANES}u + lane) * ${4 * LANES}u + (k + ${step}u) % ${4 * LANES}u, k / ${4 * LANES}u), f);
 #endif
 #endfor
-#include "rot_mac.wgsl"
+#include "lane_mac.wgsl"
   }
   let base = f * params.layer_stride;
 #if B_FORM == 0
