@@ -22,7 +22,7 @@ const nodeRooms = [
   '^src/nn/platform/node/',
   '^src/nn/io/files/',
   '^src/aofd/(cli|eval)/',
-  '^src/aofd/[a-z]+/files(/|\\.ts$)',
+  '^src/aofd/[a-z]+/(vgg16/)?files(/|\\.ts$)',
   '^src/aofd/data/(sets|batches)/',
   '^src/aofd/train/run/',
 ];
@@ -100,6 +100,14 @@ module.exports = {
       config,
       nnPublic,
       '^src/nn/ops/tuning/',
+      aofdErrors,
+      engineErrors,
+    ]),
+    only('weights', '^src/aofd/weights/', [
+      '^src/aofd/model/',
+      config,
+      nnPublic,
+      '^src/nn/(io|platform/node)/',
       aofdErrors,
       engineErrors,
     ]),

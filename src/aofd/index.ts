@@ -6,17 +6,19 @@
 export { ConfigError, DataError, ImageDecodeError, TrainError } from './errors.js';
 
 // Detection
+export { Detector, type Detection, type DetectorOptions } from './detect/detector.js';
+export { DEFAULT_SCORE, type DetectSettings } from './detect/settings.js';
+export type { Network } from './detect/network.js';
+export { DetectedFace, type FaceRecord } from './detect/faces.js';
+export type { FaceOcclusion } from './detect/occluders.js';
 export {
-  Detector,
-  DEFAULT_SCORE,
-  configOf,
-  type DetectSettings,
-  type Detection,
-  type DetectorOptions,
-  type DetectorWeights,
-} from './detect/detector.js';
-export { DetectedFace, type FaceOcclusion, type FaceRecord } from './detect/postprocess.js';
-export { inputScale, prepareImage, type PreparedImage } from './detect/preprocess.js';
+  inputScale,
+  preparePass,
+  preparePicture,
+  type Pass,
+  type PreparedPass,
+  type PreparedPicture,
+} from './detect/prepare.js';
 export {
   annotatedPngAsync,
   detectFilesAsync,
@@ -27,7 +29,8 @@ export {
   type FileResult,
   type PictureFile,
 } from './detect/files/detect-files.js';
-export { defaultWeightsFile, readWeightsAsync } from './detect/files/detector-weights.js';
+export { configOf, untrainedWeights, type DetectorWeights } from './weights/detector-weights.js';
+export { defaultWeightsFile, readWeightsAsync } from './weights/files/detector-weights.js';
 export { inspectAsync, type Inspection } from './detect/inspect/inspect.js';
 export { checkModelAsync, formatReport, type ModelCheck } from './detect/inspect/check-model.js';
 export {

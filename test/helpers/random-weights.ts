@@ -1,9 +1,8 @@
 /** Untrained weights with their configuration: enough to exercise everything around the network. */
 import { writeFileSync } from 'node:fs';
 import { presetConfig, type Config } from '../../src/aofd/config/index.js';
-import type { DetectorWeights } from '../../src/aofd/detect/detector.js';
-import { AofdModel, initialValues } from '../../src/aofd/model/index.js';
-import { floatData, serializeSafetensors, type StoredTensor } from '../../src/nn/io/index.js';
+import { untrainedWeights, type DetectorWeights } from '../../src/aofd/weights/detector-weights.js';
+import { serializeSafetensors } from '../../src/nn/io/index.js';
 
 /** A narrow lite network on small inputs, quick on any adapter. */
 export function smallConfig(maxSize = 128): Config {
@@ -13,11 +12,7 @@ export function smallConfig(maxSize = 128): Config {
 }
 
 export function randomWeights(config: Config = smallConfig(), seed = 7): DetectorWeights {
-  const tensors = new Map<string, StoredTensor>();
-  for (const spec of new AofdModel(config.model).specs()) {
-    tensors.set(spec.name, floatData(initialValues(spec, seed), spec.shape));
-  }
-  return { metadata: { config: JSON.stringify(config) }, tensors };
+  return untrainedWeights(config, seed);
 }
 
 export function writeRandomWeights(file: string, config: Config = smallConfig()): void {

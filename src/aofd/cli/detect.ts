@@ -5,7 +5,7 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import type { Detector } from '../detect/detector.js';
 import type { PictureFile } from '../detect/files/detect-files.js';
-import type { FaceRecord } from '../detect/postprocess.js';
+import type { FaceRecord } from '../detect/faces.js';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import {
   addDeviceOption,
@@ -207,7 +207,7 @@ export function dumpKernels(
 
 async function checkKernelsAsync(detector: Detector, out: string | null): Promise<void> {
   const { checkModelAsync, formatReport } = await import('../detect/inspect/check-model.js');
-  const report = await checkModelAsync(detector);
+  const report = await checkModelAsync(detector.network);
   printNotice(formatReport(report));
   const file = path.join(out ?? '.', 'kernel-check.json');
   atomicWriteFile(file, `${JSON.stringify(report, null, 2)}\n`);

@@ -232,7 +232,7 @@ function findingsOf(report: DoctorReport, device: Device): Finding[] {
 async function checkModelAsync(device: Device, weights: string | undefined): Promise<ModelCheck> {
   const check = await import('../detect/inspect/check-model.js');
   const { Detector } = await import('../detect/detector.js');
-  const { defaultWeightsFile } = await import('../detect/files/detector-weights.js');
+  const { defaultWeightsFile } = await import('../weights/files/detector-weights.js');
   let file = weights;
   try {
     file ??= defaultWeightsFile();
@@ -241,7 +241,7 @@ async function checkModelAsync(device: Device, weights: string | undefined): Pro
   }
   if (file !== undefined) {
     using detector = await Detector.createAsync({ weights: file, device });
-    return await check.checkModelAsync(detector);
+    return await check.checkModelAsync(detector.network);
   }
   const { presetConfig } = await import('../config/index.js');
   const { AofdModel, ParamStore } = await import('../model/index.js');

@@ -36,10 +36,9 @@ export interface ResizeAxis {
   weight: Float64Array;
 }
 
-/** Sampling positions of one axis of `n` elements scaled by `scale`. */
-export function resizeAxis(n: number, scale: number): ResizeAxis {
+/** Sampling positions of one axis of `n` elements scaled by `scale`, for `count` outputs. */
+export function resizeAxis(n: number, scale: number, count = resizedLength(n, scale)): ResizeAxis {
   checkScale(n, scale);
-  const count = resizedLength(n, scale);
   const axis: ResizeAxis = {
     low: new Int32Array(count),
     high: new Int32Array(count),

@@ -1,28 +1,30 @@
 /** The network's passes over one prepared picture. Tensors never outlive the functions here. */
 import { DryDevice, type Device, type Tensor, type TensorData } from '../../nn/index.js';
 import { faceProbabilities } from '../boxes/index.js';
-import { proposalsOf, type Config } from '../config/index.js';
-import { ParamStore, withoutGrad, type AnchorCache, type AofdModel } from '../model/index.js';
 import { selectProposals, type Proposals } from '../boxes/proposals.js';
-import { decodeHead, occluderMap } from './postprocess.js';
-import type { Candidates, OccluderMap } from './postprocess.js';
-import type { PreparedImage } from './preprocess.js';
-
-/** The parts of a detector. */
-export interface DetectorParts {
-  config: Config;
-  model: AofdModel;
-  params: ParamStore;
-}
+import { proposalsOf } from '../config/index.js';
+import { ParamStore, withoutGrad, type AnchorCache } from '../model/index.js';
+import type { GridMap } from './grid-map.js';
+import type { Network } from './network.js';
+import { occluderMap } from './occluders.js';
+import { decodeHead, type Candidates, type InputGeometry } from './postprocess.js';
+import type { PreparedPass } from './prepare.js';
 
 /** Called with every named intermediate tensor while it is alive; for inspection. */
 export type TensorTrace = (name: string, tensor: Tensor) => void;
+
+/** A pass over a picture of `width` x `height` pixels. */
+export interface PicturePass {
+  pass: PreparedPass;
+  width: number;
+  height: number;
+}
 
 /** What one pass finds, before thresholds and NMS. */
 export interface PassResult {
   candidates: Candidates;
   /** Null where it was not asked for or the network has no branch. */
-  occluders: OccluderMap | null;
+  occluders: GridMap | null;
   proposals: Proposals;
 }
 
@@ -35,45 +37,42 @@ export interface PassOptions {
 }
 
 /** RoI counts are rounded up to this, so that few buffer sizes and kernels occur. */
-const roiMultiple = 32;
+const ROI_MULTIPLE = 32;
 
-/** One picture through the whole network. */
+/** One pass over a picture through the whole network. */
 export async function detectPassAsync(
-  parts: DetectorParts,
+  network: Network,
   anchors: AnchorCache,
-  prepared: PreparedImage,
-  original: { width: number; height: number; flip: boolean },
+  { pass, width, height }: PicturePass,
   options: PassOptions,
 ): Promise<PassResult> {
-  const { config, params } = parts;
-  const device = params.device;
+  const { config } = network;
+  const { device } = network.params;
+  const { trace } = options;
   const features: Tensor[] = [];
   try {
     // The proposals' numbers are read while the device goes on with the segmentation branch.
-    const rpnRead = proposeOnDevice(parts, prepared, features, options.trace);
-    const segRead = options.wantsOccluders
-      ? segmentOnDevice(parts, features, prepared, options.trace)
-      : null;
+    const rpnRead = proposeOnDevice(network, pass, features, trace);
+    const segRead = options.wantsOccluders ? segmentOnDevice(network, features, pass, trace) : null;
     const [logits, deltas] = await rpnRead;
     const proposals = device.context.phase('proposals', () =>
       selectProposals(
         {
           scores: faceProbabilities(logits as Float32Array),
-          anchors: anchors.get(prepared).boxes,
+          anchors: anchors.get(pass).boxes,
           deltas: deltas as Float32Array,
-          size: { width: prepared.contentWidth, height: prepared.contentHeight },
-          scale: prepared.scale,
+          size: { width: pass.contentWidth, height: pass.contentHeight },
+          scale: pass.scale,
         },
         proposalsOf(config, 'test'),
       ),
     );
     const candidates = await classifyAsync(
-      parts,
+      network,
       features,
       proposals,
-      prepared,
-      original,
-      options.trace,
+      { scale: pass.scale, flip: pass.flip, width, height },
+      trace,
     );
     const result = { candidates, proposals, occluders: segRead ? await segRead : null };
     await options.after?.(features, result);
@@ -86,8 +85,8 @@ export async function detectPassAsync(
 
 /** Fills `features` (owned by the caller) and starts reading the RPN's logits and deltas. */
 function proposeOnDevice(
-  { model, params }: DetectorParts,
-  prepared: PreparedImage,
+  { model, params }: Network,
+  prepared: PreparedPass,
   features: Tensor[],
   trace?: TensorTrace,
 ): Promise<TensorData[]> {
@@ -113,11 +112,11 @@ function proposeOnDevice(
 
 /** Starts the segmentation branch; its small map is read, and interpolated on the CPU. */
 function segmentOnDevice(
-  { model, params }: DetectorParts,
+  { model, params }: Network,
   features: readonly Tensor[],
-  prepared: PreparedImage,
+  prepared: PreparedPass,
   trace?: TensorTrace,
-): Promise<OccluderMap> | null {
+): Promise<GridMap> | null {
   const { device } = params;
   const branch = model.segmentation;
   if (!branch) return null;
@@ -137,21 +136,24 @@ function segmentOnDevice(
 
 /** RoI pooling and head for all proposals. */
 async function classifyAsync(
-  parts: DetectorParts,
+  network: Network,
   features: readonly Tensor[],
   proposals: Proposals,
-  prepared: PreparedImage,
-  original: { width: number; height: number; flip: boolean },
+  geometry: InputGeometry,
   trace?: TensorTrace,
 ): Promise<Candidates> {
   const count = proposals.scores.length;
   if (count === 0) return { boxes: new Float64Array(0), scores: new Float64Array(0) };
   const rois = roiRows(proposals.boxes, count);
-  const [logits, deltas] = await headOnDevice(parts, features, rois, trace);
-  return decodeHead(rois, logits as Float32Array, deltas as Float32Array, count, parts.config, {
-    scale: prepared.scale,
-    ...original,
-  });
+  const [logits, deltas] = await headOnDevice(network, features, rois, trace);
+  return decodeHead(
+    rois,
+    logits as Float32Array,
+    deltas as Float32Array,
+    count,
+    network.config,
+    geometry,
+  );
 }
 
 /**
@@ -159,7 +161,7 @@ async function classifyAsync(
  * device that does not compute.
  */
 export async function prepareKernelsAsync(
-  { config, model, params }: DetectorParts,
+  { config, model, params }: Network,
   { width, height }: { width: number; height: number },
 ): Promise<void> {
   const { device } = params;
@@ -167,16 +169,23 @@ export async function prepareKernelsAsync(
   const kernels = device.context.phase('record kernels', () => {
     const dryParams = ParamStore.withoutValues(dry, model.specs());
     dryParams.freezeForInference();
-    const parts = { config, model, params: dryParams };
-    const data = new Float32Array(0); // a dry device takes none
-    const size = { width, height, contentWidth: width, contentHeight: height };
+    const network = { config, model, params: dryParams };
+    const pass: PreparedPass = {
+      data: new Float32Array(0), // a dry device takes none
+      width,
+      height,
+      contentWidth: width,
+      contentHeight: height,
+      scale: 1,
+      flip: false,
+    };
     const features: Tensor[] = [];
     const rois = new Float32Array(5 * rounded(proposalsOf(config, 'test').postNmsTop));
     // The numbers that come back are of no use, and nobody waits for them.
     for (const reading of [
-      proposeOnDevice(parts, { data, scale: 1, ...size }, features),
-      segmentOnDevice(parts, features, { data, scale: 1, ...size }),
-      headOnDevice(parts, features, rois),
+      proposeOnDevice(network, pass, features),
+      segmentOnDevice(network, features, pass),
+      headOnDevice(network, features, rois),
     ]) {
       reading?.catch(() => undefined);
     }
@@ -185,9 +194,25 @@ export async function prepareKernelsAsync(
   await device.kernels.prepareAsync(kernels);
 }
 
+/** Runs pooling and head once, on a map of zeros: whatever a first run costs is paid then. */
+export async function runHeadOnceAsync(network: Network): Promise<void> {
+  const { model, params } = network;
+  const { device } = params;
+  const { levels } = model.backbone;
+  const channels = levels[model.roiLevel]?.channels ?? 1;
+  const map = device.release(device.zeros([1, channels, 8, 8], { layout: 'c4', name: 'warm-up' }));
+  try {
+    // RoIs are pooled from one level alone, so that the map may stand for the others too.
+    const features = levels.map(() => map);
+    await headOnDevice(network, features, new Float32Array(5 * ROI_MULTIPLE));
+  } finally {
+    map.dispose();
+  }
+}
+
 /** Starts pooling and head; `rois` [R*5]. */
 export function headOnDevice(
-  { model, params }: DetectorParts,
+  { model, params }: Network,
   features: readonly Tensor[],
   rois: Float32Array,
   trace?: TensorTrace,
@@ -208,7 +233,7 @@ export function headOnDevice(
 
 /** Pooled features and the mask generator's heat of some boxes [R*4] in input pixels. */
 export function heatOnDevice(
-  { model, params }: DetectorParts,
+  { model, params }: Network,
   features: readonly Tensor[],
   boxes: ArrayLike<number>,
   trace?: TensorTrace,
@@ -227,14 +252,14 @@ export function heatOnDevice(
 }
 
 /** The prepared picture as a tensor; its values already have the c4 layout. */
-export function imageOf(device: Device, prepared: PreparedImage): Tensor {
+export function imageOf(device: Device, prepared: PreparedPass): Tensor {
   const { height, width, data } = prepared;
   const images = device.empty([1, 3, height, width], { layout: 'c4', name: 'images' });
   device.context.upload(images.buffer, data);
   return images;
 }
 
-function rounded(count: number, multiple = roiMultiple): number {
+function rounded(count: number, multiple = ROI_MULTIPLE): number {
   return Math.ceil(count / multiple) * multiple;
 }
 
@@ -242,7 +267,7 @@ function rounded(count: number, multiple = roiMultiple): number {
 export function roiRows(
   boxes: ArrayLike<number>,
   count: number,
-  multiple = roiMultiple,
+  multiple = ROI_MULTIPLE,
 ): Float32Array {
   const rows = new Float32Array(rounded(count, multiple) * 5);
   for (let r = 0; r < count; r++) {

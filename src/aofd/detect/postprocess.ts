@@ -1,4 +1,4 @@
-/** From the network's numbers to faces (docs/spec.md 1.14, 4.3). Plain arrays, no device. */
+/** From the network's numbers to boxes (docs/spec.md 1.14). Plain arrays, no device. */
 import {
   boxIou,
   clipBoxes,
@@ -9,58 +9,6 @@ import {
   type BoxConvention,
 } from '../boxes/index.js';
 import { headCoderOf, type Config } from '../config/index.js';
-import { encodeRunLength, type BinaryMask, type RunLengthMask } from './rle.js';
-
-/** What covers a face. */
-export interface FaceOcclusion {
-  /** Share of the box's pixels that something covers, 0..1. */
-  ratio: number;
-  /** Covered pixels of the box in the original picture. */
-  mask: BinaryMask;
-}
-
-/** A face as JSON documents hold it. */
-export interface FaceRecord {
-  box: [number, number, number, number];
-  score: number;
-  occlusion?: { ratio: number; mask?: RunLengthMask };
-}
-
-/** One detected face. */
-export class DetectedFace {
-  constructor(
-    /** x1, y1, x2, y2 in pixels of the original picture. */
-    readonly box: readonly [number, number, number, number],
-    /** Probability of a face, 0..1. */
-    readonly score: number,
-    /** Null where the network has no segmentation branch. */
-    readonly occlusion: FaceOcclusion | null,
-  ) {}
-
-  /** Whether at least this share of the face is covered. */
-  isOccluded(threshold = 0.25): boolean {
-    return (this.occlusion?.ratio ?? 0) >= threshold;
-  }
-
-  /** Plain numbers, rounded to what they mean, the mask as run lengths. */
-  toJSON(): FaceRecord {
-    return this.record(true);
-  }
-
-  /** Like `toJSON`, the mask by choice. */
-  record(withMask: boolean): FaceRecord {
-    const [x1, y1, x2, y2] = this.box;
-    const record: FaceRecord = {
-      box: [round(x1, 2), round(y1, 2), round(x2, 2), round(y2, 2)],
-      score: round(this.score, 4),
-    };
-    if (this.occlusion) {
-      record.occlusion = { ratio: round(this.occlusion.ratio, 4) };
-      if (withMask) record.occlusion.mask = encodeRunLength(this.occlusion.mask);
-    }
-    return record;
-  }
-}
 
 /** Boxes with scores, not yet thinned out. */
 export interface Candidates {
@@ -72,8 +20,11 @@ export interface Candidates {
 
 /** Which candidates stay. */
 export interface KeepSettings {
-  scoreThreshold: number;
+  /** Least probability of a face. */
+  score: number;
+  /** A box is dropped where it overlaps a better one by more. */
   nmsIou: number;
+  /** Boxes at most; those that are as good as the last stay too. */
   maxDetections: number;
 }
 
@@ -143,7 +94,7 @@ export function keepBest(
   for (let i = 0; i < scores.length; i++) {
     const w = boxes[4 * i + 2]! - boxes[4 * i]!;
     const h = boxes[4 * i + 3]! - boxes[4 * i + 1]!;
-    if (scores[i]! > keep.scoreThreshold && w > 0 && h > 0) rows.push(i);
+    if (scores[i]! > keep.score && w > 0 && h > 0) rows.push(i);
   }
   const some = {
     boxes: takeBoxes(boxes, rows),
@@ -198,107 +149,6 @@ function voted(
   return out;
 }
 
-/** Occluder logits minus the others', on the grid of the segmentation branch. */
-export interface OccluderMap {
-  /** [h*w] */
-  logits: Float32Array;
-  height: number;
-  width: number;
-  /** Cells per original pixel: input scale / stride. */
-  scale: number;
-}
-
-/** From [2, h, w] logits. */
-export function occluderMap(
-  logits: ArrayLike<number>,
-  height: number,
-  width: number,
-  scale: number,
-): OccluderMap {
-  const cells = height * width;
-  const out = new Float32Array(cells);
-  for (let i = 0; i < cells; i++) out[i] = logits[cells + i]! - logits[i]!;
-  return { logits: out, height, width, scale };
-}
-
-/**
- * What covers a box (docs/spec.md 4.3): the map is interpolated bilinearly (half-pixel centres, edge
- * clamp) at each pixel of the un-enlarged box; covered where P(occluder) > threshold.
- */
-export function occlusionIn(
-  box: readonly [number, number, number, number],
-  map: OccluderMap,
-  size: { width: number; height: number },
-  threshold: number,
-): FaceOcclusion {
-  const x = Math.min(size.width - 1, Math.max(0, Math.ceil(box[0])));
-  const y = Math.min(size.height - 1, Math.max(0, Math.ceil(box[1])));
-  const width = Math.max(1, Math.min(size.width - 1, Math.floor(box[2])) - x + 1);
-  const height = Math.max(1, Math.min(size.height - 1, Math.floor(box[3])) - y + 1);
-  const data = new Uint8Array(width * height);
-  const cut = Math.log(threshold / (1 - threshold));
-  let covered = 0;
-  forEachLogit(map, x, y, width, height, (at, logit) => {
-    if (logit <= cut) return;
-    data[at] = 1;
-    covered++;
-  });
-  return { ratio: covered / data.length, mask: { x, y, width, height, data } };
-}
-
-/**
- * Probability of an occluder for every pixel of the picture, 0 outside of the boxes enlarged by
- * `gates` (docs/spec.md 4.3). Values 0..255, row-major.
- */
-export function occluderPicture(
-  map: OccluderMap,
-  size: { width: number; height: number },
-  gate: Uint8Array | null,
-): Uint8Array {
-  const out = new Uint8Array(size.width * size.height);
-  forEachLogit(map, 0, 0, size.width, size.height, (at, logit) => {
-    if (!gate || gate[at]) out[at] = Math.round(255 / (1 + Math.exp(-logit)));
-  });
-  return out;
-}
-
-/** Visits the pixels of a window, row by row, with the interpolated logit. */
-function forEachLogit(
-  map: OccluderMap,
-  x0: number,
-  y0: number,
-  width: number,
-  height: number,
-  visit: (at: number, logit: number) => void,
-): void {
-  const place = (pixel: number, cells: number): number =>
-    Math.min(cells - 1, Math.max(0, (pixel + 0.5) * map.scale - 0.5));
-  const left = new Int32Array(width);
-  const right = new Int32Array(width);
-  const weight = new Float64Array(width);
-  for (let i = 0; i < width; i++) {
-    const at = place(x0 + i, map.width);
-    left[i] = Math.floor(at);
-    right[i] = Math.min(map.width - 1, left[i]! + 1);
-    weight[i] = at - left[i]!;
-  }
-  const values = map.logits;
-  for (let j = 0; j < height; j++) {
-    const at = place(y0 + j, map.height);
-    const low = Math.floor(at);
-    const top = low * map.width;
-    const bottom = Math.min(map.height - 1, low + 1) * map.width;
-    const wy = at - low;
-    for (let i = 0; i < width; i++) {
-      const l = left[i]!;
-      const r = right[i]!;
-      const upper = values[top + l]! + weight[i]! * (values[top + r]! - values[top + l]!);
-      const lower = values[bottom + l]! + weight[i]! * (values[bottom + r]! - values[bottom + l]!);
-      visit(j * width + i, upper + wy * (lower - upper));
-    }
-  }
-}
-
 function joined(parts: readonly Float64Array[]): Float64Array {
   if (parts.length === 1) return parts[0] as Float64Array;
   const out = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -308,9 +158,4 @@ function joined(parts: readonly Float64Array[]): Float64Array {
     at += part.length;
   }
   return out;
-}
-
-function round(value: number, digits: number): number {
-  const power = 10 ** digits;
-  return Math.round(value * power) / power;
 }

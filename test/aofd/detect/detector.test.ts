@@ -165,7 +165,7 @@ describe('Detector', () => {
   });
 
   it('agrees with the CPU references layer by layer', async () => {
-    const report = await checkModelAsync(detector, { width: 64, height: 64 });
+    const report = await checkModelAsync(detector.network, { width: 64, height: 64 });
     const failed = report.rows.filter((row) => !row.passed);
     expect(failed).to.deep.equal([]);
     expect(report.rows.filter((row) => row.note === 'no reference')).to.deep.equal([]);

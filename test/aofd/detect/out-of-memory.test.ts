@@ -36,7 +36,7 @@ describe('a detection without memory', function () {
       return (await detector.detectAsync(picture, { score: 0.01 })).faces;
     } finally {
       memory.fails = () => false;
-      const params = detector.params.specs.length;
+      const params = detector.network.params.specs.length;
       expect(liveTensors).to.equal(params);
       if (memory.failed > 1) expect(device.stats().liveTensors).to.be.at.most(2 * params);
     }

@@ -1,14 +1,9 @@
 import { expect } from 'chai';
 import { faceProbabilities } from '../../../src/aofd/boxes/index.js';
 import { presetConfig } from '../../../src/aofd/config/index.js';
-import {
-  decodeHead,
-  DetectedFace,
-  keepBest,
-  occluderMap,
-  occluderPicture,
-  occlusionIn,
-} from '../../../src/aofd/detect/postprocess.js';
+import { DetectedFace } from '../../../src/aofd/detect/faces.js';
+import { occluderMap, occluderPicture, occlusionIn } from '../../../src/aofd/detect/occluders.js';
+import { decodeHead, keepBest } from '../../../src/aofd/detect/postprocess.js';
 import { decodeRunLength } from '../../../src/aofd/detect/rle.js';
 
 const config = presetConfig('paper');
@@ -51,7 +46,7 @@ describe('postprocessing', () => {
       ...[0, 80, 40, 120, NaN, 0, 1, 1, 60, 60, 60, 90],
     ]);
     const scores = Float64Array.from([0.6, 0.9, 0.8, 0.8, 0.04, 0.99, 0.99]);
-    const keep = { scoreThreshold: 0.05, nmsIou: 0.3, maxDetections: 2 };
+    const keep = { score: 0.05, nmsIou: 0.3, maxDetections: 2 };
     const got = keepBest([{ boxes, scores }], config, keep);
     expect([...got.scores]).to.deep.equal([0.9, 0.8, 0.8]);
     expect([...got.boxes.subarray(0, 4)]).to.deep.equal([2, 2, 52, 52]);
@@ -80,7 +75,7 @@ describe('postprocessing', () => {
       boxes: Float64Array.of(0, 0, 19, 19, 4, 0, 23, 19, 60, 60, 79, 79),
       scores: Float64Array.of(0.9, 0.3, 0.6),
     };
-    const keep = { scoreThreshold: 0.05, nmsIou: 0.5, maxDetections: 10 };
+    const keep = { score: 0.05, nmsIou: 0.5, maxDetections: 10 };
     const got = keepBest([candidates], voting, keep);
     // (0.9 * 0 + 0.3 * 4) / 1.2 = 1: the first box moves by a quarter of the way, the last stays.
     expect([...got.scores]).to.deep.equal([0.9, 0.6]);

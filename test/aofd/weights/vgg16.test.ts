@@ -9,11 +9,11 @@ import {
   reverseInputChannels,
   TORCHVISION_NORM,
   transpose,
-} from '../../../src/aofd/weights/vgg16-convert.js';
-import { PIXEL_MEANS_BGR, vgg16Shapes } from '../../../src/aofd/weights/names.js';
-import { VGG16_SHA256 } from '../../../src/aofd/weights/files/vgg16-hashes.js';
-import { recognizeVggName } from '../../../src/aofd/weights/vgg16-names.js';
-import { formatVggReport, loadVgg16Async } from '../../../src/aofd/weights/files/vgg16.js';
+} from '../../../src/aofd/weights/vgg16/convert.js';
+import { PIXEL_MEANS_BGR, vgg16Shapes } from '../../../src/aofd/weights/vgg16/names.js';
+import { VGG16_SHA256 } from '../../../src/aofd/weights/vgg16/files/hashes.js';
+import { recognizeVggName } from '../../../src/aofd/weights/vgg16/foreign-names.js';
+import { formatVggReport, loadVgg16Async } from '../../../src/aofd/weights/vgg16/files/load.js';
 import { IoError } from '../../../src/nn/io/errors.js';
 import { loadH5LibraryAsync, readH5Async } from '../../../src/nn/io/files/h5.js';
 import { serializeNpy } from '../../../src/nn/io/npy.js';

@@ -2,11 +2,12 @@
 import { readdirSync, statSync } from 'node:fs';
 import * as path from 'node:path';
 import type { DecodedImage } from '../../data/sample.js';
-import type { DetectSettings, Detection, Detector } from '../detector.js';
+import type { Detection, Detector } from '../detector.js';
 import type { FaceDrawing } from '../drawing/draw-faces.js';
+import type { DetectedFace } from '../faces.js';
 import { annotateAsync, type ReadPicture } from './picture-jobs.js';
 import { PicturePool, threadsFor } from './picture-pool.js';
-import type { DetectedFace } from '../postprocess.js';
+import type { DetectSettings } from '../settings.js';
 
 export { pngAsync } from './picture-jobs.js';
 
@@ -108,7 +109,7 @@ export async function* detectFilesAsync(
       passes: detector.passes(settings),
     });
     const detecting = Promise.all([reading, detections[at - onDevice]]).then(([read]) =>
-      detector.detectPreparedAsync(read.image, read.prepared, settings),
+      detector.detectPreparedAsync(read.prepared, settings),
     );
     detections.push(detecting.catch(() => undefined));
     let read: ReadPicture;

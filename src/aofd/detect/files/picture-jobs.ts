@@ -4,21 +4,20 @@ import type { Config } from '../../config/index.js';
 import { decodeImage } from '../../data/files/decode.js';
 import type { DecodedImage } from '../../data/sample.js';
 import { drawFaces, type FaceDrawing } from '../drawing/draw-faces.js';
-import { prepareImage, type PreparedImage, type PrepareOptions } from '../preprocess.js';
+import { preparePicture, type Pass, type PreparedPicture } from '../prepare.js';
 
-/** A picture to read, and the network inputs to make of it. */
+/** A picture to read, and the looks at it that the network will take. */
 export interface ReadJob {
   file: string;
   maxPixels?: number;
   input: Config['input'];
-  /** One input for each. */
-  passes: readonly PrepareOptions[];
+  passes: readonly Pass[];
 }
 
 /** A picture with its network inputs. */
 export interface ReadPicture {
   image: DecodedImage;
-  prepared: PreparedImage[];
+  prepared: PreparedPicture;
 }
 
 /** A picture to draw on. */
@@ -37,7 +36,7 @@ export async function readPictureAsync(job: ReadJob): Promise<ReadPicture> {
     autoOrient: true,
     ...(maxPixels === undefined ? {} : { maxPixels }),
   });
-  return { image, prepared: passes.map((pass) => prepareImage(image, input, pass)) };
+  return { image, prepared: preparePicture(image, input, passes) };
 }
 
 /** The picture with its faces drawn on, as a PNG. The image itself is not changed. */

@@ -119,7 +119,7 @@ export class PicturePool {
     this.#waiting.delete(reply.id);
     waiting.thread.jobs--;
     const now = performance.now();
-    this.#watch(waiting.name, now - reply.ms, now);
+    this.#watch(waiting.name, now - reply.timeMs, now);
     if ('result' in reply) waiting.resolve(reply.result);
     else waiting.reject(errorOf(reply.error));
   }

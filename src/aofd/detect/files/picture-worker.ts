@@ -22,8 +22,8 @@ export interface DecodingFault {
   fix: string | undefined;
 }
 
-/** Message from a thread. `ms`: how long the job took. */
-export type PictureReply = { id: number; ms: number } & (
+/** Message from a thread. `timeMs`: wall time of the job. */
+export type PictureReply = { id: number; timeMs: number } & (
   | { result: ReadPicture | Uint8Array }
   | { error: { message: string; decoding: DecodingFault | null } }
 );
@@ -44,13 +44,13 @@ if (port) {
     try {
       const [result, memory] = await doAsync(request);
       port.postMessage(
-        { id, result, ms: performance.now() - start } satisfies PictureReply,
+        { id, result, timeMs: performance.now() - start } satisfies PictureReply,
         memory,
       );
     } catch (error) {
       port.postMessage({
         id,
-        ms: performance.now() - start,
+        timeMs: performance.now() - start,
         error: {
           message: error instanceof Error ? error.message : String(error),
           decoding: error instanceof ImageDecodeError ? faultOf(error) : null,
@@ -75,6 +75,6 @@ async function doAsync(
   const { image, prepared } = await readPictureAsync(request.job);
   // Memory of the decoder cannot leave its thread.
   const data = Uint8Array.from(image.data);
-  const inputs = prepared.map((input) => input.data.buffer as ArrayBuffer);
+  const inputs = prepared.passes.map((pass) => pass.data.buffer as ArrayBuffer);
   return [{ image: { ...image, data }, prepared }, [data.buffer, ...inputs]];
 }

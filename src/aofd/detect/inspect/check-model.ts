@@ -9,9 +9,9 @@ import {
 import { CounterRng, type Tensor } from '../../../nn/index.js';
 import { anchorsPerCell } from '../../boxes/anchors.js';
 import type { Config } from '../../config/index.js';
-import type { DetectorParts } from '../forward.js';
 import { imageOf } from '../forward.js';
-import { prepareImage } from '../preprocess.js';
+import type { Network } from '../network.js';
+import { preparePass } from '../prepare.js';
 
 /** A report that can be attached to a bug. */
 export interface ModelCheck {
@@ -31,10 +31,10 @@ const LINEAR_LAYERS = /(\.conv2|lateral\d+|\.cls|\.bbox|\.heat|\.score)$/;
  * same inputs, so that errors do not add up. Takes seconds for `lite`, a minute or more for `paper`.
  */
 export async function checkModelAsync(
-  parts: DetectorParts,
+  network: Network,
   size: { width: number; height: number } = { width: 96, height: 64 },
 ): Promise<ModelCheck> {
-  const { config, model, params } = parts;
+  const { config, model, params } = network;
   const { device } = params;
   const rng = new CounterRng(3, 'check-kernels');
   const data = Uint8Array.from({ length: size.width * size.height * 3 }, () => 256 * rng.next());
@@ -43,7 +43,7 @@ export async function checkModelAsync(
     testShortSide: null,
     maxSize: Math.max(size.width, size.height),
   };
-  const prepared = prepareImage({ ...size, data }, input);
+  const prepared = preparePass({ ...size, data }, input);
   const corners = [0, 4, 4, 60, 60, 0, 20, 10, 90, 50, 0, 0, 0, 15, 15, 0, 70, 30, 95, 63];
   const rois = { shape: [4, 5], data: Float64Array.from(corners) };
   const rows: CheckRow[] = [];

@@ -1,5 +1,6 @@
 /** Heat maps over pictures, for inspection. */
 import type { Color, Raster } from '../drawing/draw.js';
+import { forEachPixel, type GridMap } from '../grid-map.js';
 
 /** Dark purple over red and orange to pale yellow; t in 0..1. */
 const STOPS: readonly Color[] = [
@@ -19,47 +20,20 @@ export function heatColor(t: number): Color {
   return [mix(0), mix(1), mix(2)];
 }
 
-/** A map of values in 0..1. */
-export interface HeatMap {
-  values: ArrayLike<number>;
-  height: number;
-  width: number;
-  /** Cells per pixel of the picture. */
-  scale: number;
-}
-
-/** The picture under the map (bilinear, half-pixel centres); values near 0 leave it darkened. */
-export function heatOver(picture: Raster, map: HeatMap, opacity = 0.65): Raster {
+/** The picture under a map of values in 0..1; values near 0 leave it darkened. */
+export function heatOver(picture: Raster, map: GridMap, opacity = 0.65): Raster {
   const { width, height } = picture;
   const channels = picture.channels ?? 3;
   const data = new Uint8Array(width * height * 3);
   const colors = Uint8Array.from(Array.from({ length: 256 }, (_, i) => heatColor(i / 255)).flat());
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const level = Math.round(255 * Math.max(0, Math.min(1, valueAt(map, x, y))));
-      const from = (y * width + x) * channels;
-      const to = (y * width + x) * 3;
-      for (let c = 0; c < 3; c++) {
-        const under = picture.data[from + c]!;
-        data[to + c] = Math.round(under + (colors[3 * level + c]! - under) * opacity);
-      }
+  forEachPixel(map, { x: 0, y: 0, width, height }, (at, value) => {
+    const level = Math.round(255 * Math.max(0, Math.min(1, value)));
+    for (let c = 0; c < 3; c++) {
+      const under = picture.data[channels * at + c]!;
+      data[3 * at + c] = Math.round(under + (colors[3 * level + c]! - under) * opacity);
     }
-  }
+  });
   return { width, height, data };
-}
-
-function valueAt(map: HeatMap, x: number, y: number): number {
-  const u = Math.min(map.width - 1, Math.max(0, (x + 0.5) * map.scale - 0.5));
-  const v = Math.min(map.height - 1, Math.max(0, (y + 0.5) * map.scale - 0.5));
-  const [left, top] = [Math.floor(u), Math.floor(v)];
-  const right = Math.min(map.width - 1, left + 1);
-  const bottom = Math.min(map.height - 1, top + 1);
-  const { values } = map;
-  const a = values[top * map.width + left]!;
-  const b = values[bottom * map.width + left]!;
-  const upper = a + (u - left) * (values[top * map.width + right]! - a);
-  const lower = b + (u - left) * (values[bottom * map.width + right]! - b);
-  return upper + (v - top) * (lower - upper);
 }
 
 /** The part of a picture inside a box, scaled to side x side (nearest pixels, edges repeated). */

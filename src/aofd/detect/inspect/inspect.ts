@@ -3,19 +3,18 @@ import type { Tensor } from '../../../nn/index.js';
 import { floatData, type StoredTensor } from '../../../nn/io/index.js';
 import { anchorsPerCell } from '../../boxes/anchors.js';
 import { enlargeBoxes, faceProbabilities, gateMask } from '../../boxes/index.js';
-import { AnchorCache } from '../../model/index.js';
-import type { DecodedImage } from '../../data/sample.js';
 import { smallestMask } from '../../boxes/masking.js';
+import type { Config } from '../../config/index.js';
+import type { DecodedImage } from '../../data/sample.js';
+import { AnchorCache } from '../../model/index.js';
 import type { Detector } from '../detector.js';
+import { detectedFaces, type DetectedFace } from '../faces.js';
 import { detectPassAsync, heatOnDevice, type PassResult } from '../forward.js';
-import {
-  DetectedFace,
-  keepBest,
-  occluderPicture,
-  occlusionIn,
-  type Candidates,
-} from '../postprocess.js';
-import { prepareImage } from '../preprocess.js';
+import type { GridMap } from '../grid-map.js';
+import type { Network } from '../network.js';
+import { occluderPicture } from '../occluders.js';
+import { keepBest, type Candidates } from '../postprocess.js';
+import { preparePass } from '../prepare.js';
 
 /** What `inspectAsync` gives. */
 export interface Inspection {
@@ -36,28 +35,26 @@ export interface Inspection {
 
 /** Detects faces with the detector's settings (one scale) and keeps every intermediate tensor. */
 export async function inspectAsync(detector: Detector, image: DecodedImage): Promise<Inspection> {
-  const { config, settings } = detector;
+  const { network, settings, config } = detector;
   const size = { width: image.width, height: image.height };
-  const prepared = prepareImage(image, config.input);
+  const prepared = preparePass(image, config.input);
   const reads: { name: string; shape: readonly number[]; data: Promise<ArrayLike<number>> }[] = [];
   const trace = (name: string, tensor: Tensor): void => {
     reads.push({ name, shape: tensor.shape, data: tensor.readAsync('inspection') });
   };
   let kept: Candidates = { boxes: new Float64Array(0), scores: new Float64Array(0) };
-  const pass = await detectPassAsync(
-    detector,
-    new AnchorCache(detector.model, config.boxes.convention),
-    prepared,
-    { ...size, flip: false },
+  const result = await detectPassAsync(
+    network,
+    new AnchorCache(network.model, config.boxes.convention),
+    { pass: prepared, ...size },
     {
       wantsOccluders: true,
       trace,
       after: async (features, { candidates }) => {
-        const { score, nmsIou, maxDetections } = settings;
-        kept = keepBest([candidates], config, { scoreThreshold: score, nmsIou, maxDetections });
+        kept = keepBest([candidates], config, settings);
         if (kept.scores.length === 0) return;
         const boxes = kept.boxes.map((v) => v * prepared.scale);
-        await heatOnDevice(detector, features, boxes, trace);
+        await heatOnDevice(network, features, boxes, trace);
       },
     },
   );
@@ -65,33 +62,35 @@ export async function inspectAsync(detector: Detector, image: DecodedImage): Pro
   for (const { name, shape, data } of reads) {
     tensors.set(name, floatData(Float32Array.from(await data), shape));
   }
-  addObjectness(tensors, detector, prepared);
-  addProposals(tensors, pass);
-  addHeat(tensors, detector, kept);
-  const map = pass.occluders;
-  if (map) {
-    const gates = enlargeBoxes(kept.boxes, config.loss.segBoxScale, size, config.boxes.convention);
-    const gate = gateMask(gates, size, config.boxes.convention);
-    const shape = [size.height, size.width];
-    tensors.set('segmentation/occluder', {
-      shape,
-      dtype: 'U8',
-      data: occluderPicture(map, size, gate),
-    });
-  }
-  const { occluderThreshold } = config.test;
-  const faces = Array.from(kept.scores, (score, i) => {
-    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = kept.boxes.subarray(4 * i, 4 * i + 4);
-    const box = [x1, y1, x2, y2] as const;
-    return new DetectedFace(box, score, map && occlusionIn(box, map, size, occluderThreshold));
-  });
+  addObjectness(tensors, network, prepared);
+  addProposals(tensors, result);
+  addHeat(tensors, config, kept);
+  const { occluders } = result;
+  if (occluders) addOccluders(tensors, config, occluders, kept, size);
+  const faces = detectedFaces(kept, occluders, size, config.test.occluderThreshold);
   return { faces, scale: prepared.scale, tensors };
+}
+
+/** Probability of an occluder at every pixel near a detected face (docs/spec.md 4.3). */
+function addOccluders(
+  tensors: Map<string, StoredTensor>,
+  { loss, boxes: { convention } }: Config,
+  map: GridMap,
+  kept: Candidates,
+  size: { width: number; height: number },
+): void {
+  const gates = enlargeBoxes(kept.boxes, loss.segBoxScale, size, convention);
+  tensors.set('segmentation/occluder', {
+    shape: [size.height, size.width],
+    dtype: 'U8',
+    data: occluderPicture(map, size, gateMask(gates, size, convention)),
+  });
 }
 
 /** Face probability of every anchor as one map per level. */
 function addObjectness(
   tensors: Map<string, StoredTensor>,
-  { config, model }: Detector,
+  { config, model }: Network,
   input: { height: number; width: number },
 ): void {
   const logits = tensors.get('rpn/class_logits');
@@ -128,7 +127,7 @@ function addProposals(tensors: Map<string, StoredTensor>, { proposals }: PassRes
   }
 }
 
-function addHeat(tensors: Map<string, StoredTensor>, { config }: Detector, kept: Candidates): void {
+function addHeat(tensors: Map<string, StoredTensor>, config: Config, kept: Candidates): void {
   const count = kept.scores.length;
   tensors.set('detections/boxes', floatData(Float32Array.from(kept.boxes), [count, 4]));
   tensors.set('detections/scores', floatData(Float32Array.from(kept.scores), [count]));

@@ -4,10 +4,11 @@ import { sha256Hex } from '../../../nn/io/files/index.js';
 import type { Config } from '../../config/index.js';
 import { decodeImage } from '../../data/files/decode.js';
 import type { DecodedImage } from '../../data/sample.js';
-import { configOf, Detector, type DetectorWeights } from '../../detect/detector.js';
-import { readWeightsAsync } from '../../detect/files/detector-weights.js';
-import type { DetectedFace as FoundFace } from '../../detect/postprocess.js';
+import { Detector } from '../../detect/detector.js';
+import type { DetectedFace as FoundFace } from '../../detect/faces.js';
 import { encodeRunLength } from '../../detect/rle.js';
+import { configOf, type DetectorWeights } from '../../weights/detector-weights.js';
+import { readWeightsAsync } from '../../weights/files/detector-weights.js';
 import { DetectionCache, round, type CachedPicture } from './cache.js';
 import type { DetectedFace, DetectionSet, EvalImage, Fact } from '../protocol.js';
 

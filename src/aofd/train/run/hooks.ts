@@ -12,7 +12,7 @@ import { Detector } from '../../detect/detector.js';
 import { drawFaces } from '../../detect/drawing/draw-faces.js';
 import { encodePng } from '../../detect/files/png.js';
 import type { HostParam } from '../../model/index.js';
-import { formatVggReport, loadVgg16Async } from '../../weights/files/vgg16.js';
+import { formatVggReport, loadVgg16Async } from '../../weights/vgg16/files/load.js';
 import { loadSource } from './sources.js';
 import type { HookContext, TrainHooks } from './trainer.js';
 

@@ -1,13 +1,27 @@
 /**
- * From a decoded picture to the network's input (docs/spec.md 1.2), on the CPU: resize, channel order,
+ * From a decoded picture to the network's input (docs/spec.md 1.2), on the host: resize, channel order,
  * mean and standard deviation, padding at the right and below.
+ *
+ * Detection does all of this here, in float64 and on any thread, so that workers prepare the next
+ * pictures while the device computes, and a picture gives the same bits with or without workers.
+ * Training does the last part on the device instead (`src/aofd/train/step/input.ts`): augmentation
+ * ends in bytes anyhow, and a batch then travels with 3 bytes a pixel, not with 16. Neither can take
+ * the other's way without changing results, since bytes are rounded after resizing.
  */
 import type { Config } from '../config/index.js';
 import { detectionScale, resizeAxis, resizedLength } from '../data/resize.js';
 import type { DecodedImage } from '../data/sample.js';
 
-/** The input of one picture. */
-export interface PreparedImage {
+/** One look at a picture. */
+export interface Pass {
+  /** Multiplies the configured size: 2 looks at the picture at twice the resolution. */
+  factor: number;
+  /** Mirror left-right. */
+  flip: boolean;
+}
+
+/** The network's input for one look at a picture. */
+export interface PreparedPass {
   /** Normalised values in the c4 layout of a [1, 3, height, width] map: 4 lanes per pixel. */
   data: Float32Array;
   /** Size with padding. */
@@ -18,13 +32,18 @@ export interface PreparedImage {
   contentWidth: number;
   /** Input pixels per original pixel. */
   scale: number;
+  /** The picture was mirrored left-right. */
+  flip: boolean;
 }
 
-export interface PrepareOptions {
-  /** Multiplies the configured size: 2 looks at the picture at twice the resolution. */
-  factor?: number;
-  /** Mirror left-right. */
-  flip?: boolean;
+/** A picture as the network wants it. */
+export interface PreparedPicture {
+  /** Size of the picture itself. */
+  width: number;
+  height: number;
+  passes: PreparedPass[];
+  /** Wall time of the preparation in milliseconds. */
+  timeMs: number;
 }
 
 /**
@@ -43,17 +62,29 @@ export function inputScale(
   return detectionScale(width, height, factor * testShortSide, factor * maxSize);
 }
 
+/** One input for each pass. */
+export function preparePicture(
+  image: DecodedImage,
+  input: Config['input'],
+  passes: readonly Pass[],
+): PreparedPicture {
+  const start = performance.now();
+  const prepared = passes.map((pass) => preparePass(image, input, pass));
+  const { width, height } = image;
+  return { width, height, passes: prepared, timeMs: performance.now() - start };
+}
+
 /**
  * Resizes bilinearly without anti-aliasing (docs/spec.md 1.2), normalises and pads with the mean to a
  * multiple of `padMultiple`. NOTE: where the long side rule applies (not in the paper's), pictures
  * that shrink by more than 2 are first averaged over whole blocks of floor(1 / scale) pixels, since
  * thin structures of large photographs would otherwise break up.
  */
-export function prepareImage(
+export function preparePass(
   image: DecodedImage,
   input: Config['input'],
-  { factor = 1, flip = false }: PrepareOptions = {},
-): PreparedImage {
+  { factor = 1, flip = false }: Partial<Pass> = {},
+): PreparedPass {
   const scale = inputScale(image.width, image.height, input, factor);
   const contentWidth = resizedLength(image.width, scale);
   const contentHeight = resizedLength(image.height, scale);
@@ -61,8 +92,8 @@ export function prepareImage(
   const height = padded(contentHeight, input.padMultiple);
   const block = input.testShortSide === null ? Math.max(1, Math.floor(1 / scale)) : 1;
   const source = block > 1 ? averageBlocks(image, block) : image;
-  const xs = axisOf(source.width, scale * block, contentWidth);
-  const ys = axisOf(source.height, scale * block, contentHeight);
+  const xs = resizeAxis(source.width, scale * block, contentWidth);
+  const ys = resizeAxis(source.height, scale * block, contentHeight);
   const data = new Float32Array(width * height * 4);
   const pixels = source.data;
   const isBgr = input.channelOrder === 'bgr';
@@ -88,27 +119,11 @@ export function prepareImage(
       }
     }
   }
-  return { data, height, width, contentHeight, contentWidth, scale };
+  return { data, height, width, contentHeight, contentWidth, scale, flip };
 }
 
 function padded(size: number, multiple: number): number {
   return Math.ceil(size / multiple) * multiple;
-}
-
-/** Sampling positions for exactly `count` outputs. */
-function axisOf(n: number, scale: number, count: number): ReturnType<typeof resizeAxis> {
-  const axis = resizeAxis(n, scale);
-  if (axis.low.length === count) return axis;
-  const low = new Int32Array(count);
-  const high = new Int32Array(count);
-  const weight = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const position = Math.min(n - 1, Math.max(0, (i + 0.5) / scale - 0.5));
-    low[i] = Math.floor(position);
-    high[i] = Math.min(n - 1, low[i]! + 1);
-    weight[i] = position - low[i]!;
-  }
-  return { low, high, weight };
 }
 
 /** Means of block x block pixels; blocks at the right and below may be smaller. */

@@ -10,9 +10,9 @@
  *
  * No hash is known for fc6 and fc7.
  */
-import { serializeNpy } from '../../../nn/io/npy.js';
-import { sha256Hex } from '../../../nn/io/files/sha256.js';
-import { oihwToHwio, reverseInputChannels } from '../vgg16-convert.js';
+import { serializeNpy } from '../../../../nn/io/npy.js';
+import { sha256Hex } from '../../../../nn/io/files/sha256.js';
+import { oihwToHwio, reverseInputChannels } from '../convert.js';
 
 /** Our parameter name -> hash of its .npy file. */
 export const VGG16_SHA256: Readonly<Record<string, string>> = {

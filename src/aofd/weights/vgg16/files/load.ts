@@ -4,8 +4,8 @@
  * (`names.ts`), a file with only some layers is accepted and said so, and every convolution is
  * compared with the published weights.
  */
-import { IoError, nameList, shapeText } from '../../../nn/io/errors.js';
-import { elementCount, type FloatTensor } from '../../../nn/io/stored-tensor.js';
+import { IoError, nameList, shapeText } from '../../../../nn/io/errors.js';
+import { elementCount, type FloatTensor } from '../../../../nn/io/stored-tensor.js';
 import { FC_WIDTH, FC6_INPUT, PIXEL_MEANS_BGR, vgg16Shapes } from '../names.js';
 import {
   fc6FromHwc,
@@ -13,20 +13,20 @@ import {
   hwioToOihw,
   reverseInputChannels,
   transpose,
-} from '../vgg16-convert.js';
-import { checkVggParameter, type VggVerdict } from './vgg16-hashes.js';
+} from '../convert.js';
+import { checkVggParameter, type VggVerdict } from './hashes.js';
 import {
   looksBatchNormalized,
   recognizeVggName,
   VGG_STYLES,
   type VggStyle,
   type VggStyleFacts,
-} from '../vgg16-names.js';
+} from '../foreign-names.js';
 import {
   openWeightSourceAsync,
   type WeightFormat,
   type WeightSource,
-} from './vgg16-source.js';
+} from './source.js';
 
 export interface VggLoadOptions {
   /** Also load fc6 and fc7 (480 MB). Default true. */

@@ -4,12 +4,12 @@
  */
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { diskError } from '../../../nn/io/files/disk-errors.js';
-import { IoError } from '../../../nn/io/errors.js';
-import { H5File } from '../../../nn/io/files/h5.js';
-import { isNpy, listNpz, parseNpy, parseNpyDict, parseNpz } from '../../../nn/io/npy.js';
-import { SafetensorsFile } from '../../../nn/io/files/safetensors-file.js';
-import type { FloatTensor } from '../../../nn/io/stored-tensor.js';
+import { diskError } from '../../../../nn/io/files/disk-errors.js';
+import { IoError } from '../../../../nn/io/errors.js';
+import { H5File } from '../../../../nn/io/files/h5.js';
+import { isNpy, listNpz, parseNpy, parseNpyDict, parseNpz } from '../../../../nn/io/npy.js';
+import { SafetensorsFile } from '../../../../nn/io/files/safetensors-file.js';
+import type { FloatTensor } from '../../../../nn/io/stored-tensor.js';
 
 export type WeightFormat = 'safetensors' | 'hdf5' | 'npz' | 'npy' | 'npy-folder';
 

@@ -6,7 +6,7 @@ import { NnError } from '../../../nn/index.js';
 import { parseSafetensors } from '../../../nn/io/index.js';
 import { packageRoot } from '../../../nn/platform/node/packages.js';
 import { diskError, sha256Hex } from '../../../nn/io/files/index.js';
-import type { DetectorWeights } from '../detector.js';
+import type { DetectorWeights } from '../detector-weights.js';
 
 /** The weights that come with the package, by their path in it. */
 export const BUNDLED_WEIGHTS = 'weights/aofd-lite.safetensors';

@@ -1,0 +1,74 @@
+/** What may differ from one detection to the next. */
+import { NnError } from '../../nn/index.js';
+import type { Config } from '../config/index.js';
+import type { Pass } from './prepare.js';
+
+/** What may differ from one call to the next. */
+export interface DetectSettings {
+  /** Least probability of a face; default 0.5, or what the weights file recommends. */
+  score?: number;
+  /** A face is dropped where it overlaps a better one by more (IoU); default from the config. */
+  nmsIou?: number;
+  /** Faces per picture at most; default from the config. */
+  maxDetections?: number;
+  /** Segment what covers the faces (default true). */
+  occlusion?: boolean;
+  /**
+   * Looks at the picture at these multiples of the configured size and joins what is found, e.g.
+   * `[1, 1.5]` for smaller faces. Default `[1]`.
+   */
+  scales?: readonly number[];
+  /** Looks at the mirrored picture too (default false). */
+  flip?: boolean;
+}
+
+/** Score threshold where neither caller nor weights name one. */
+export const DEFAULT_SCORE = 0.5;
+
+/**
+ * Settings with their defaults.
+ * @throws NnError `settings` for values that cannot be used
+ */
+export function completeSettings(
+  config: Config,
+  settings: DetectSettings,
+): Required<DetectSettings> {
+  const complete = {
+    score: settings.score ?? DEFAULT_SCORE,
+    nmsIou: settings.nmsIou ?? config.test.nmsIou,
+    maxDetections: settings.maxDetections ?? config.test.maxDetections,
+    occlusion: settings.occlusion ?? true,
+    scales: settings.scales ?? [1],
+    flip: settings.flip ?? false,
+  };
+  const { score, nmsIou, maxDetections, scales } = complete;
+  for (const [name, value] of Object.entries({ score, nmsIou })) {
+    if (value >= 0 && value <= 1) continue;
+    throw new NnError('settings', `detector: ${name} is ${value}.`, {
+      fix: 'give a number from 0 to 1.',
+    });
+  }
+  if (!Number.isInteger(maxDetections) || maxDetections < 1) {
+    throw new NnError('settings', `detector: maxDetections is ${maxDetections}.`, {
+      fix: 'give a whole number above 0.',
+    });
+  }
+  if (scales.length === 0 || scales.some((s) => !(s > 0 && s <= 8))) {
+    throw new NnError('settings', `detector: scales are [${scales.join(', ')}].`, {
+      fix: 'give at least one number above 0 and at most 8, such as [1, 1.5].',
+    });
+  }
+  return complete;
+}
+
+/** `settings` where `overrides` does not say otherwise; undefined says nothing. */
+export function overridden(settings: DetectSettings, overrides: DetectSettings): DetectSettings {
+  const said = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  return { ...settings, ...Object.fromEntries(said) };
+}
+
+/** The looks at a picture that settings ask for; the first is not mirrored. */
+export function passesOf({ scales, flip }: Required<DetectSettings>): Pass[] {
+  const sides = flip ? [false, true] : [false];
+  return scales.flatMap((factor) => sides.map((isMirrored) => ({ factor, flip: isMirrored })));
+}
