@@ -88,6 +88,13 @@ const augmentSchema = z.strictObject({
     ratios: z.array(z.number().positive()).min(1).describe('window side / short side of picture'),
     scaleJitter: amount,
     aspectJitter: amount,
+    clipBoxes: z
+      .boolean()
+      .optional()
+      .describe('faces at the border keep only the visible part of their box; default true'),
+    decoyFocus: share
+      .optional()
+      .describe('probability that a picture with decoys is cut around one of them; default 0'),
   }),
   mosaicRatios: z.array(z.number().positive()).min(1),
   mosaic: share,
@@ -103,6 +110,13 @@ const augmentSchema = z.strictObject({
     jpeg: share,
   }),
   cutout: z.strictObject({ probability: share, maxCount: count, maxShare: share }),
+  resolution: z
+    .strictObject({
+      probability: share,
+      factors: z.tuple([z.number().min(1), z.number().min(1)]).describe('smallest, largest'),
+    })
+    .optional()
+    .describe('canvases shrunk by a factor, enlarged again and blurred; default none'),
   minFacePx: amount.describe('faces with a shorter side below this on the canvas are ignored'),
 });
 
@@ -131,13 +145,71 @@ const painterSchema = z.strictObject({
   ),
 });
 
+const teachersSchema = z.strictObject({
+  lists: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(2)
+    .describe('faces that detectors found; the first decides, the second confirms'),
+  matchIou: share.optional().describe('a label and a box above this are one face'),
+  matchScore: share.optional().describe('if the box has at least this score'),
+  faceScore: share.optional().describe('from here, a box without a label is a forgotten face'),
+  ignoreScore: share.optional().describe('from here, a box without a label is ignored'),
+  aloneScore: share.optional().describe('sets without labels: from here the first makes a face'),
+  agreedScore: share.optional().describe('or from here, if the second agrees'),
+  secondScore: share.optional().describe('what the second needs to agree'),
+  agreeIou: share.optional().describe('overlap at which the two agree'),
+  secondIgnoreScore: share.optional().describe('from here, boxes of the second are ignored'),
+});
+
 const sourceSchema = z.strictObject({
-  kind: z.enum(['wider', 'coco', 'fddb', 'voc', 'occlusion-seg']),
-  list: z.string().min(1).describe('annotation file, or folder for voc, fddb, occlusion-seg'),
+  kind: z
+    .enum([
+      'wider',
+      'coco',
+      'fddb',
+      'voc',
+      'yolo',
+      'counting-csv',
+      'pictures',
+      'parsing',
+      'occlusion-seg',
+    ])
+    .describe('docs/data.md says which set has which form'),
+  list: z
+    .string()
+    .min(1)
+    .describe(
+      'annotation file, or folder for voc, yolo, fddb, occlusion-seg, pictures (of pictures), ' +
+        'parsing (of pixel maps)',
+    ),
   images: z.string().optional().describe('folder that image paths are relative to'),
   split: z.enum(['train', 'test', 'all']).optional().describe('occlusion-seg'),
-  synthetic: z.boolean().optional().describe('occlusion-seg: also portraits with drawn masks'),
+  synthetic: z
+    .union([z.boolean(), z.literal('only')])
+    .optional()
+    .describe('occlusion-seg: also portraits with drawn masks, or nothing but those'),
   limit: positive.optional().describe('only the first images'),
+  names: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('take only the pictures on these lists: names.txt, or drop.json#KEY'),
+  leaveOut: z.array(z.string().min(1)).optional().describe('leave out the pictures on these lists'),
+  classes: z
+    .record(z.string(), z.enum(['face', 'masked', 'unmasked', 'incorrect', 'head', 'drop']))
+    .optional()
+    .describe(
+      'voc, coco, yolo: what the names of objects mean; a name that is missing is an error',
+    ),
+  teachers: teachersSchema.optional().describe('boxes of strong detectors (reconcile.ts)'),
+  pixelMaps: z
+    .string()
+    .optional()
+    .describe('folder of NAME.mat: pixel classes of the person with the largest face'),
+  roles: z
+    .record(z.string(), z.enum(['visible', 'cover', 'overhang', 'other']))
+    .optional()
+    .describe('parsing, pixelMaps: classes that mean something else than usual'),
   trim: z
     .array(z.number().gt(-0.5).lt(0.5))
     .length(4)

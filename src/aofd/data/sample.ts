@@ -24,7 +24,10 @@ export interface FaceAttributes {
 }
 
 export interface FaceBox {
+  /** Inside the picture. */
   box: Box;
+  /** The whole box of a face that the picture's border cuts, where that is known. */
+  whole?: Box;
   /** Neither a positive nor background: detections here are not judged. */
   ignore: boolean;
   /** Marked unusable by the data set itself (WIDER's `invalid`). */
@@ -40,6 +43,27 @@ export interface SegmentationFiles {
   faceFile?: string;
 }
 
+/** What a class of a pixel map means for the face it lies on (face-parts.ts). */
+export type PixelRole =
+  /** Visible face: skin, nose, eyes, brows, lips, mouth. */
+  | 'visible'
+  /** Covers the face wherever it lies in the face region: glasses. */
+  | 'cover'
+  /** Covers the face where it reaches clearly into the region: hair, hat, cloth, background. */
+  | 'overhang'
+  /** Neither: ears, neck, jewellery. */
+  | 'other';
+
+/** A file with a class per pixel. */
+export interface PixelMap {
+  /** PNG with a palette (index = class), or a MATLAB 5 file with the variable `groundtruth`. */
+  file: string;
+  /** Role of each class number; numbers beyond the list are 'other'. */
+  roles: readonly PixelRole[];
+  /** 'portrait': all of the picture is labelled; 'largest-face': only the person with that face. */
+  extent: 'portrait' | 'largest-face';
+}
+
 /** One photograph with its faces. */
 export interface Sample {
   id: string;
@@ -49,6 +73,9 @@ export interface Sample {
   height?: number;
   faces: FaceBox[];
   segmentation?: SegmentationFiles;
+  pixelMap?: PixelMap;
+  /** Regions without a face that look as if there were one (heads from behind): background. */
+  decoys?: Box[];
   /** Data set name, used for sampling weights and reports. */
   source: string;
 }
@@ -66,17 +93,22 @@ export interface LoadReport {
   faces: number;
   /** Boxes cut to the picture. */
   clipped: number;
-  /** Boxes under 1 px (also after cutting), left out. */
+  /** Boxes under 1 px (also after cutting), and faces that the settings leave out. */
   dropped: number;
+  /** Faces and regions that are neither positive nor background. */
+  ignored: number;
+  /** Regions known to hold no face. */
+  decoys: number;
   /** The first 20 repairs in words. */
   notes: string[];
 }
 
 export function newLoadReport(): LoadReport {
-  return { images: 0, faces: 0, clipped: 0, dropped: 0, notes: [] };
+  return { images: 0, faces: 0, clipped: 0, dropped: 0, ignored: 0, decoys: 0, notes: [] };
 }
 
-function note(report: LoadReport, text: string): void {
+/** Keeps the first 20 notes. */
+export function note(report: LoadReport, text: string): void {
   if (report.notes.length < 20) report.notes.push(text);
 }
 
@@ -145,4 +177,48 @@ export function enlargeBox(box: Readonly<Box>, factor: number, width: number, he
     Math.min(width - 1, cx + halfW),
     Math.min(height - 1, cy + halfH),
   ];
+}
+
+export const boxArea = (box: Readonly<Box>): number => boxWidth(box) * boxHeight(box);
+
+/** Middle of the box in edge coordinates (pixel 0 spans 0..1). */
+export const boxCentre = (box: Readonly<Box>): [x: number, y: number] => [
+  (box[0] + box[2] + 1) / 2,
+  (box[1] + box[3] + 1) / 2,
+];
+
+/** Whether the point (edge coordinates) lies in the box. */
+export const contains = (box: Readonly<Box>, [x, y]: readonly [number, number]): boolean =>
+  x >= box[0] && x < box[2] + 1 && y >= box[1] && y < box[3] + 1;
+
+/** Common area of two boxes, px². */
+export function overlapArea(a: Readonly<Box>, b: Readonly<Box>): number {
+  const w = Math.min(a[2], b[2]) - Math.max(a[0], b[0]) + 1;
+  const h = Math.min(a[3], b[3]) - Math.max(a[1], b[1]) + 1;
+  return w > 0 && h > 0 ? w * h : 0;
+}
+
+/**
+ * The part of a face's box inside the picture; what is cut off stays known as `whole`.
+ * @returns null when less than 1 px of it is inside
+ */
+export function clipFace(
+  face: FaceBox,
+  size: { width: number; height: number },
+  report: LoadReport,
+): FaceBox | null {
+  const [x1, y1, x2, y2] = face.box;
+  const box: Box = [
+    Math.max(0, x1),
+    Math.max(0, y1),
+    Math.min(size.width - 1, x2),
+    Math.min(size.height - 1, y2),
+  ];
+  if (box.every((v, i) => v === face.box[i])) return face;
+  if (boxShortSide(box) < 1) {
+    report.dropped++;
+    return null;
+  }
+  report.clipped++;
+  return { ...face, box, whole: face.box };
 }

@@ -28,7 +28,9 @@ import {
   sampleWindow,
   shrinkByInteger,
 } from '../../../src/aofd/data/augment/resample.js';
+import { loseResolution } from '../../../src/aofd/data/augment/resolution.js';
 import { CounterRng } from '../../../src/aofd/data/rng.js';
+import type { Box } from '../../../src/aofd/data/sample.js';
 import { face, gradientImage } from '../../helpers/pictures.js';
 
 const whole = (width: number, height: number, flip = false): CropWindow => ({
@@ -129,6 +131,63 @@ describe('data/augment', () => {
       expect(mapped?.index, `seed ${seed}`).to.equal(0);
       expect(mapped?.ignore, `seed ${seed}`).to.equal(false);
     }
+  });
+
+  it('keeps whole boxes at the border where asked to, cut ones for ignored faces', () => {
+    const tile = { x0: 10, y0: 0, x1: 60, y1: 50 };
+    const window = { left: 0, top: 0, width: 100, height: 100, flip: false };
+    const faces = [
+      face([-1 + 1, 20, 39, 59], { whole: [-20, 20, 39, 59] }),
+      face([80, 0, 109, 39]),
+      face([90, 0, 139, 39]),
+    ];
+    const boxes = mapFaces(faces, window, tile, 1, false).map((f) => [...f.box, f.ignore]);
+    expect(boxes).to.deep.equal([
+      [0, 10, 29, 29, false],
+      [50, 0, 64, 19, false],
+      [55, 0, 59, 19, true],
+    ]);
+    const mirrored = mapFaces(faces.slice(0, 1), { ...window, flip: true }, tile, 1, false);
+    expect(mirrored[0]?.box).to.deep.equal([40, 10, 69, 29]);
+    expect(mapFaces(faces, window, tile, 1)[0]?.box).to.deep.equal([10, 10, 29, 29]);
+  });
+
+  it('looks at decoys as often as asked to', () => {
+    const tile = { x0: 0, y0: 0, x1: 50, y1: 50 };
+    const rng = new CounterRng(3);
+    const options = { flip: 0, ratios: [0.3], scaleJitter: 0, aspectJitter: 0, decoyFocus: 0.75 };
+    const faces = [face([5, 5, 20, 20])];
+    let count = 0;
+    for (let i = 0; i < 200; i++) {
+      const window = chooseWindow(100, 100, faces, tile, rng, options, [[80, 80, 95, 95]]);
+      const shows = (v: number): boolean => v >= window.left && v < window.left + window.width;
+      if (shows(88)) count++;
+      expect(shows(88) || shows(13)).to.equal(true);
+    }
+    expect(count).to.be.within(130, 170);
+    // Options without it, or a picture without decoys, draw the same numbers as ever.
+    const plain = { ...options, decoyFocus: 0 };
+    const draw = (o: typeof plain, decoys: Box[]): unknown =>
+      chooseWindow(100, 100, faces, tile, new CounterRng(5), o, decoys);
+    expect(draw(options, [])).to.deep.equal(draw(plain, [[80, 80, 95, 95]]));
+  });
+
+  it('takes detail, not size, and ignores faces that had too little of it', () => {
+    const image = gradientImage(96, 96);
+    for (let i = 0; i < image.data.length; i += 6) image.data.fill(255, i, i + 3);
+    const canvas = { image, labels: null, faces: [12, 40].map((side, index) => ({ box: [0, 0, side - 1, side - 1] as Box, ignore: false, index })) }; // prettier-ignore
+    const contrast = (): number => {
+      let sum = 0;
+      for (let i = 3; i < image.data.length; i++) {
+        sum += Math.abs((image.data[i] as number) - (image.data[i - 3] as number));
+      }
+      return sum;
+    };
+    const before = contrast();
+    loseResolution(canvas, new CounterRng(1), { probability: 1, factors: [2.9, 3] });
+    expect(contrast()).to.be.below(0.2 * before);
+    expect([canvas.image.width, canvas.image.data.length]).to.deep.equal([96, 3 * 96 * 96]);
+    expect(canvas.faces.map((f) => f.ignore)).to.deep.equal([true, false]);
   });
 
   it('pads with the mean colour beyond the picture and labels 255 there', () => {

@@ -5,7 +5,7 @@ import { ellipseBounds, loadFddb } from '../../../src/aofd/data/sets/fddb.js';
 import { readImageSize } from '../../../src/aofd/data/sets/image-size.js';
 import { loadOcclusionSeg } from '../../../src/aofd/data/sets/occlusion-seg.js';
 import { checkedBox, enlargeBox, newLoadReport } from '../../../src/aofd/data/sample.js';
-import { loadVoc, parseXml } from '../../../src/aofd/data/sets/voc.js';
+import { loadVoc, parseVoc } from '../../../src/aofd/data/sets/voc.js';
 import { loadWider } from '../../../src/aofd/data/sets/wider.js';
 import { gradientImage, jpegOf, pngOf } from '../../helpers/pictures.js';
 import { TempFolder } from '../../helpers/temp-folder.js';
@@ -241,7 +241,7 @@ describe('data/loaders', () => {
       const [sample] = loadVoc({
         annotationDir: `${temp.root}/voc`,
         imageRoot: '/pictures',
-        classes: { with_mask: 'masked', cat: null },
+        classes: { with_mask: 'masked', 'a & b': 'face', cat: 'drop' },
       });
       expect(sample?.file).to.match(/pictures.one\.jpg$/);
       expect(sample?.faces).to.deep.equal([
@@ -255,12 +255,17 @@ describe('data/loaders', () => {
       ]);
     });
     it('refuses broken XML and missing numbers', () => {
-      expect(() => parseXml('<a><b></a>', 'x.xml')).to.throw(/x\.xml.*<\/a> found/);
-      expect(() => parseXml('<a><b></b>', 'x.xml')).to.throw(/ends inside <a>/);
-      expect(() => parseXml('plain', 'x.xml')).to.throw(/no XML element/);
+      expect(() => parseVoc('<a>\n<b></a>', 'x.xml')).to.throw(/x\.xml:2: .*tag 'b'.*'a'/);
+      expect(() => parseVoc('<a><b></b>', 'x.xml')).to.throw(/x\.xml:1: Unclosed tag 'a'/);
+      expect(() => parseVoc('plain', 'x.xml')).to.throw(/x\.xml:1: .*not expected/);
+      expect(() => parseVoc('<a/>', 'x.xml')).to.throw(/x\.xml: no root element <annotation>/);
       temp.write('voc2/two.xml', xml.replace('<xmin>11</xmin>', ''));
       const load = (): unknown => loadVoc({ annotationDir: `${temp.root}/voc2`, imageRoot: '.' });
       expect(load).to.throw(/two\.xml: object\[0\].*finite/);
+      const unknown = { annotationDir: `${temp.root}/voc`, imageRoot: '.' };
+      expect(() => loadVoc({ ...unknown, classes: { cat: 'drop' } })).to.throw(
+        /one\.xml: object\[0\].*"with_mask" is not in.*"with_mask": "masked"/,
+      );
       expect(() => loadVoc({ annotationDir: `${temp.root}/nowhere`, imageRoot: '.' })).to.throw(
         /cannot be read/,
       );

@@ -13,6 +13,7 @@ import {
   type CropWindow,
   type Tile,
 } from './crop-window.js';
+import { loseResolution, type ResolutionOptions } from './resolution.js';
 import { FILL_RGB, sampleLabels, sampleWindow } from './resample.js';
 
 export interface AugmentOptions {
@@ -26,6 +27,8 @@ export interface AugmentOptions {
   color: ColorOptions;
   /** Grey or noisy rectangles hiding parts of the canvas. */
   cutout: { probability: number; maxCount: number; maxShare: number };
+  /** Canvases shrunk by a factor and enlarged again. Default none. */
+  resolution?: ResolutionOptions;
   /** Faces whose shorter side on the canvas is smaller become `ignore`, px. */
   minFacePx: number;
 }
@@ -121,10 +124,11 @@ export function drawTile(
   tile: Tile,
   source: LabelledImage,
   window: CropWindow,
-  options: { antialias: boolean; minFacePx: number },
+  options: { antialias: boolean; minFacePx: number; clipBoxes?: boolean },
 ): void {
-  sampleWindow(source.image, window, canvas.image, tile, options.antialias);
-  canvas.faces.push(...mapFaces(source.faces, window, tile, options.minFacePx));
+  const { antialias, minFacePx, clipBoxes } = options;
+  sampleWindow(source.image, window, canvas.image, tile, antialias);
+  canvas.faces.push(...mapFaces(source.faces, window, tile, minFacePx, clipBoxes));
   if (source.labels) {
     const { width, height } = canvas.image;
     canvas.labels ??= new Uint8Array(width * height).fill(255);
@@ -134,8 +138,13 @@ export function drawTile(
   }
 }
 
-/** The effects on a finished canvas: colour, then cut-out. */
+/** The effects on a finished canvas: resolution, colour, then cut-out. */
 export function finishCanvas(canvas: Canvas, rng: Rng, options: AugmentOptions): void {
+  const { resolution } = options;
+  // Drawn only where it is on, so that options of old runs give their old canvases.
+  if (resolution && resolution.probability > 0 && chance(rng, resolution.probability)) {
+    loseResolution(canvas, rng, resolution);
+  }
   jitterColor(canvas.image, rng, options.color);
   if (chance(rng, options.cutout.probability)) cutOut(canvas, rng, options.cutout);
 }
@@ -186,7 +195,8 @@ export function augment(
       ratios,
     });
     const antialias = chance(rng, options.antialias);
-    drawTile(canvas, tile, source, window, { antialias, minFacePx: options.minFacePx });
+    const { minFacePx, crop } = options;
+    drawTile(canvas, tile, source, window, { antialias, minFacePx, clipBoxes: crop.clipBoxes });
   });
   finishCanvas(canvas, rng, options);
   return canvas;

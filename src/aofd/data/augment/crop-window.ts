@@ -3,7 +3,7 @@
  * SCRFD do (a crop of a ratio of the short side, kept where it shows a face), and what happens to
  * the face boxes under it.
  */
-import type { Box, FaceBox } from '../sample.js';
+import { boxCentre, type Box, type FaceBox } from '../sample.js';
 import { chance, pick, randomInt, uniform, type Rng } from '../rng.js';
 
 /** Window in source pixels (edges, may lie outside the picture); `flip` mirrors it. */
@@ -32,6 +32,10 @@ export interface CropOptions {
   scaleJitter: number;
   /** Width against height, times e^u, u uniform in +-this. */
   aspectJitter: number;
+  /** false: faces cut by the tile's border keep their whole box. Default true. */
+  clipBoxes?: boolean;
+  /** Probability that a picture with decoys is cut around one of them. Default 0. */
+  decoyFocus?: number;
 }
 
 /** A face on the canvas. `index` points into the sample's faces. */
@@ -43,7 +47,8 @@ export interface CanvasFace {
 
 /**
  * Draws a window with the tile's aspect. If the picture has usable faces, the window contains the
- * centre of at least one (40 tries at random, then around a face drawn at random).
+ * centre of at least one (40 tries at random, then around a face drawn at random). With `decoyFocus`
+ * it may contain the centre of a decoy instead.
  */
 export function chooseWindow(
   width: number,
@@ -52,12 +57,16 @@ export function chooseWindow(
   tile: Tile,
   rng: Rng,
   options: CropOptions,
+  decoys: readonly Box[] = [],
 ): CropWindow {
   const flip = chance(rng, options.flip);
   const tileAspect = (tile.x1 - tile.x0) / (tile.y1 - tile.y0);
-  const centres = faces
-    .filter((face) => !face.ignore && !face.invalid)
-    .map(({ box }) => [(box[0] + box[2] + 1) / 2, (box[1] + box[3] + 1) / 2] as const);
+  const { decoyFocus = 0 } = options;
+  // Without decoys nothing is drawn, so that options of old runs give their old crops.
+  const isDecoy = decoyFocus > 0 && decoys.length > 0 && chance(rng, decoyFocus);
+  const centres = isDecoy
+    ? [boxCentre(pick(rng, decoys))]
+    : faces.filter((face) => !face.ignore && !face.invalid).map(({ box }) => boxCentre(box));
   let window: CropWindow = { left: 0, top: 0, width, height, flip };
   for (let attempt = 0; attempt < 41; attempt++) {
     const jitter = Math.exp(uniform(rng, -options.scaleJitter, options.scaleJitter));
@@ -85,25 +94,19 @@ export function chooseWindow(
  * Boxes on the canvas. A face whose centre is inside the window is kept, cut to the tile; one that
  * only reaches into it becomes `ignore`; so does one whose shorter side is below `minFacePx`.
  * Faces marked invalid or ignore stay `ignore`. Order: as in `faces`.
+ * @param clipBoxes false: a face that is kept has its whole box, also what of it lies beyond the tile
+ * or the picture; ignored ones are regions of the tile and are still cut
  */
 export function mapFaces(
   faces: readonly FaceBox[],
   window: CropWindow,
   tile: Tile,
   minFacePx: number,
+  clipBoxes = true,
 ): CanvasFace[] {
-  const sx = (tile.x1 - tile.x0) / window.width;
-  const sy = (tile.y1 - tile.y0) / window.height;
   const mapped: CanvasFace[] = [];
   faces.forEach((face, index) => {
-    const [x1, y1, x2, y2] = face.box;
-    let u0 = (x1 - window.left) * sx;
-    let u1 = (x2 + 1 - window.left) * sx;
-    if (window.flip) [u0, u1] = [tile.x1 - tile.x0 - u1, tile.x1 - tile.x0 - u0];
-    u0 += tile.x0;
-    u1 += tile.x0;
-    const v0 = (y1 - window.top) * sy + tile.y0;
-    const v1 = (y2 + 1 - window.top) * sy + tile.y0;
+    const [u0, v0, u1, v1] = mapEdges(face.box, window, tile);
     const cx = (u0 + u1) / 2;
     const cy = (v0 + v1) / 2;
     const isCentreInside = cx >= tile.x0 && cx < tile.x1 && cy >= tile.y0 && cy < tile.y1;
@@ -113,11 +116,24 @@ export function mapFaces(
     const bottom = Math.min(v1, tile.y1);
     if (right - left < 1 || bottom - top < 1) return;
     const isSmall = Math.min(right - left, bottom - top) < minFacePx;
-    mapped.push({
-      box: [left, top, right - 1, bottom - 1],
-      ignore: !isCentreInside || isSmall || face.ignore || face.invalid,
-      index,
-    });
+    const ignore = !isCentreInside || isSmall || face.ignore || face.invalid;
+    const [x1, y1, x2, y2] =
+      clipBoxes || ignore
+        ? [left, top, right, bottom]
+        : mapEdges(face.whole ?? face.box, window, tile);
+    mapped.push({ box: [x1, y1, x2 - 1, y2 - 1], ignore, index });
   });
   return mapped;
+}
+
+/** Edges (x2 and y2 exclusive) on the canvas of a box of the picture. */
+function mapEdges([x1, y1, x2, y2]: Readonly<Box>, window: CropWindow, tile: Tile): Box {
+  const sx = (tile.x1 - tile.x0) / window.width;
+  const sy = (tile.y1 - tile.y0) / window.height;
+  let u0 = (x1 - window.left) * sx;
+  let u1 = (x2 + 1 - window.left) * sx;
+  if (window.flip) [u0, u1] = [tile.x1 - tile.x0 - u1, tile.x1 - tile.x0 - u0];
+  const v0 = (y1 - window.top) * sy + tile.y0;
+  const v1 = (y2 + 1 - window.top) * sy + tile.y0;
+  return [u0 + tile.x0, v0, u1 + tile.x0, v1];
 }

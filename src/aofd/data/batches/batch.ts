@@ -1,7 +1,7 @@
 /** The training input: what a batch is and what it is made from. */
 import type { AugmentOptions } from '../augment/augment.js';
 import type { PainterOptions } from '../occluders/options.js';
-import type { Sample } from '../sample.js';
+import type { LoadReport, Sample } from '../sample.js';
 
 /** A data set with its share of the draws. */
 export interface BatchSource {
@@ -9,6 +9,8 @@ export interface BatchSource {
   samples: readonly Sample[];
   /** Relative sampling weight among sources of the same kind (detection, portraits). */
   weight: number;
+  /** What was counted, repaired and left out when it was read. */
+  report?: LoadReport;
 }
 
 export interface BatchOptions {

@@ -158,10 +158,8 @@ export class BatchMaker {
       : isMosaic
         ? augment.mosaicRatios
         : augment.crop.ratios;
-    const window = chooseWindow(width, height, sample.faces, tile, rng, {
-      ...augment.crop,
-      ratios,
-    });
+    const crop = { ...augment.crop, ratios };
+    const window = chooseWindow(width, height, sample.faces, tile, rng, crop, sample.decoys);
     const visible = mapFaces(sample.faces, window, tile, augment.minFacePx);
     const antialias = chance(rng, augment.antialias);
     const painted = await this.paintAsync(
@@ -181,7 +179,8 @@ export class BatchMaker {
           this.options.weakMaskLabels ?? false,
         );
     const source = { image: painted.image, faces: sample.faces, labels };
-    drawTile(canvas, tile, source, window, { antialias, minFacePx: augment.minFacePx });
+    const { minFacePx } = augment;
+    drawTile(canvas, tile, source, window, { antialias, minFacePx, clipBoxes: crop.clipBoxes });
     return visible.map(({ index }) => {
       if (painted.faces.has(index)) return COVER_COVERED;
       const attributes = sample.faces[index]?.attributes;

@@ -7,11 +7,11 @@ import { DataError } from '../../errors.js';
 import {
   checkedBox,
   newLoadReport,
-  type Cover,
   type FaceBox,
   type LoadReport,
   type Sample,
 } from '../sample.js';
+import { coverOf, meaningOf, type ClassMap } from './classes.js';
 import { readJson } from './text-file.js';
 
 export interface CocoOptions {
@@ -19,10 +19,10 @@ export interface CocoOptions {
   imageRoot: string;
   /** Data set name of the samples. Default 'coco'. */
   source?: string;
+  /** Category name to meaning; without it masked, unmasked and incorrect mean themselves. */
+  classes?: ClassMap;
   report?: LoadReport;
 }
-
-const COVERS: readonly string[] = ['masked', 'unmasked', 'incorrect'];
 
 /** Loads a list. Throws DataError naming file and JSON path on anything malformed. */
 export function loadCoco(listFile: string, options: CocoOptions): Sample[] {
@@ -72,8 +72,11 @@ export function loadCoco(listFile: string, options: CocoOptions): Sample[] {
       const known = [...categories.keys()].join(', ');
       throw malformed(listFile, `${path}.category_id`, record['category_id'], `one of ${known}`);
     }
-    if (category !== undefined && COVERS.includes(category)) {
-      face.attributes = { cover: category as Cover };
+    if (category !== undefined) {
+      const meaning = meaningOf(options.classes, category, `${listFile}: ${path}.category_id`);
+      if (meaning === 'drop' || meaning === 'head') return;
+      const cover = coverOf(meaning);
+      if (cover) face.attributes = { cover };
     }
     sample.faces.push(face);
   });

@@ -9,8 +9,8 @@ import { readJson } from './text-file.js';
 
 export interface OcclusionSegOptions {
   split: 'train' | 'test' | 'all';
-  /** Also take portraits with digitally drawn masks. Default true. */
-  synthetic?: boolean;
+  /** Also take portraits with digitally drawn masks, or only those. Default true. */
+  synthetic?: boolean | 'only';
   /** Data set name of the samples. Default 'occlusion-seg'. */
   source?: string;
   report?: LoadReport;
@@ -43,6 +43,7 @@ export function loadOcclusionSeg(root: string, options: OcclusionSegOptions): Sa
     const entry = checkedEntry(item, where);
     if (options.split !== 'all' && entry.split !== options.split) return;
     if (options.synthetic === false && entry.synthetic) return;
+    if (options.synthetic === 'only' && !entry.synthetic) return;
     const box = checkedBox(entry.box, entry, `${where}.box`, report);
     samples.push({
       id: entry.id,

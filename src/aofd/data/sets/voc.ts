@@ -1,18 +1,22 @@
 /**
  * Pascal VOC annotations: one XML file per picture with `<object>` entries and 1-based inclusive
- * corners. Read with a small tag scanner (comments and CDATA are handled; attributes are skipped).
+ * corners.
  */
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { z } from 'zod';
 import { DataError } from '../../errors.js';
 import {
   checkedBox,
   newLoadReport,
-  type Cover,
+  type Box,
   type FaceBox,
   type LoadReport,
   type Sample,
 } from '../sample.js';
+import { coverOf, meaningOf, type ClassMap } from './classes.js';
+import { readImageSize } from './image-size.js';
 import { parseNumber, readText } from './text-file.js';
 
 export interface VocOptions {
@@ -20,8 +24,8 @@ export interface VocOptions {
   annotationDir: string;
   /** Folder of the pictures named in `<filename>`. */
   imageRoot: string;
-  /** Object name to cover, or null to leave the object out. Unlisted names: a face, cover unknown. */
-  classes?: Readonly<Record<string, Cover | 'face' | null>>;
+  /** Object name to meaning; without it every object is a face. */
+  classes?: ClassMap;
   /** Corners count from 1 (VOC's rule, default) or 0. */
   firstPixel?: 0 | 1;
   /** Data set name of the samples. Default 'voc'. */
@@ -29,15 +33,14 @@ export interface VocOptions {
   report?: LoadReport;
 }
 
-/** An element of the file: text of its own, children in order. */
-export interface XmlElement {
-  name: string;
-  text: string;
-  children: XmlElement[];
+/** A picture of a set that boxes heads. */
+export interface HeadSample extends Sample {
+  /** Whole heads, seen from any side. */
+  heads?: Box[];
 }
 
 /** Loads a folder. Throws DataError naming the file and what is wrong in it. */
-export function loadVoc(options: VocOptions): Sample[] {
+export function loadVoc(options: VocOptions): HeadSample[] {
   const report = options.report ?? newLoadReport();
   let names: string[];
   try {
@@ -48,108 +51,89 @@ export function loadVoc(options: VocOptions): Sample[] {
       fix: 'check the path of the data set',
     });
   }
-  const samples = names.sort().map((name) => {
-    return readVocFile(join(options.annotationDir, name), options, report);
-  });
+  const samples = names
+    .sort()
+    .map((name) => readVocFile(join(options.annotationDir, name), options, report));
   report.images += samples.length;
   report.faces += samples.reduce((n, s) => n + s.faces.length, 0);
   return samples;
 }
 
-function readVocFile(file: string, options: VocOptions, report: LoadReport): Sample {
-  const root = parseXml(readText(file), file);
-  if (root.name !== 'annotation') {
-    throw malformed(file, `root element is <${root.name}>, expected <annotation>`);
-  }
-  const fileName = textOf(root, 'filename') || `${basename(file, '.xml')}.jpg`;
-  const sizeElement = child(root, 'size');
-  const width = sizeElement ? parseNumber(textOf(sizeElement, 'width')) : NaN;
-  const height = sizeElement ? parseNumber(textOf(sizeElement, 'height')) : NaN;
-  const size = width > 0 && height > 0 ? { width, height } : undefined;
+const text = z.string().optional();
+const annotationSchema = z.object({
+  filename: text,
+  size: z.object({ width: text, height: text }).or(z.literal('')).optional(),
+  object: z
+    .array(
+      z.object({
+        name: text,
+        difficult: text,
+        bndbox: z.object({ xmin: text, ymin: text, xmax: text, ymax: text }).optional(),
+      }),
+    )
+    .default([]),
+});
+
+/** The `<annotation>` of a file. Throws DataError naming file and line, or file and element. */
+export function parseVoc(xml: string, file: string): z.infer<typeof annotationSchema> {
+  const checked = XMLValidator.validate(xml);
+  if (checked !== true) throw malformed(`${file}:${checked.err.line}`, checked.err.msg);
+  const parser = new XMLParser({
+    parseTagValue: false,
+    isArray: (name, path) => path === 'annotation.object',
+  });
+  const root = parser.parse(xml) as Record<string, unknown>;
+  if (!('annotation' in root)) throw malformed(file, 'no root element <annotation>');
+  const parsed = annotationSchema.safeParse(root['annotation'] === '' ? {} : root['annotation']);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw malformed(`${file}: ${issue?.path.join('.') ?? ''}`, issue?.message ?? 'malformed');
+}
+
+function readVocFile(file: string, options: VocOptions, report: LoadReport): HeadSample {
+  const annotation = parseVoc(readText(file), file);
+  const picture = join(
+    options.imageRoot,
+    annotation.filename || `${basename(file).replace(/\.xml$/i, '')}.jpg`,
+  );
+  const stated = annotation.size || undefined;
+  const [width, height] = [parseNumber(stated?.width), parseNumber(stated?.height)];
+  // Some tools write 0 x 0: then the picture itself is asked.
+  const size = width > 0 && height > 0 ? { width, height } : readImageSize(picture);
   const first = options.firstPixel ?? 1;
   const faces: FaceBox[] = [];
-  root.children
-    .filter((element) => element.name === 'object')
-    .forEach((object, i) => {
-      const where = `${file}: object[${i}]`;
-      const label = textOf(object, 'name');
-      const mapped = options.classes?.[label];
-      if (mapped === null) return;
-      const bounds = child(object, 'bndbox');
-      if (!bounds) throw malformed(where, 'has no <bndbox>');
-      const [x1, y1, x2, y2] = ['xmin', 'ymin', 'xmax', 'ymax'].map((name) =>
-        parseNumber(textOf(bounds, name)),
-      ) as [number, number, number, number];
-      const xywh = [x1 - first, y1 - first, x2 - x1 + 1, y2 - y1 + 1];
-      const box = checkedBox(xywh, size, where, report);
-      if (!box) return;
-      const isDifficult = textOf(object, 'difficult') === '1';
-      const face: FaceBox = { box, ignore: isDifficult, invalid: false };
-      if (mapped !== undefined && mapped !== 'face') face.attributes = { cover: mapped };
-      faces.push(face);
-    });
+  const heads: Box[] = [];
+  annotation.object.forEach((object, i) => {
+    const where = `${file}: object[${i}]`;
+    const meaning = meaningOf(options.classes, object.name ?? '', where);
+    if (meaning === 'drop') return;
+    if (!object.bndbox) throw malformed(where, 'has no <bndbox>');
+    const { xmin, ymin, xmax, ymax } = object.bndbox;
+    const [x1, y1, x2, y2] = [xmin, ymin, xmax, ymax].map(parseNumber) as Box;
+    const box = checkedBox([x1 - first, y1 - first, x2 - x1 + 1, y2 - y1 + 1], size, where, report);
+    if (!box) return;
+    if (meaning === 'head') {
+      heads.push(box);
+      return;
+    }
+    const face: FaceBox = { box, ignore: object.difficult === '1', invalid: false };
+    const cover = coverOf(meaning);
+    if (cover) face.attributes = { cover };
+    faces.push(face);
+  });
   return {
     id: basename(file).replace(/\.xml$/i, ''),
-    file: join(options.imageRoot, fileName),
+    file: picture,
     ...size,
     faces,
+    ...(heads.length > 0 ? { heads } : {}),
     source: options.source ?? 'voc',
   };
 }
-
-const child = (element: XmlElement, name: string): XmlElement | undefined =>
-  element.children.find((c) => c.name === name);
-const textOf = (element: XmlElement, name: string): string =>
-  (child(element, name)?.text ?? '').trim();
 
 function malformed(where: string, what: string): DataError {
   return new DataError('list-malformed', `${what}.`, {
     where,
     fix: 'correct or remove this annotation file',
   });
-}
-
-const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-
-function decodeEntities(text: string): string {
-  return text.replace(/&(#x[\da-f]+|#\d+|\w+);/gi, (whole, name: string) => {
-    if (name.startsWith('#')) {
-      const code = /^#x/i.test(name) ? parseInt(name.slice(2), 16) : parseInt(name.slice(1), 10);
-      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-    }
-    return ENTITIES[name] ?? whole;
-  });
-}
-
-/** Parses a document to its root element. Throws DataError on tags that do not match. */
-export function parseXml(text: string, file: string): XmlElement {
-  const token =
-    /<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<[?!][^>]*>|<(\/?)([\w:.-]+)[^>]*?(\/?)>/g;
-  const top: XmlElement = { name: '', text: '', children: [] };
-  const stack = [top];
-  let at = 0;
-  for (const match of text.matchAll(token)) {
-    const here = stack[stack.length - 1] as XmlElement;
-    here.text += decodeEntities(text.slice(at, match.index));
-    at = match.index + match[0].length;
-    const [, cdata, closing, name, selfClosing] = match;
-    if (cdata !== undefined) here.text += cdata;
-    if (name === undefined) continue;
-    if (closing) {
-      if (here.name !== name) {
-        throw malformed(file, `</${name}> found where </${here.name || '(nothing)'}> was expected`);
-      }
-      stack.pop();
-    } else {
-      const element: XmlElement = { name, text: '', children: [] };
-      here.children.push(element);
-      if (!selfClosing) stack.push(element);
-    }
-  }
-  const root = top.children[0];
-  if (stack.length !== 1) {
-    throw malformed(file, `the file ends inside <${stack[stack.length - 1]?.name}>`);
-  }
-  if (!root) throw malformed(file, 'no XML element found');
-  return root;
 }

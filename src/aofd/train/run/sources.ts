@@ -1,29 +1,13 @@
 import { streamOf } from '../../../nn/index.js';
-import { existsSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import type { Config, DataSourceConfig, StageConfig } from '../../config/index.js';
 import type { BatchOptions, BatchSource } from '../../data/batches/batch.js';
-import { loadCoco } from '../../data/sets/coco.js';
 import { DataError } from '../../errors.js';
-import { loadFddb } from '../../data/sets/fddb.js';
-import { loadOcclusionSeg } from '../../data/sets/occlusion-seg.js';
-import { boxHeight, boxShortSide, boxWidth, type Box, type Sample } from '../../data/sample.js';
-import { loadVoc } from '../../data/sets/voc.js';
-import { loadWider } from '../../data/sets/wider.js';
+import type { Sample } from '../../data/sample.js';
+import { loadDataSource, placesOf } from '../../data/sets/load-source.js';
 
 /** Annotated photographs of one `data.sources` entry. Throws DataError naming file and line. */
 export function loadSource(config: Config, name: string): Sample[] {
-  const source = config.data.sources[name];
-  if (!source) {
-    throw new DataError('option-invalid', 'is not in data.sources.', {
-      where: `data source "${name}"`,
-      fix: `choose one of ${Object.keys(config.data.sources).join(', ')}`,
-    });
-  }
-  const samples = read(config, name, source).map((sample) =>
-    filterFaces(config, trimBoxes(sample, source.trim)),
-  );
-  return source.limit === undefined ? samples : samples.slice(0, source.limit);
+  return loadDataSource(config.data, name).samples;
 }
 
 /**
@@ -58,68 +42,9 @@ export function checkSources(config: Config): void {
   }
   const { validateEverySteps, samplesEverySteps, validation } = config.train;
   if (validation && validateEverySteps + samplesEverySteps > 0) names.add(validation.source);
-  for (const name of names) placesOf(config, name, config.data.sources[name] as DataSourceConfig);
-}
-
-/** Where a source's annotations and pictures are. Throws DataError for a path that is not there. */
-function placesOf(
-  config: Config,
-  name: string,
-  source: DataSourceConfig,
-): { list: string; images: string } {
-  const place = (path: string): string => {
-    const full = isAbsolute(path) ? path : join(config.data.root, path);
-    if (existsSync(full)) return full;
-    throw new DataError('file-missing', `not found (data source "${name}").`, {
-      where: full,
-      fix: 'set data.root to the folder of your data sets, for example --set data.root=../data',
-    });
-  };
-  return { list: place(source.list), images: place(source.images ?? '.') };
-}
-
-function read(config: Config, name: string, source: DataSourceConfig): Sample[] {
-  const { list, images } = placesOf(config, name, source);
-  switch (source.kind) {
-    case 'wider':
-      return loadWider(list, { imageRoot: images, source: name });
-    case 'coco':
-      return loadCoco(list, { imageRoot: images, source: name });
-    case 'fddb':
-      return loadFddb({ foldDir: list, imageRoot: images });
-    case 'voc':
-      return loadVoc({ annotationDir: list, imageRoot: images, source: name });
-    case 'occlusion-seg':
-      return loadOcclusionSeg(list, {
-        split: source.split ?? 'train',
-        synthetic: source.synthetic ?? true,
-        source: name,
-      });
+  for (const name of names) {
+    placesOf(config.data, name, config.data.sources[name] as DataSourceConfig);
   }
-}
-
-/** Boxes without the shares [left, top, right, bottom] of their width and height. */
-function trimBoxes(sample: Sample, trim: readonly number[] | undefined): Sample {
-  if (!trim) return sample;
-  const [left = 0, top = 0, right = 0, bottom = 0] = trim;
-  const faces = sample.faces.map((face) => {
-    const [x1, y1, x2, y2] = face.box;
-    const w = boxWidth(face.box);
-    const h = boxHeight(face.box);
-    return { ...face, box: [x1 + left * w, y1 + top * h, x2 - right * w, y2 - bottom * h] as Box };
-  });
-  return { ...sample, faces };
-}
-
-/** J4: what becomes of small and invalid faces. */
-function filterFaces(config: Config, sample: Sample): Sample {
-  const { minFacePx, dropInvalid, smallFaces } = config.data;
-  const faces = sample.faces.flatMap((face) => {
-    if (face.invalid && dropInvalid) return [];
-    if (boxShortSide(face.box) >= minFacePx || face.ignore) return [face];
-    return smallFaces === 'drop' ? [] : [{ ...face, ignore: true }];
-  });
-  return { ...sample, faces };
 }
 
 /** The photographs of a stage, each source with its weight. */
@@ -127,7 +52,7 @@ export function stageSources(config: Config, stage: StageConfig): BatchSource[] 
   return Object.entries(stage.data).map(([name, weight]) => ({
     name,
     weight,
-    samples: loadSource(config, name),
+    ...loadDataSource(config.data, name),
   }));
 }
 

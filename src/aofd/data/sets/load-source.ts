@@ -1,0 +1,243 @@
+/**
+ * A data source of the configuration to samples: the reader of its kind, the names to take, the set's
+ * corrections, the teachers' boxes, and what the run leaves out.
+ */
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import type { Config, DataSourceConfig } from '../../config/index.js';
+import { DataError } from '../../errors.js';
+import { rolesOf } from '../pixel-roles.js';
+import { DEFAULT_TEACHER_RULES } from '../reconcile.js';
+import {
+  boxHeight,
+  boxShortSide,
+  boxWidth,
+  clipFace,
+  newLoadReport,
+  type Box,
+  type LoadReport,
+  type PixelMap,
+  type Sample,
+} from '../sample.js';
+import { loadCoco } from './coco.js';
+import { loadCountingCsv } from './counting-csv.js';
+import { loadFddb } from './fddb.js';
+import { readImageSize } from './image-size.js';
+import { picturesIn, readNames, stem } from './names.js';
+import { loadOcclusionSeg } from './occlusion-seg.js';
+import { teachSamples, type LabelKind } from './teach.js';
+import { TeacherList } from './teacher-list.js';
+import { loadVoc, type HeadSample } from './voc.js';
+import { loadWider } from './wider.js';
+import { loadYolo } from './yolo.js';
+
+type DataConfig = Config['data'];
+
+/** Samples with what was counted, repaired and left out on the way. */
+export interface LoadedSource {
+  samples: Sample[];
+  report: LoadReport;
+}
+
+/** Annotated photographs of one `data.sources` entry. Throws DataError naming file and line. */
+export function loadDataSource(data: DataConfig, name: string): LoadedSource {
+  const source = data.sources[name];
+  if (!source) {
+    throw new DataError('option-invalid', 'is not in data.sources.', {
+      where: `data source "${name}"`,
+      fix: `choose one of ${Object.keys(data.sources).join(', ')}`,
+    });
+  }
+  const report = newLoadReport();
+  const trimmed = read(data, name, source, report).map((sample) => trimBoxes(sample, source.trim));
+  const samples = teach(data, name, source, trimmed, report).map((sample) =>
+    filterFaces(data, clipFaces(sample, report), report),
+  );
+  const taken = source.limit === undefined ? samples : samples.slice(0, source.limit);
+  count(taken, report);
+  return { samples: taken, report };
+}
+
+/** All paths that a source reads. Throws DataError for one that is not there. */
+export function placesOf(
+  data: DataConfig,
+  name: string,
+  source: DataSourceConfig,
+): { list: string; images: string; teachers: string[]; names: string[]; leaveOut: string[] } {
+  const place = (path: string): string => {
+    const full = isAbsolute(path) ? path : join(data.root, path);
+    if (existsSync(full.split('#')[0] as string)) return full;
+    throw new DataError('file-missing', `not found (data source "${name}").`, {
+      where: full,
+      fix: 'set data.root to the folder of your data sets, for example --set data.root=../data',
+    });
+  };
+  return {
+    list: place(source.list),
+    images: place(source.images ?? '.'),
+    teachers: (source.teachers?.lists ?? []).map(place),
+    names: (source.names ?? []).map(place),
+    leaveOut: (source.leaveOut ?? []).map(place),
+  };
+}
+
+/** What a kind's own labels are worth beside teachers. */
+function labelKind({ kind, classes }: DataSourceConfig): LabelKind {
+  if (kind === 'parsing') return 'portrait';
+  const isHeadsOnly = classes && Object.values(classes).every((c) => c === 'head' || c === 'drop');
+  return kind === 'pictures' || isHeadsOnly ? 'none' : 'faces';
+}
+
+function read(
+  data: DataConfig,
+  name: string,
+  source: DataSourceConfig,
+  report: LoadReport,
+): HeadSample[] {
+  const places = placesOf(data, name, source);
+  const { list, images } = places;
+  const wanted = places.names.map(readNames);
+  const unwanted = places.leaveOut.map(readNames);
+  const isTaken = (file: string): boolean =>
+    (wanted.length === 0 || wanted.some((names) => names.has(file))) &&
+    !unwanted.some((names) => names.has(file));
+  const shared = { imageRoot: images, source: name, report };
+  const samples = ((): HeadSample[] => {
+    switch (source.kind) {
+      case 'wider':
+        return loadWider(list, shared);
+      case 'coco':
+        return loadCoco(list, { ...shared, classes: source.classes });
+      case 'fddb':
+        return loadFddb({ foldDir: list, imageRoot: images });
+      case 'voc':
+        return loadVoc({ ...shared, annotationDir: list, classes: source.classes });
+      case 'yolo':
+        return loadYolo({ root: list, classes: source.classes, source: name, report });
+      case 'counting-csv':
+        return loadCountingCsv(list, shared);
+      case 'occlusion-seg':
+        return loadOcclusionSeg(list, {
+          split: source.split ?? 'train',
+          synthetic: source.synthetic ?? true,
+          source: name,
+        });
+      case 'pictures':
+      case 'parsing':
+        return loadPictures(source.kind === 'parsing' ? images : list, name, isTaken);
+    }
+  })();
+  const taken = samples.filter((sample) => isTaken(sample.file));
+  return source.kind === 'parsing' || source.pixelMaps
+    ? taken.flatMap((sample) => withPixelMap(data, source, sample))
+    : taken;
+}
+
+/** Pictures of a folder, without labels. */
+function loadPictures(
+  folder: string,
+  source: string,
+  isTaken: (file: string) => boolean,
+): Sample[] {
+  return [...picturesIn(folder).values()].filter(isTaken).map((file) => ({
+    id: stem(file),
+    file,
+    ...readImageSize(file),
+    faces: [],
+    source,
+  }));
+}
+
+/** The sample with its pixel map, where the set has one; portraits without are left out. */
+function withPixelMap(data: DataConfig, source: DataSourceConfig, sample: Sample): Sample[] {
+  const isPortrait = source.kind === 'parsing';
+  const folder = isPortrait ? source.list : (source.pixelMaps as string);
+  const root = isAbsolute(folder) ? folder : join(data.root, folder);
+  const file = join(root, `${stem(sample.file)}${isPortrait ? '.png' : '.mat'}`);
+  if (!existsSync(file)) return isPortrait ? [] : [sample];
+  const extent: PixelMap['extent'] = isPortrait ? 'portrait' : 'largest-face';
+  const roles = rolesOf(isPortrait ? 'celebamask' : 'clothing', source.roles ?? {});
+  return [{ ...sample, pixelMap: { file, roles, extent } }];
+}
+
+function teach(
+  data: DataConfig,
+  name: string,
+  source: DataSourceConfig,
+  samples: readonly HeadSample[],
+  report: LoadReport,
+): HeadSample[] {
+  const labels = labelKind(source);
+  if (!source.teachers) {
+    if (labels === 'faces') return [...samples];
+    throw new DataError('option-invalid', 'has no face boxes of its own.', {
+      where: `data source "${name}"`,
+      fix: 'name "teachers": {"lists": [...]} for it (docs/data.md)',
+    });
+  }
+  const { lists: _lists, ...rules } = source.teachers;
+  return teachSamples(samples, {
+    lists: placesOf(data, name, source).teachers.map((file) => new TeacherList(file)),
+    rules: { ...DEFAULT_TEACHER_RULES, ...rules },
+    labels,
+    report,
+  });
+}
+
+/** Boxes without the shares [left, top, right, bottom] of their width and height. */
+function trimBoxes<S extends Sample>(sample: S, trim: readonly number[] | undefined): S {
+  if (!trim) return sample;
+  const [left = 0, top = 0, right = 0, bottom = 0] = trim;
+  const faces = sample.faces.map((face) => {
+    const [x1, y1, x2, y2] = face.box;
+    const w = boxWidth(face.box);
+    const h = boxHeight(face.box);
+    return { ...face, box: [x1 + left * w, y1 + top * h, x2 - right * w, y2 - bottom * h] as Box };
+  });
+  return { ...sample, faces };
+}
+
+/** Teachers and enlarged boxes reach over the border. */
+function clipFaces(sample: Sample, report: LoadReport): Sample {
+  const { width, height } = sample;
+  if (width === undefined || height === undefined) return sample;
+  return {
+    ...sample,
+    faces: sample.faces.flatMap((face) => clipFace(face, { width, height }, report) ?? []),
+  };
+}
+
+/** J4: what becomes of small and invalid faces. */
+function filterFaces(data: DataConfig, sample: Sample, report: LoadReport): Sample {
+  const { minFacePx, dropInvalid, smallFaces } = data;
+  const faces = sample.faces.flatMap((face) => {
+    if (face.invalid && dropInvalid) return [];
+    if (boxShortSide(face.box) >= minFacePx || face.ignore) return [face];
+    return smallFaces === 'drop' ? [] : [{ ...face, ignore: true }];
+  });
+  report.dropped += sample.faces.length - faces.length;
+  return { ...sample, faces };
+}
+
+/** Counts of what is left, in place of the reader's. */
+function count(samples: readonly Sample[], report: LoadReport): void {
+  report.images = samples.length;
+  report.faces = 0;
+  report.ignored = 0;
+  report.decoys = 0;
+  for (const { faces, decoys } of samples) {
+    const ignored = faces.filter((face) => face.ignore || face.invalid).length;
+    report.ignored += ignored;
+    report.faces += faces.length - ignored;
+    report.decoys += decoys?.length ?? 0;
+  }
+}
+
+/** One line for a log: what a source holds. */
+export function describeReport(name: string, { report }: LoadedSource): string {
+  const { images, faces, ignored, decoys, dropped, clipped } = report;
+  return (
+    `${name}: ${images} pictures, ${faces} faces, ${ignored} ignored, ${decoys} decoys, ` +
+    `${dropped} dropped, ${clipped} clipped`
+  );
+}

@@ -1,0 +1,65 @@
+/** Brings the labels of a set and the teachers' lists together, picture by picture. */
+import { DataError } from '../../errors.js';
+import { facesOfTeachers, reconcile, sortHeads, type TeacherRules } from '../reconcile.js';
+import { boxArea, note, type FaceBox, type LoadReport } from '../sample.js';
+import type { TeacherList } from './teacher-list.js';
+import type { HeadSample } from './voc.js';
+
+/** How a set's own boxes are to be read. */
+export type LabelKind = 'faces' | 'none' | 'portrait';
+
+export interface TeachOptions {
+  /** The first decides; the second confirms faces in sets without labels. */
+  lists: readonly TeacherList[];
+  rules: TeacherRules;
+  /** What the set labels: faces; nothing (or heads); nothing, but one portrait face is known to be there. */
+  labels: LabelKind;
+  report: LoadReport;
+}
+
+/** Samples with the teachers' boxes; pictures that the first list lacks keep their labels or go. */
+export function teachSamples(samples: readonly HeadSample[], options: TeachOptions): HeadSample[] {
+  const { lists, labels, report } = options;
+  let missing = 0;
+  const taught = samples.flatMap((sample) => {
+    const made = teachSample(sample, options);
+    if (!made) missing++;
+    return made ? [made] : labels === 'faces' ? [sample] : [];
+  });
+  if (missing > 0) {
+    const fate = labels === 'faces' ? 'they keep the boxes of their labels' : 'left out';
+    note(report, `${missing} pictures are not in ${lists[0]?.file}: ${fate}`);
+  }
+  return taught;
+}
+
+function teachSample(sample: HeadSample, options: TeachOptions): HeadSample | null {
+  const { lists, rules, labels } = options;
+  const { width, height } = sample;
+  if (width === undefined || height === undefined) {
+    throw new DataError(
+      'list-malformed',
+      'its size is not known, so that boxes of a teacher list cannot be placed.',
+      { where: sample.file, fix: 'remove "teachers" from this source' },
+    );
+  }
+  const [first, second] = lists.map((list) => list.facesOf(sample.file, { width, height }));
+  if (!first) return null;
+  const faces =
+    labels === 'faces'
+      ? reconcile(sample.faces, first, rules)
+      : facesOfTeachers(first, second ?? [], rules);
+  if (labels === 'portrait') return { ...sample, faces: onlyLargest(faces) };
+  const { heads, ...rest } = sample;
+  if (!heads) return { ...rest, faces };
+  const { decoys, ignored } = sortHeads(heads, faces, [first, second ?? []], rules);
+  const regions = ignored.map((box): FaceBox => ({ box, ignore: true, invalid: false }));
+  return { ...rest, faces: [...faces, ...regions], ...(decoys.length > 0 ? { decoys } : {}) };
+}
+
+/** The portrait's face stays a face, any other becomes an ignored region. */
+function onlyLargest(faces: readonly FaceBox[]): FaceBox[] {
+  const areas = faces.map((face) => (face.ignore ? 0 : boxArea(face.box)));
+  const largest = areas.indexOf(Math.max(...areas));
+  return faces.map((face, i) => (i === largest ? face : { ...face, ignore: true }));
+}
