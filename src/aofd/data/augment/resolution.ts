@@ -1,8 +1,8 @@
 /** What a photograph taken from further away looks like once it is enlarged: detail is gone, size is not. */
 import { boxShortSide, type DecodedImage } from '../sample.js';
 import { uniform, type Rng } from '../rng.js';
-import type { Canvas } from './augment.js';
 import { blur3 } from './color-jitter.js';
+import type { CanvasFace } from './crop-window.js';
 import { sampleWindow } from './resample.js';
 
 export interface ResolutionOptions {
@@ -14,8 +14,12 @@ export interface ResolutionOptions {
 /** Faces that had fewer pixels than this, shorter side, before they were enlarged again are ignored. */
 const MIN_DETAIL_PX = 5;
 
-/** Shrinks the canvas, enlarges it again and blurs it, in place; boxes and labels stay. */
-export function loseResolution(canvas: Canvas, rng: Rng, options: ResolutionOptions): void {
+/** Shrinks a canvas, enlarges it again and blurs it, in place; boxes and labels stay. */
+export function loseResolution(
+  canvas: { image: DecodedImage; faces: CanvasFace[] },
+  rng: Rng,
+  options: ResolutionOptions,
+): void {
   const [low, high] = options.factors;
   const factor = Math.exp(uniform(rng, Math.log(low), Math.log(high)));
   const { width, height } = canvas.image;
