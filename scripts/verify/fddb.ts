@@ -5,14 +5,9 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readText } from '../../src/aofd/data/sets/text-file.js';
-import {
-  ellipseRegion,
-  publishedRecallAt,
-  rectangleRegion,
-  regionIou,
-  type Region,
-} from '../../src/aofd/eval/fddb/index.js';
-import { readPublishedCurves } from '../../src/aofd/eval/fddb/curves.js';
+import { ellipseRegion } from '../../src/aofd/eval/fddb/ellipse.js';
+import { publishedRecallAt, readPublishedCurves } from '../../src/aofd/eval/fddb/published.js';
+import { rectangleRegion, regionIou, type Region } from '../../src/aofd/eval/fddb/region.js';
 import { fddbProtocol } from '../../src/aofd/eval/fddb/protocol.js';
 import type { ProtocolOptions } from '../../src/aofd/eval/protocol.js';
 import { Comparison, type Verified } from './comparison.js';

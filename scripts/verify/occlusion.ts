@@ -6,8 +6,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeImage, decodeMaskPng } from '../../src/aofd/data/files/decode.js';
 import { occlusionProtocol } from '../../src/aofd/eval/occlusion/protocol.js';
-import { runsOfMask } from '../../src/aofd/eval/occlusion/runs.js';
-import type { DetectedFace, DetectionSet, EvalSet } from '../../src/aofd/eval/protocol.js';
+import { encodeRunLength } from '../../src/aofd/detect/rle.js';
+import type { Detection, DetectionSet, EvalSet } from '../../src/aofd/eval/protocol.js';
 import type { Detector } from '../../src/aofd/detect/detector.js';
 import { Comparison, type Verified } from './comparison.js';
 
@@ -97,8 +97,8 @@ async function checkKnownAsync(
   set: EvalSet,
   out: Comparison,
 ): Promise<void> {
-  const knowing = new Map<string, DetectedFace[]>();
-  const blind = new Map<string, DetectedFace[]>();
+  const knowing = new Map<string, Detection[]>();
+  const blind = new Map<string, Detection[]>();
   let covered = 0;
   let pixels = 0;
   for (const { id, box, width, height } of entries) {
@@ -108,10 +108,10 @@ async function checkKnownAsync(
     const window = { x: 0, y: 0, width, height };
     const all = new Uint8Array(data.length).fill(1);
     knowing.set(`images/${id}.jpg`, [
-      { box: corners, score: 1, mask: runsOfMask({ ...window, data }) },
+      { box: corners, score: 1, mask: encodeRunLength({ ...window, data }) },
     ]);
     blind.set(`images/${id}.jpg`, [
-      { box: corners, score: 1, mask: runsOfMask({ ...window, data: all }) },
+      { box: corners, score: 1, mask: encodeRunLength({ ...window, data: all }) },
     ]);
     for (let row = y; row < y + h; row++) {
       for (let col = x; col < x + w; col++) covered += data[row * width + col]!;
@@ -148,7 +148,7 @@ function readPublished(): Published {
 /** The shipped weights: detections end to end. */
 async function checkWeightsAsync(set: EvalSet, detector: Detector, out: Comparison): Promise<void> {
   await using running = detector;
-  const byImage = new Map<string, DetectedFace[]>();
+  const byImage = new Map<string, Detection[]>();
   for (const { name, file } of set.images) {
     const { faces } = await running.detectAsync(await decodeImage(file as string));
     byImage.set(
@@ -156,7 +156,7 @@ async function checkWeightsAsync(set: EvalSet, detector: Detector, out: Comparis
       faces.map(({ box, score, occlusion }) => ({
         box,
         score,
-        ...(occlusion ? { occlusion: occlusion.ratio, mask: runsOfMask(occlusion.mask) } : {}),
+        ...(occlusion ? { occlusion: occlusion.ratio, mask: encodeRunLength(occlusion.mask) } : {}),
       })),
     );
   }

@@ -1,12 +1,12 @@
 /** WIDER FACE: published figures beside ours. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DetectedFace, DetectionSet, EvalSet } from '../../src/aofd/eval/protocol.js';
+import type { Detection, DetectionSet, EvalSet } from '../../src/aofd/eval/protocol.js';
 import { widerProtocol } from '../../src/aofd/eval/wider/protocol.js';
 import { judgeWider } from '../../src/aofd/eval/wider/judge.js';
 import { loadWiderMatAsync } from '../../src/aofd/eval/wider/annotations.js';
 import type { WiderSet } from '../../src/aofd/eval/wider/set.js';
-import { widerCurve } from '../../src/aofd/eval/wider/index.js';
+import { widerCurve } from '../../src/aofd/eval/wider/official.js';
 import { Comparison, type Verified } from './comparison.js';
 
 /** The predictions of the golden case (docs/spec.md 6.3): faces moved and scaled by a small generator. */
@@ -16,9 +16,9 @@ export function syntheticWider(set: Pick<WiderSet, 'images'>): DetectionSet {
     state = (Math.imul(1664525, state) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  const byImage = new Map<string, DetectedFace[]>();
+  const byImage = new Map<string, Detection[]>();
   const add = (
-    list: DetectedFace[],
+    list: Detection[],
     x: number,
     y: number,
     w: number,
@@ -28,7 +28,7 @@ export function syntheticWider(set: Pick<WiderSet, 'images'>): DetectionSet {
     list.push({ box: [x, y, x + w, y + h], score });
   };
   for (const { name, faces } of set.images) {
-    const list: DetectedFace[] = [];
+    const list: Detection[] = [];
     for (let o = 0; o < faces.length; o += 4) {
       const [x, y] = [faces[o]!, faces[o + 1]!];
       const [w, h] = [faces[o + 2]! - x, faces[o + 3]! - y];

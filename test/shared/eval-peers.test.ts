@@ -7,12 +7,11 @@ import { expect } from 'chai';
 import { verifyCocoAsync } from '../../scripts/verify/coco.js';
 import { cocoProtocol } from '../../src/aofd/eval/coco/protocol.js';
 import { SHARED, needShared } from '../helpers/shared-data.js';
+import type { DetectionSet, EvalSet } from '../../src/aofd/eval/protocol.js';
 import type {
-  DetectionSet,
-  EvalSet,
   EvaluateSettings,
   PairedDifference,
-} from '../../src/aofd/eval/protocol.js';
+} from '../../src/aofd/eval/statistics/measures.js';
 
 const data = join(SHARED, 'data');
 const SETTINGS: EvaluateSettings = { bootstrap: 200, level: 0.95, seed: 1 };

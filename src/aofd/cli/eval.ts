@@ -67,7 +67,8 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
   const detections = flags.detections
     ? await read({ name: flags.name ?? nameOf(flags.detections), files: flags.detections })
     : await detectAsync(protocol, set, flags);
-  const { evaluateSet, writeReportAsync } = await import('../eval/protocols-index.js');
+  const { evaluateSet } = await import('../eval/evaluate-set.js');
+  const { writeReportAsync } = await import('../eval/report/write.js');
   const progress = new Progress(process.stderr);
   const report = evaluateSet({
     protocol,

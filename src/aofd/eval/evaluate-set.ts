@@ -1,5 +1,6 @@
 /** One detector on one set, beside others. */
-import type { DetectionSet, EvalSet, EvaluateSettings, Evaluation, Fact } from './protocol.js';
+import type { DetectionSet, EvalSet, Evaluation, Fact } from './protocol.js';
+import type { EvaluateSettings } from './statistics/measures.js';
 import type { ReportDetector, ReportInput } from './report/model.js';
 
 /** What is evaluated. */

@@ -1,3 +1,7 @@
-export * from './statistics/ap.js';
+/**
+ * Arithmetic of evaluations for users of the package: plain arrays, no files. Sets, result files and
+ * reports are what `aofd eval` is for.
+ */
 export * from './mafa/match.js';
-export * from './occlusion/match.js';
+export * from './occlusion/pixels.js';
+export * from './statistics/ap.js';

@@ -1,11 +1,9 @@
-/**
- * What every evaluation protocol gives to `aofd eval`, and what an evaluation hands to its report.
- * The arithmetic of the protocols is in `src/aofd/eval` (plain arrays, no files); the files beside
- * this one read data sets and detections and describe results.
- */
+/** What every protocol gives to `aofd eval`, and what an evaluation hands to its report. */
+import type { RunLengthMask } from '../detect/rle.js';
+import type { EvaluateSettings, Headline, PairedDifference } from './statistics/measures.js';
 
-/** One detected face, whatever detector found it. */
-export interface DetectedFace {
+/** One face that a detector found, whichever detector it was. */
+export interface Detection {
   /** x1, y1, x2, y2 in continuous pixels of the stored picture. */
   box: readonly [number, number, number, number];
   /** Any finite number, higher is surer. */
@@ -16,17 +14,8 @@ export interface DetectedFace {
   category?: number;
   /** Covered share of the box, 0..1, where the detector tells it. */
   occlusion?: number;
-  /** Covered pixels in COCO's uncompressed run-length coding, where the detector tells them. */
-  mask?: OcclusionRuns;
-}
-
-/** Covered pixels of one face: runs of 0s and 1s in turn, row by row, over the rectangle. */
-export interface OcclusionRuns {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  runs: readonly number[];
+  /** Covered pixels, where the detector tells them. */
+  mask?: RunLengthMask;
 }
 
 /** A detector's results on a set. */
@@ -34,7 +23,7 @@ export interface DetectionSet {
   /** How reports call the detector. */
   name: string;
   /** By the image names of the set; a missing key means that nothing was found there. */
-  byImage: ReadonlyMap<string, readonly DetectedFace[]>;
+  byImage: ReadonlyMap<string, readonly Detection[]>;
   /** Where they came from: files with hashes, or weights, adapter and settings. */
   facts: readonly Fact[];
   /** Counted oddities that were tolerated, as sentences. */
@@ -52,16 +41,6 @@ export interface EvalImage {
   name: string;
   /** Its file, or null where the set has annotations only. */
   file: string | null;
-}
-
-/** A number that a reader takes away. */
-export interface Headline {
-  /** Stable identifier, e.g. `discrete-recall@1000`. */
-  key: string;
-  label: string;
-  value: number;
-  /** Bootstrap interval over images. */
-  interval?: { low: number; high: number; level: number };
 }
 
 export interface ReportTable {
@@ -120,29 +99,6 @@ export interface Evaluation {
   findings: readonly Finding[];
   /** Further files to write beside the report, e.g. DiscROC.txt. */
   files: readonly { name: string; content: string }[];
-}
-
-export interface EvaluateSettings {
-  /** Bootstrap samples over images; 0 = no intervals. */
-  bootstrap: number;
-  /** Level of the intervals, e.g. 0.95. */
-  level: number;
-  seed: number;
-  /** Called now and then with the share done, 0..1. */
-  onProgress?: (share: number) => void;
-}
-
-/** Difference of two detectors on the same images. */
-export interface PairedDifference {
-  key: string;
-  label: string;
-  a: number;
-  b: number;
-  /** a - b with its bootstrap interval, images drawn together. */
-  difference: number;
-  interval: { low: number; high: number; level: number };
-  /** Two-sided p of a permutation test that swaps the detectors image by image. */
-  p: number;
 }
 
 /** A loaded evaluation set. */

@@ -274,7 +274,7 @@ describe('aofd eval', () => {
     it('keeps masks as runs that fill their rectangles', async () => {
       const { byImage } = (await run('whole')) as DetectionSet;
       for (const face of [...byImage.values()].flat()) {
-        const { width, height, runs } = face.mask!;
+        const { width, height, counts: runs } = face.mask!;
         const total = runs.reduce((sum, n) => sum + n, 0);
         const covered = runs.reduce((sum, n, i) => (i % 2 === 1 ? sum + n : sum), 0);
         expect(total).to.equal(width * height);

@@ -9,31 +9,14 @@ import { DataError } from '../../errors.js';
 import { newLoadReport } from '../../data/sample.js';
 import { readText } from '../../data/sets/text-file.js';
 import { loadWider } from '../../data/sets/wider.js';
-import type { CocoBox, CocoTruth } from './index.js';
+import type { CocoBox, CocoTruth, LabelledSet } from './set.js';
 import { parseJson, type JsonValue } from '../detections/json-values.js';
-import type { EvalImage } from '../protocol.js';
-
-export interface LabelledImage extends EvalImage {
-  /** COCO's id, or the place in a text list. */
-  id: number;
-  truths: readonly CocoTruth[];
-}
-
-export interface LabelledSet {
-  /** E.g. `masked/val`. */
-  name: string;
-  labelFile: string;
-  /** Sorted by id, as the reference evaluator goes through them. */
-  images: readonly LabelledImage[];
-  categories: ReadonlyMap<number, string>;
-  warnings: readonly string[];
-}
 
 export interface AnnotationOptions {
   /** The label file, if it is not to be found under the folder of the data. */
-  annotations?: string;
+  annotations?: string | undefined;
   /** Folder that file names are relative to. */
-  images?: string;
+  images?: string | undefined;
   /** Which flags of COCO json make an object ignored: `ignore` and `iscrowd`, or the latter alone. */
   ignoreFlags: 'all' | 'iscrowd';
   /** Faces whose shorter side is below become ignored, px. */

@@ -2,16 +2,17 @@
  * Face detection in views: average precision of all faces, and of those of some categories while the
  * others are neither right nor wrong to find. Categories of detections are not looked at.
  */
+import { iouMatrix } from '../../boxes/iou.js';
+import { detectionArrays } from '../detections/arrays.js';
+import type { DetectionSet } from '../protocol.js';
 import { matchDetections, type ImageDetections } from '../statistics/ap.js';
-import { boxIou, iouMatrix } from '../../boxes/iou.js';
 import {
   detectionOrder,
   recordsInOrder,
   type DetectionOrder,
   type ScoredRecords,
-} from '../statistics/bootstrap.js';
-import type { LabelledImage, LabelledSet } from './annotations.js';
-import type { DetectionSet, Finding, PlotSeries, ReportPlot } from '../protocol.js';
+} from '../statistics/records.js';
+import type { LabelledImage, LabelledSet } from './set.js';
 
 /** Faces that count. */
 export interface FaceView {
@@ -55,14 +56,10 @@ export interface PreparedFaces {
 
 /** Pairs the detections with the faces of each image, for {@link judgeViews}. */
 export function prepareFaces(set: LabelledSet, detections: DetectionSet): PreparedFaces {
-  const images = set.images.map((image) => {
-    const faces = detections.byImage.get(image.name) ?? [];
-    const boxes = Float64Array.from(faces.flatMap((face) => [...face.box]));
-    const gt = Float64Array.from(
-      image.truths.flatMap(({ box: [x, y, w, h] }) => [x, y, x + w, y + h]),
-    );
-    const scores = Float64Array.from(faces, (face) => face.score);
-    return { boxes, scores, gt, overlaps: iouMatrix(boxes, gt, 'continuous') };
+  const found = detectionArrays(set.images, detections);
+  const images = set.images.map(({ truths }, i) => {
+    const gt = Float64Array.from(truths.flatMap(({ box: [x, y, w, h] }) => [x, y, x + w, y + h]));
+    return { ...found[i]!, gt, overlaps: iouMatrix(found[i]!.boxes, gt, 'continuous') };
   });
   return { images, order: detectionOrder(images.map((image) => image.scores)) };
 }
@@ -136,110 +133,4 @@ export function sharesFrom(
     hits += weight * records.right[r]!;
   }
   return { precision: hits / judged, recall: faces > 0 ? hits / faces : Number.NaN };
-}
-
-/** Points of a precision-recall curve at most. */
-const CURVE_POINTS = 400;
-
-/** Precision over recall of a view. */
-export function curvePlot(view: JudgedView, name: string, iou: number): ReportPlot {
-  return {
-    key: `precision-recall-${view.key}`,
-    title: `Precision and recall, ${view.label} (IoU ${iou})`,
-    x: { label: 'recall', min: 0, max: 1 },
-    y: { label: 'precision', min: 0, max: 1 },
-    series: [{ name, role: 'ours', points: curvePoints(view) }],
-  };
-}
-
-/** The curve after each right box, thinned to some hundred points. */
-function curvePoints({ records, positives }: JudgedView): PlotSeries['points'] {
-  const points: [number, number][] = [];
-  let hits = 0;
-  for (let r = 0; r < records.right.length; r++) {
-    if (records.right[r] === 0) continue;
-    hits++;
-    points.push([hits / positives, hits / (r + 1)]);
-  }
-  const step = Math.max(1, points.length / CURVE_POINTS);
-  const kept: [number, number][] = [];
-  for (let at = 0; at < points.length; at += step) kept.push(points[Math.floor(at)]!);
-  const last = points[points.length - 1];
-  if (last && kept[kept.length - 1] !== last) kept.push(last);
-  return kept;
-}
-
-/** Findings of each kind at most. */
-const FINDINGS = 100;
-
-/**
- * The highest-scored false boxes, and the faces that no box from `score` on took, large ones first.
- * @param view the one of all faces
- */
-export function findingsOf(
-  set: LabelledSet,
-  detections: DetectionSet,
-  view: JudgedView,
-  score: number,
-): Finding[] {
-  const wrong: (Finding & { score: number })[] = [];
-  const missed: { finding: Finding; height: number }[] = [];
-  set.images.forEach((image, i) => {
-    const faces = detections.byImage.get(image.name) ?? [];
-    const found = new Set<number>();
-    faces.forEach((face, d) => {
-      const outcome = view.outcome[i]![d]!;
-      if (outcome === 1 && face.score >= score) found.add(view.face[i]![d]!);
-      if (outcome !== 0) return;
-      wrong.push({
-        kind: 'false-positive',
-        image: image.name,
-        box: face.box,
-        score: face.score,
-        label: `score ${face.score.toFixed(3)}; ${bestFace(set, image, face.box)}`,
-      });
-    });
-    image.truths.forEach((truth, g) => {
-      if (truth.isIgnored || found.has(g)) return;
-      const [x, y, w, h] = truth.box;
-      const box = [x, y, x + w, y + h] as const;
-      const label = `${categoryName(set, truth.category)}, ${Math.round(h)} px high; ${bestBox(faces, box)}`;
-      missed.push({ finding: { kind: 'missed', image: image.name, box, label }, height: h });
-    });
-  });
-  wrong.sort((a, b) => b.score - a.score);
-  missed.sort((a, b) => b.height - a.height);
-  return [...wrong.slice(0, FINDINGS), ...missed.slice(0, FINDINGS).map(({ finding }) => finding)];
-}
-
-function bestFace(set: LabelledSet, image: LabelledImage, box: readonly number[]): string {
-  let best = 0;
-  let category = 0;
-  for (const truth of image.truths) {
-    const [x, y, w, h] = truth.box;
-    const iou = boxIou(box, 0, [x, y, x + w, y + h], 0, 'continuous');
-    if (iou > best) [best, category] = [iou, truth.category];
-  }
-  return best > 0
-    ? `IoU ${best.toFixed(2)} with a face (${categoryName(set, category)})`
-    : 'touches no labelled face';
-}
-
-function bestBox(
-  faces: readonly { box: readonly number[]; score: number }[],
-  box: readonly number[],
-): string {
-  let best = 0;
-  let score = 0;
-  for (const face of faces) {
-    const iou = boxIou(face.box, 0, box, 0, 'continuous');
-    if (iou > best) [best, score] = [iou, face.score];
-  }
-  return best > 0
-    ? `best box IoU ${best.toFixed(2)}, score ${score.toFixed(3)}`
-    : 'no box touches it';
-}
-
-function categoryName(set: LabelledSet, category: number): string {
-  return set.categories.get(category) ?? 'face';
 }

@@ -1,31 +1,20 @@
 /** Judges detections on a labelled set: views of faces, and COCO's cells. */
-import {
-  COCO_RANGES,
-  cocoCells,
-  meanAp,
-  type CocoCell,
-  type CocoImage,
-  type CocoRange,
-} from './index.js';
-import {
-  poolRecords,
-  weightedAp,
-  weightedRecall,
-  type ScoredRecords,
-  type Statistic,
-} from '../statistics/bootstrap.js';
-import type { LabelledSet } from './annotations.js';
+import type { DetectionSet } from '../protocol.js';
+import { pooledStatistic } from '../statistics/bootstrap.js';
+import type { Measure, PairedMeasure } from '../statistics/measures.js';
+import { poolRecords, type ScoredRecords } from '../statistics/records.js';
+import { weightedAp, weightedRecall } from '../statistics/weighted-ap.js';
 import {
   judgeViews,
   prepareFaces,
   scoreAtFalsePositives,
   sharesFrom,
-  type FaceView,
+  viewsOf,
   type JudgedView,
   type PreparedFaces,
 } from './faces.js';
-import type { Measure, PairedMeasure } from '../statistics/measures.js';
-import type { DetectionSet } from '../protocol.js';
+import { cocoCells, meanAp, type CocoCell } from './records.js';
+import { COCO_RANGES, type CocoImage, type CocoRange, type LabelledSet } from './set.js';
 
 /** False boxes per picture at the working point that needs no common scale of scores. */
 export const FALSE_PER_IMAGE = 0.1;
@@ -42,9 +31,22 @@ export const HEIGHT_RANGES: readonly CocoRange[] = [0, 16, 32, 64, 128, 256].map
   };
 });
 
+/** What the protocol leaves to the user. */
+export interface CocoChoices {
+  /** IoU of a found face, for face AP. */
+  iou: number;
+  /** Score of the working point in the table of faces. */
+  score: number;
+  /** Flags of COCO json that make a face ignored. */
+  ignoreFlags: 'all' | 'iscrowd';
+}
+
 /** A detector's results, judged. */
-export interface Judged {
+export interface JudgedCoco {
+  set: LabelledSet;
+  choices: CocoChoices;
   prepared: PreparedFaces;
+  /** All faces first. */
   views: readonly JudgedView[];
   /** All categories as one, COCO's ranges. */
   faceCells: readonly CocoCell[];
@@ -56,28 +58,31 @@ export interface Judged {
   scores: Float64Array;
 }
 
-/** Judges one detector. */
-export function judgeAll(
+/** Judges one detector in every view and cell. */
+export function judgeCoco(
   set: LabelledSet,
   detections: DetectionSet,
-  views: readonly FaceView[],
-  iou: number,
-): Judged {
-  const images: CocoImage[] = set.images.map((image) => ({
-    truths: image.truths,
-    detections: (detections.byImage.get(image.name) ?? []).map((face) => {
-      const [x1, y1, x2, y2] = face.box;
-      return { box: [x1, y1, x2 - x1, y2 - y1], score: face.score, category: face.category ?? 0 };
-    }),
+  choices: CocoChoices,
+): JudgedCoco {
+  const found = set.images.map((image) => detections.byImage.get(image.name) ?? []);
+  const images = set.images.map(({ truths }, i): CocoImage => ({
+    truths,
+    detections: found[i]!.map(({ box: [x1, y1, x2, y2], score, category }) => ({
+      box: [x1, y1, x2 - x1, y2 - y1],
+      score,
+      category: category ?? 0,
+    })),
   }));
   const prepared = prepareFaces(set, detections);
-  const faces = set.images.flatMap((image) => detections.byImage.get(image.name) ?? []);
+  const faces = found.flat();
   const isNamed =
     faces.length > 0 &&
     faces.every(({ category }) => category !== undefined && set.categories.has(category));
   return {
+    set,
+    choices,
     prepared,
-    views: judgeViews(set, prepared, views, iou),
+    views: judgeViews(set, prepared, viewsOf(set.categories), choices.iou),
     faceCells: cocoCells(images, { categories: null }),
     heightCells: cocoCells(images, {
       categories: null,
@@ -99,7 +104,8 @@ interface ListMeasure {
   figure: (lists: readonly ScoredRecords[], weights: Float64Array) => number;
 }
 
-function listMeasures(judged: Judged, iou: number): ListMeasure[] {
+function listMeasures(judged: JudgedCoco): ListMeasure[] {
+  const { iou } = judged.choices;
   const measures: ListMeasure[] = [];
   for (const view of judged.views) {
     measures.push({
@@ -120,7 +126,7 @@ function listMeasures(judged: Judged, iou: number): ListMeasure[] {
           .recall,
     });
   }
-  const cocoMeasures = (cells: readonly CocoCell[], key: string, what: string): void => {
+  const addCoco = (cells: readonly CocoCell[], key: string, what: string): void => {
     const lists = cells
       .filter((cell) => cell.range === COCO_RANGES[0]!.name && cell.maxDetections === 100)
       .map((cell) => cell.records);
@@ -136,16 +142,16 @@ function listMeasures(judged: Judged, iou: number): ListMeasure[] {
     at([0], '50', 'AP at IoU 0.5');
     at([5], '75', 'AP at IoU 0.75');
   };
-  cocoMeasures(judged.faceCells, 'coco-ap', ', all categories as one');
+  addCoco(judged.faceCells, 'coco-ap', ', all categories as one');
   if (judged.categoryCells) {
-    cocoMeasures(judged.categoryCells, 'coco-category-ap', ', mean of categories');
+    addCoco(judged.categoryCells, 'coco-category-ap', ', mean of categories');
   }
   return measures;
 }
 
 /** The headline figures of a detector. */
-export function measuresOf(judged: Judged, iou: number): Measure[] {
-  return listMeasures(judged, iou).map(({ key, label, lists, figure }) => ({
+export function cocoMeasures(judged: JudgedCoco): Measure[] {
+  return listMeasures(judged).map(({ key, label, lists, figure }) => ({
     key,
     label,
     statistic: (weights) => figure(lists, weights),
@@ -153,33 +159,19 @@ export function measuresOf(judged: Judged, iou: number): Measure[] {
 }
 
 /** The figures that both detectors have, ready to be compared. */
-export function pairedMeasuresOf(a: Judged, b: Judged, iou: number): PairedMeasure[] {
-  const ofB = new Map(listMeasures(b, iou).map((measure) => [measure.key, measure]));
-  return listMeasures(a, iou).flatMap(({ key, label, lists, figure }) => {
-    const other = ofB.get(key);
+export function pairedCocoMeasures(a: JudgedCoco, b: JudgedCoco): PairedMeasure[] {
+  const ofB = new Map(listMeasures(b).map((measure) => [measure.key, measure]));
+  return listMeasures(a).flatMap(({ key, label, lists, figure }) => {
+    const other = ofB.get(key)?.lists;
     if (!other) return [];
-    const statistic =
-      (own: readonly ScoredRecords[]): Statistic =>
-      (weights) =>
-        figure(own, weights);
-    const pools = lists.map((records, i) =>
-      poolRecords(records, other.lists[i]!, [a.scores, b.scores]),
-    );
-    const images = a.views[0]!.records.positives.length;
-    const both = new Float64Array(2 * images);
-    return [
-      {
-        key,
-        label,
-        a: statistic(lists),
-        b: statistic(other.lists),
-        pooled: (weightsA: Float64Array, weightsB: Float64Array): number => {
-          both.set(weightsA, 0);
-          both.set(weightsB, images);
-          return figure(pools, both);
-        },
-      },
-    ];
+    const pools = lists.map((records, i) => poolRecords(records, other[i]!, [a.scores, b.scores]));
+    return {
+      key,
+      label,
+      a: (weights) => figure(lists, weights),
+      b: (weights) => figure(other, weights),
+      pooled: pooledStatistic(a.set.images.length, (weights) => figure(pools, weights)),
+    } satisfies PairedMeasure;
   });
 }
 

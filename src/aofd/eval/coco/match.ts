@@ -1,5 +1,5 @@
 /** Matching of one picture by COCO's rules. */
-import type { CocoDetection, CocoRange, CocoTruth } from './types.js';
+import type { CocoDetection, CocoRange, CocoTruth } from './set.js';
 
 /** What became of the detections of one picture. */
 export interface CocoMatches {

@@ -1,39 +1,24 @@
-/** COCO-style evaluation of face detectors, in all and by what covers the faces. */
+/** `aofd eval coco`: face detection in COCO's way, in all and by what covers the faces. */
 import { basename } from 'node:path';
 import { sha256FileAsync } from '../../../nn/io/files/index.js';
 import { DataError } from '../../errors.js';
-import { loadAnnotations, type LabelledSet } from './annotations.js';
-import { curvePlot, findingsOf, scoreAtFalsePositives, viewsOf } from './faces.js';
-import { FALSE_PER_IMAGE, judgeAll, measuresOf, pairedMeasuresOf } from './judge.js';
-import {
-  categoryTable,
-  cocoTable,
-  heightTable,
-  protocolFacts,
-  sweepTable,
-  viewTable,
-} from './report.js';
 import { hashPicturesAsync, pictureHashFact } from '../detections/data-hash.js';
-import { differencesOf, headlinesOf } from '../statistics/measures.js';
-import { numberOption, textOption } from '../options.js';
-import type {
-  DetectionSet,
-  EvalProtocol,
-  EvalSet,
-  Evaluation,
-  EvaluateSettings,
-  Fact,
-} from '../protocol.js';
-import { evenlySpread, markPartial } from '../detections/partial.js';
 import { readDetectionsAsync } from '../detections/readers.js';
+import { loadedSet, type AboutSet, type Scoring } from '../loaded-set.js';
+import { numberOption, textOption } from '../options.js';
+import type { EvalProtocol, EvalSet } from '../protocol.js';
+import { loadAnnotations } from './annotations.js';
+import {
+  cocoMeasures,
+  judgeCoco,
+  pairedCocoMeasures,
+  type CocoChoices,
+  type JudgedCoco,
+} from './judge.js';
+import { cocoEvaluation } from './report.js';
+import type { LabelledSet } from './set.js';
 
-interface CocoProtocolSettings {
-  iou: number;
-  score: number;
-  ignoreFlags: 'all' | 'iscrowd';
-}
-
-/** `aofd eval coco`. */
+/** The protocol. */
 export const cocoProtocol: EvalProtocol = {
   name: 'coco',
   summary: 'COCO-style AP and AR, face AP by what covers the faces (COCO json, WIDER-style text)',
@@ -76,8 +61,8 @@ export const cocoProtocol: EvalProtocol = {
       loadAnnotations(data, {
         ignoreFlags,
         ignoreBelow,
-        ...(annotations === undefined ? {} : { annotations }),
-        ...(images === undefined ? {} : { images }),
+        annotations,
+        images,
       });
     let ignoreBelow = numberOption(options, 'ignoreBelow', isTextList ? 10 : 0, 0, 1e5);
     let set = load(ignoreBelow);
@@ -90,25 +75,26 @@ export const cocoProtocol: EvalProtocol = {
         fix: 'check the file',
       });
     }
-    const settings = {
-      iou: numberOption(options, 'iou', 0.5, 0.05, 1),
-      score: numberOption(
-        options,
-        'score',
-        0.5,
-        Number.NEGATIVE_INFINITY,
-        Number.POSITIVE_INFINITY,
-      ),
-      ignoreFlags,
-    } as const;
-    return new CocoSet(set, settings, await aboutAsync(set, ignoreBelow));
+    const iou = numberOption(options, 'iou', 0.5, 0.05, 1);
+    const score = numberOption(options, 'score', 0.5, -Infinity, Infinity);
+    const scoring = scoringOf({ iou, score, ignoreFlags });
+    return loadedSet(set, scoring, await aboutAsync(set, ignoreBelow));
   },
 };
 
-async function aboutAsync(
-  set: LabelledSet,
-  ignoreBelow: number,
-): Promise<{ facts: Fact[]; warnings: string[] }> {
+const scoringOf = (choices: CocoChoices): Scoring<LabelledSet, JudgedCoco> => ({
+  readDetectionsAsync: (files, { images }, name) =>
+    readDetectionsAsync(files, images, name, {
+      imageIds: new Map(images.map((image) => [image.id, image.name])),
+    }),
+  judge: (set, detections) => judgeCoco(set, detections, choices),
+  measures: cocoMeasures,
+  pairedMeasures: pairedCocoMeasures,
+  evaluation: cocoEvaluation,
+  tellsMissing: true,
+});
+
+async function aboutAsync(set: LabelledSet, ignoreBelow: number): Promise<AboutSet> {
   const truths = set.images.flatMap((image) => image.truths);
   const hash = await hashPicturesAsync(set.images);
   const perCategory = [...set.categories].map(([id, name]) => {
@@ -143,81 +129,4 @@ async function aboutAsync(
         : []),
     ],
   };
-}
-
-class CocoSet implements EvalSet {
-  readonly name: string;
-  readonly images: EvalSet['images'];
-  readonly facts: readonly Fact[];
-  readonly warnings: readonly string[];
-  readonly tellsMissing = true;
-  private readonly views;
-
-  constructor(
-    private readonly set: LabelledSet,
-    private readonly settings: CocoProtocolSettings,
-    about: { facts: Fact[]; warnings: string[] },
-    /** The set before it was cut: result files may name any of its pictures. */
-    private readonly whole: LabelledSet = set,
-  ) {
-    this.name = set.name;
-    this.images = set.images;
-    this.facts = about.facts;
-    this.warnings = about.warnings;
-    this.views = viewsOf(set.categories);
-  }
-
-  readDetectionsAsync(files: readonly string[], name: string): Promise<DetectionSet> {
-    const { images } = this.whole;
-    const imageIds = new Map(images.map((image) => [image.id, image.name]));
-    return readDetectionsAsync(files, images, name, { imageIds });
-  }
-
-  take(count: number): EvalSet {
-    const images = evenlySpread(this.set.images, count);
-    const about = markPartial({ ...this, total: this.set.images.length }, images.length);
-    return new CocoSet({ ...this.set, name: about.name, images }, this.settings, about, this.whole);
-  }
-
-  evaluate(detections: DetectionSet, settings: EvaluateSettings): Evaluation {
-    const { set, views } = this;
-    const { iou, score } = this.settings;
-    const judged = judgeAll(set, detections, views, iou);
-    const [all] = judged.views;
-    const categories = categoryTable(set, judged);
-    const ones = new Float64Array(set.images.length).fill(1);
-    const working = scoreAtFalsePositives(all!.records, ones, FALSE_PER_IMAGE);
-    return {
-      headlines: headlinesOf(measuresOf(judged, iou), set.images.length, settings),
-      tables: [
-        viewTable(judged, iou, score),
-        cocoTable(judged.faceCells, 'COCO figures, all categories as one'),
-        ...(judged.categoryCells && set.categories.size > 1
-          ? [cocoTable(judged.categoryCells, 'COCO figures, mean of categories')]
-          : []),
-        ...(categories ? [categories] : []),
-        heightTable(judged),
-        sweepTable(set, judged, views),
-      ],
-      plots: judged.views.map((view) => curvePlot(view, detections.name, iou)),
-      facts: protocolFacts(set, detections, this.settings),
-      warnings: detections.warnings,
-      findings: findingsOf(set, detections, all!, working),
-      files: [],
-    };
-  }
-
-  compare(
-    a: DetectionSet,
-    b: DetectionSet,
-    settings: EvaluateSettings,
-  ): ReturnType<EvalSet['compare']> {
-    const { iou } = this.settings;
-    const [judgedA, judgedB] = [a, b].map((d) => judgeAll(this.set, d, this.views, iou));
-    return differencesOf(
-      pairedMeasuresOf(judgedA!, judgedB!, iou),
-      this.set.images.length,
-      settings,
-    );
-  }
 }

@@ -1,11 +1,6 @@
 /** Judged detections of a data set by COCO's rules, and the figures made of them. */
-import {
-  detectionOrder,
-  recordsInOrder,
-  weightedAp,
-  weightedRecall,
-  type ScoredRecords,
-} from '../statistics/weighted-ap.js';
+import { detectionOrder, recordsInOrder, type ScoredRecords } from '../statistics/records.js';
+import { weightedAp, weightedRecall } from '../statistics/weighted-ap.js';
 import { cocoOverlaps, judgedDetections, matchCoco } from './match.js';
 import {
   COCO_IOUS,
@@ -15,7 +10,7 @@ import {
   type CocoImage,
   type CocoRange,
   type CocoTruth,
-} from './types.js';
+} from './set.js';
 
 export interface CocoSettings {
   /**

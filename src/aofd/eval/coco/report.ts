@@ -1,14 +1,56 @@
-/** Tables and protocol lines of the COCO-style evaluation. */
+/** Tables, plots and protocol lines of the COCO-style evaluation. */
+import type {
+  DetectionSet,
+  Evaluation,
+  Fact,
+  PlotSeries,
+  ReportPlot,
+  ReportTable,
+} from '../protocol.js';
+import { RECALL_PRECISION, sharePlot } from '../report/curves.js';
+import { numberOrNull } from '../report/model.js';
 import { averagePrecision, curveOf } from '../statistics/ap.js';
-import { COCO_IOUS, meanAp, summarizeCoco, type CocoCell } from './index.js';
-import { weightedAp } from '../statistics/bootstrap.js';
-import type { LabelledSet } from './annotations.js';
-import { judgeViews, scoreAtFalsePositives, sharesFrom, type FaceView } from './faces.js';
-import { FALSE_PER_IMAGE, HEIGHT_RANGES, plainRecall, type Judged } from './judge.js';
-import type { DetectionSet, Fact, ReportTable } from '../protocol.js';
+import type { Headline } from '../statistics/measures.js';
+import { weightedAp } from '../statistics/weighted-ap.js';
+import { judgeViews, scoreAtFalsePositives, sharesFrom, type JudgedView } from './faces.js';
+import { findingsOf } from './findings.js';
+import { FALSE_PER_IMAGE, HEIGHT_RANGES, plainRecall, type JudgedCoco } from './judge.js';
+import { meanAp, summarizeCoco, type CocoCell } from './records.js';
+import { COCO_IOUS } from './set.js';
+
+/** Everything that is made of a detector's judged results. */
+export function cocoEvaluation(
+  judged: JudgedCoco,
+  detections: DetectionSet,
+  headlines: readonly Headline[],
+): Evaluation {
+  const { set, views, categoryCells } = judged;
+  const { iou } = judged.choices;
+  const all = views[0]!;
+  const working = scoreAtFalsePositives(all.records, onesOf(judged), FALSE_PER_IMAGE);
+  return {
+    headlines,
+    tables: [
+      viewTable(judged),
+      cocoTable(judged.faceCells, 'COCO figures, all categories as one'),
+      ...(categoryCells && set.categories.size > 1
+        ? [cocoTable(categoryCells, 'COCO figures, mean of categories')]
+        : []),
+      ...(categoryCells ? [categoryTable(judged, categoryCells)] : []),
+      heightTable(judged),
+      sweepTable(judged),
+    ],
+    plots: views.map((view) => curvePlot(view, detections.name, iou)),
+    facts: protocolFacts(judged, detections),
+    warnings: detections.warnings,
+    findings: findingsOf(set, detections, all, working),
+    files: [],
+  };
+}
 
 /** Figures of each view at one IoU threshold. */
-export function viewTable(judged: Judged, iou: number, score: number): ReportTable {
+function viewTable(judged: JudgedCoco): ReportTable {
+  const { iou, score } = judged.choices;
   const ones = onesOf(judged);
   const all = judged.views[0]!.records;
   const working = scoreAtFalsePositives(all, ones, FALSE_PER_IMAGE);
@@ -45,7 +87,7 @@ export function viewTable(judged: Judged, iou: number, score: number): ReportTab
 }
 
 /** COCO's twelve figures. */
-export function cocoTable(cells: readonly CocoCell[], title: string): ReportTable {
+function cocoTable(cells: readonly CocoCell[], title: string): ReportTable {
   const s = summarizeCoco(cells);
   return {
     title,
@@ -63,13 +105,13 @@ export function cocoTable(cells: readonly CocoCell[], title: string): ReportTabl
       ['AR', '0.5 to 0.95', 'small', 100, s.arSmall],
       ['AR', '0.5 to 0.95', 'medium', 100, s.arMedium],
       ['AR', '0.5 to 0.95', 'large', 100, s.arLarge],
-    ].map((row) => row.map(orNull)),
+    ].map((row) => row.map(numberOrNull)),
     note: 'small: area up to 32 x 32 px, medium: to 96 x 96 px, large: above. The reference evaluator prints -1 where this table has no value.',
   };
 }
 
 /** AP by the height of faces. */
-export function heightTable(judged: Judged): ReportTable {
+function heightTable(judged: JudgedCoco): ReportTable {
   const ones = onesOf(judged);
   return {
     title: 'Faces by height in the stored picture',
@@ -83,16 +125,14 @@ export function heightTable(judged: Judged): ReportTable {
         meanAp([first!], ones),
         meanAp(cell.records, ones),
         plainRecall(first!),
-      ].map(orNull);
+      ].map(numberOrNull);
     }),
     note: "COCO's rules (101 points, 100 boxes per picture): faces outside a range are ignored, and so are boxes outside it that take no face.",
   };
 }
 
-/** AP of each category, or null where detections name none. */
-export function categoryTable(set: LabelledSet, judged: Judged): ReportTable | null {
-  const { categoryCells } = judged;
-  if (!categoryCells) return null;
+/** AP of each category. */
+function categoryTable(judged: JudgedCoco, categoryCells: readonly CocoCell[]): ReportTable {
   const ones = onesOf(judged);
   return {
     title: 'Categories apart',
@@ -101,23 +141,20 @@ export function categoryTable(set: LabelledSet, judged: Judged): ReportTable | n
       .filter((cell) => cell.range === 'all' && cell.maxDetections === 100)
       .map(({ category, positives, records }) =>
         [
-          set.categories.get(category ?? 0) ?? String(category),
+          judged.set.categories.get(category ?? 0) ?? String(category),
           positives,
           meanAp(records, ones),
           meanAp([records[0]!], ones),
           meanAp([records[5]!], ones),
-        ].map(orNull),
+        ].map(numberOrNull),
       ),
     note: 'A detection is right only with the category of the object. 101 points, 100 boxes per picture and category.',
   };
 }
 
 /** AP of each view over IoU thresholds: how much of a difference is the tightness of boxes. */
-export function sweepTable(
-  set: LabelledSet,
-  judged: Judged,
-  views: readonly FaceView[],
-): ReportTable {
+function sweepTable(judged: JudgedCoco): ReportTable {
+  const { set, views } = judged;
   const ious = [0.3, 0.4, ...COCO_IOUS.map((iou) => Math.round(iou * 100) / 100)];
   const columns = ious.map((iou) =>
     judgeViews(set, judged.prepared, views, iou).map(({ records }) =>
@@ -127,26 +164,49 @@ export function sweepTable(
   return {
     title: 'AP by IoU threshold',
     columns: ['faces that count', ...ious.map((iou) => `IoU ${iou}`)],
-    rows: views.map(({ label }, v) => [label, ...columns.map((values) => orNull(values[v]!))]),
+    rows: views.map(({ label }, v) => [
+      label,
+      ...columns.map((values) => numberOrNull(values[v]!)),
+    ]),
     digits: 3,
     note: 'All points under the precision envelope.',
   };
 }
 
-function orNull<T extends string | number>(value: T): T | null {
-  return typeof value === 'number' && Number.isNaN(value) ? null : value;
+function onesOf(judged: JudgedCoco): Float64Array {
+  return new Float64Array(judged.set.images.length).fill(1);
 }
 
-function onesOf(judged: Judged): Float64Array {
-  return new Float64Array(judged.views[0]!.records.positives.length).fill(1);
+/** Points of a precision-recall curve at most. */
+const CURVE_POINTS = 400;
+
+/** Precision over recall of a view. */
+function curvePlot(view: JudgedView, name: string, iou: number): ReportPlot {
+  const title = `Precision and recall, ${view.label} (IoU ${iou})`;
+  const series: PlotSeries = { name, role: 'ours', points: curvePoints(view) };
+  return sharePlot(`precision-recall-${view.key}`, title, RECALL_PRECISION, [series]);
+}
+
+/** The curve after each right box, thinned to some hundred points. */
+function curvePoints({ records, positives }: JudgedView): PlotSeries['points'] {
+  const points: [number, number][] = [];
+  let hits = 0;
+  for (let r = 0; r < records.right.length; r++) {
+    if (records.right[r] === 0) continue;
+    hits++;
+    points.push([hits / positives, hits / (r + 1)]);
+  }
+  const step = Math.max(1, points.length / CURVE_POINTS);
+  const kept: [number, number][] = [];
+  for (let at = 0; at < points.length; at += step) kept.push(points[Math.floor(at)]!);
+  const last = points[points.length - 1];
+  if (last && kept[kept.length - 1] !== last) kept.push(last);
+  return kept;
 }
 
 /** The protocol in lines. */
-export function protocolFacts(
-  set: LabelledSet,
-  detections: DetectionSet,
-  { iou, score, ignoreFlags }: { iou: number; score: number; ignoreFlags: string },
-): Fact[] {
+function protocolFacts({ set, choices }: JudgedCoco, detections: DetectionSet): Fact[] {
+  const { iou, score, ignoreFlags } = choices;
   const counts = set.images.map((image) => detections.byImage.get(image.name)?.length ?? 0);
   const scores = [...detections.byImage.values()].flatMap((faces) => faces.map((f) => f.score));
   const total = counts.reduce((sum, n) => sum + n, 0);

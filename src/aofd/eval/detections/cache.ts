@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { diskError, sha256Hex } from '../../../nn/io/files/index.js';
-import type { DetectedFace } from '../protocol.js';
+import type { Detection } from '../protocol.js';
 
 /** What detections depend on besides the picture. The adapter is not part of it. */
 export interface CacheKey {
@@ -28,7 +28,7 @@ export interface CacheKey {
 export interface CachedPicture {
   /** First half of the SHA-256 of the picture's file. */
   hash: string;
-  faces: DetectedFace[];
+  faces: Detection[];
   /** From pixels to faces, in milliseconds. */
   timeMs: number;
   /** Name of the adapter that did it. */
@@ -152,7 +152,7 @@ function lineOf({ hash, faces, timeMs }: CachedPicture): Line {
     ...(hasMasks
       ? {
           masks: faces.map(({ mask }) =>
-            mask ? [mask.x, mask.y, mask.width, mask.height, ...mask.runs] : null,
+            mask ? [mask.x, mask.y, mask.width, mask.height, ...mask.counts] : null,
           ),
         }
       : {}),
@@ -160,7 +160,7 @@ function lineOf({ hash, faces, timeMs }: CachedPicture): Line {
 }
 
 function pictureOf(line: Extract<Line, { hash: string }>, adapter: string): CachedPicture {
-  const faces = line.faces.map((numbers, i): DetectedFace => {
+  const faces = line.faces.map((numbers, i): Detection => {
     const [x1 = 0, y1 = 0, x2 = 0, y2 = 0, score = 0, occlusion] = numbers;
     const runs = line.masks?.[i];
     return {
@@ -173,9 +173,9 @@ function pictureOf(line: Extract<Line, { hash: string }>, adapter: string): Cach
   return { hash: line.hash, faces, timeMs: line.ms, adapter };
 }
 
-function maskOf(numbers: readonly number[]): NonNullable<DetectedFace['mask']> {
-  const [x = 0, y = 0, width = 0, height = 0, ...runs] = numbers;
-  return { x, y, width, height, runs };
+function maskOf(numbers: readonly number[]): NonNullable<Detection['mask']> {
+  const [x = 0, y = 0, width = 0, height = 0, ...counts] = numbers;
+  return { x, y, width, height, counts };
 }
 
 /** Rounds to that many decimals. */

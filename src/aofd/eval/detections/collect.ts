@@ -1,7 +1,7 @@
 /** Gathers the detections of result files, with the checks that all formats share. */
 import { DataError } from '../../errors.js';
 import { ImageNames } from './image-names.js';
-import type { DetectedFace, DetectionSet, EvalImage, Fact } from '../protocol.js';
+import type { Detection, DetectionSet, EvalImage, Fact } from '../protocol.js';
 
 export interface CollectOptions {
   /**
@@ -19,7 +19,7 @@ export interface CollectOptions {
  */
 export class DetectionCollector {
   private readonly names: ImageNames;
-  private readonly byImage = new Map<string, DetectedFace[]>();
+  private readonly byImage = new Map<string, Detection[]>();
   private readonly seen = new Map<string, Map<string, string>>();
   private readonly blocks = new Map<string, string>();
   private readonly unknown = new Map<string, string>();
@@ -95,7 +95,7 @@ export class DetectionCollector {
    * Adds a detection of an image that `resolve` or `openImage` named.
    * @throws DataError on numbers that are not finite, negative sizes, and duplicates by choice
    */
-  add(image: string, face: DetectedFace, where: string, options: CollectOptions = {}): void {
+  add(image: string, face: Detection, where: string, options: CollectOptions = {}): void {
     checkFace(face, where);
     const [x1, y1, x2, y2] = face.box;
     if (x2 < x1 || y2 < y1) {
@@ -164,7 +164,7 @@ export class DetectionCollector {
   }
 }
 
-function negativeSize({ box }: DetectedFace, where: string): DataError {
+function negativeSize({ box }: Detection, where: string): DataError {
   return new DataError(
     'box-invalid',
     `the box has a negative size (x1 y1 x2 y2 = ${box.join(' ')}).`,
@@ -173,7 +173,7 @@ function negativeSize({ box }: DetectedFace, where: string): DataError {
 }
 
 /** @throws DataError naming the first number of a detection that cannot be */
-function checkFace(face: DetectedFace, where: string): void {
+function checkFace(face: Detection, where: string): void {
   if (!face.box.every(Number.isFinite)) {
     throw new DataError(
       'box-invalid',

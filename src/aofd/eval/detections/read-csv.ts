@@ -2,7 +2,7 @@
 import { DataError } from '../../errors.js';
 import { parseNumber, readLines } from '../../data/sets/text-file.js';
 import type { DetectionCollector } from './collect.js';
-import type { DetectedFace } from '../protocol.js';
+import type { Detection } from '../protocol.js';
 
 const NEEDED = ['image', 'x1', 'y1', 'x2', 'y2', 'score'] as const;
 const OPTIONAL = ['category', 'occlusion'] as const;
@@ -76,7 +76,7 @@ function readRow(
     const at = column.get(name);
     return at !== undefined && cells[at] !== '';
   };
-  const face: DetectedFace = {
+  const face: Detection = {
     box: [number('x1'), number('y1'), number('x2'), number('y2')],
     score: number('score'),
     ...(isGiven('category') ? { category: number('category') } : {}),

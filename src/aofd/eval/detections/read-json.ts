@@ -3,7 +3,8 @@ import { DataError } from '../../errors.js';
 import type { DetectionCollector } from './collect.js';
 import type { JsonValue } from './json-values.js';
 import { checkRuns, decodeCocoCounts, runsOfCoco } from '../occlusion/runs.js';
-import type { DetectedFace, OcclusionRuns } from '../protocol.js';
+import type { RunLengthMask } from '../../detect/rle.js';
+import type { Detection } from '../protocol.js';
 
 /**
  * Reads `{detector?, images: [{file, faces: [{box: [x1, y1, x2, y2], score}]}]}`, one entry per image;
@@ -17,7 +18,7 @@ export function readPeerJson(root: JsonValue, into: DetectionCollector): void {
     const image = into.openImage(entry.at('file').text(), entry.at('file').where);
     for (const item of entry.at('faces').list()) {
       const category = item.at('category');
-      const face: DetectedFace = {
+      const face: Detection = {
         box: cornersOf(item.at('box')),
         score: item.at('score').number(),
         ...(category.isGiven ? { category: category.integer() } : {}),
@@ -56,8 +57,8 @@ export function readDetectJson(root: JsonValue, into: DetectionCollector): void 
   }
 }
 
-function detectedFace(item: JsonValue): DetectedFace {
-  const face: DetectedFace = {
+function detectedFace(item: JsonValue): Detection {
+  const face: Detection = {
     box: cornersOf(item.at('box')),
     score: item.at('score').number(),
   };
@@ -71,7 +72,7 @@ function detectedFace(item: JsonValue): DetectedFace {
       y: mask.at('y').integer(),
       width: mask.at('width').integer(),
       height: mask.at('height').integer(),
-      runs: mask
+      counts: mask
         .at('counts')
         .list()
         .map((count) => count.integer()),
@@ -103,7 +104,7 @@ export function readCocoResults(
     }
     const category = item.at('category_id');
     const segmentation = item.at('segmentation');
-    const face: DetectedFace = {
+    const face: Detection = {
       box: [x, y, x + w, y + h],
       score: item.at('score').number(),
       ...(category.isGiven ? { category: category.integer() } : {}),
@@ -127,7 +128,7 @@ function imageNameOf(id: JsonValue, imageIds?: ReadonlyMap<number, string>): str
   return imageIds.get(number) ?? `COCO id ${number}`;
 }
 
-function cocoMask(segmentation: JsonValue): OcclusionRuns {
+function cocoMask(segmentation: JsonValue): RunLengthMask {
   if (!segmentation.isObject) throw segmentation.error('run lengths {size, counts}, not polygons');
   const size = segmentation.at('size').numbers(2) as [number, number];
   const counts = segmentation.at('counts');
@@ -142,7 +143,7 @@ function cocoMask(segmentation: JsonValue): OcclusionRuns {
 }
 
 /** A mask, with faults of its run lengths reported at its place. */
-function checked(at: JsonValue, make: () => OcclusionRuns): OcclusionRuns {
+function checked(at: JsonValue, make: () => RunLengthMask): RunLengthMask {
   try {
     const mask = make();
     checkRuns(mask);

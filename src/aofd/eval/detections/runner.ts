@@ -5,12 +5,12 @@ import type { Config } from '../../config/index.js';
 import { decodeImage } from '../../data/files/decode.js';
 import type { DecodedImage } from '../../data/sample.js';
 import { Detector } from '../../detect/detector.js';
-import type { DetectedFace as FoundFace } from '../../detect/faces.js';
+import type { DetectedFace } from '../../detect/faces.js';
 import { encodeRunLength } from '../../detect/rle.js';
 import { configOf, type DetectorWeights } from '../../weights/detector-weights.js';
 import { readWeightsAsync } from '../../weights/files/detector-weights.js';
 import { DetectionCache, round, type CachedPicture } from './cache.js';
-import type { DetectedFace, DetectionSet, EvalImage, Fact } from '../protocol.js';
+import type { Detection, DetectionSet, EvalImage, Fact } from '../protocol.js';
 
 /** How the detector is run. */
 export interface RunSettings {
@@ -143,7 +143,7 @@ type Loaded =
   | { image: EvalImage; error: Error };
 
 class SetRunner implements AsyncDisposable {
-  readonly byImage = new Map<string, readonly DetectedFace[]>();
+  readonly byImage = new Map<string, readonly Detection[]>();
   readonly adapters = new Set<string>();
   readonly #failures: Error[] = [];
   readonly #times: number[] = [];
@@ -282,17 +282,16 @@ class SetRunner implements AsyncDisposable {
 }
 
 /** A face as evaluations want it, with numbers that survive the cache. */
-function faceOf(face: FoundFace, needsMasks: boolean): DetectedFace {
+function faceOf(face: DetectedFace, needsMasks: boolean): Detection {
   const [x1, y1, x2, y2] = face.box;
-  const out: DetectedFace = {
+  const out: Detection = {
     box: [round(x1, 4), round(y1, 4), round(x2, 4), round(y2, 4)],
     score: Number(face.score.toPrecision(9)),
   };
   if (!face.occlusion) return out;
   out.occlusion = round(face.occlusion.ratio, 6);
   if (needsMasks) {
-    const { x, y, width, height, counts } = encodeRunLength(face.occlusion.mask);
-    out.mask = { x, y, width, height, runs: counts };
+    out.mask = encodeRunLength(face.occlusion.mask);
   }
   return out;
 }

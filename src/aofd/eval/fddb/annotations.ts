@@ -2,24 +2,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DataError } from '../../errors.js';
-import { readEllipses, type FddbEllipse } from '../../data/sets/fddb.js';
+import { readEllipses } from '../../data/sets/fddb.js';
 import { readImageSize } from '../../data/sets/image-size.js';
 import { parseNumber, readJson, readLines } from '../../data/sets/text-file.js';
-
-/** One picture of the benchmark. */
-export interface FddbEntry {
-  name: string;
-  /** 1..10, or 0 where the list has no folds. */
-  fold: number;
-  ellipses: readonly FddbEllipse[];
-  /** The picture, or null. */
-  file: string | null;
-  size: { width: number; height: number } | null;
-}
+import type { FddbImage } from './set.js';
 
 /** The benchmark as it was found. */
 export interface FddbData {
-  entries: FddbEntry[];
+  images: FddbImage[];
   /** Files that hold names and annotations, for hashes. */
   labelFiles: string[];
   /** Where sizes came from, in words. */
@@ -32,9 +22,9 @@ export interface FddbPlaces {
   /** The FDDB folder, or an ellipse list. */
   data: string;
   /** Other annotations. */
-  annotations?: string;
-  imageRoot?: string;
-  sizes?: string;
+  annotations?: string | undefined;
+  imageRoot?: string | undefined;
+  sizes?: string | undefined;
 }
 
 const FOLDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
@@ -56,7 +46,7 @@ export function loadFddbData(places: FddbPlaces): FddbData {
   const replaced = places.annotations ? readEllipses(places.annotations) : null;
   const sizeOf = sizeReader(root, places.sizes);
   const imageRoot = places.imageRoot ?? findImageRoot(root);
-  const entries: FddbEntry[] = [];
+  const images: FddbImage[] = [];
   const seen = new Set<string>();
   for (const list of lists) {
     const own = replaced && list.names !== null ? null : readEllipses(list.ellipses);
@@ -75,12 +65,12 @@ export function loadFddbData(places: FddbPlaces): FddbData {
       const picture = join(imageRoot, `${name}.jpg`);
       const file = existsSync(picture) ? picture : null;
       const ellipses = found.map((face) => face.ellipse);
-      entries.push({ name, fold: list.fold, ellipses, file, size: sizeOf(name, file) });
+      images.push({ name, fold: list.fold, ellipses, file, size: sizeOf(name, file) });
     }
   }
   const curvesFolder =
     [join(root, 'rocCurves'), join(root, 'compareROC', 'rocCurves')].find(existsSync) ?? null;
-  return { entries, labelFiles, sizeSources: sizeOf.sources(), curvesFolder };
+  return { images, labelFiles, sizeSources: sizeOf.sources(), curvesFolder };
 }
 
 /** Files of one fold; without a list of names the ellipse list gives them. */
@@ -125,7 +115,7 @@ function findImageRoot(root: string): string {
 }
 
 interface SizeReader {
-  (name: string, file: string | null): FddbEntry['size'];
+  (name: string, file: string | null): FddbImage['size'];
   sources(): string[];
 }
 
@@ -138,7 +128,7 @@ function sizeReader(root: string, sizes: string | undefined): SizeReader {
     used: 0,
   }));
   let headers = 0;
-  const read = (name: string, file: string | null): FddbEntry['size'] => {
+  const read = (name: string, file: string | null): FddbImage['size'] => {
     for (const list of lists) {
       const size = list.known.get(name);
       if (!size) continue;

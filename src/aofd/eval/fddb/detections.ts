@@ -1,9 +1,12 @@
 /** Detections in FDDB's output format (one file, or one per fold), for rectangles and ellipses. */
+import { basename } from 'node:path';
+import { sha256FileAsync } from '../../../nn/io/files/index.js';
 import { DataError } from '../../errors.js';
 import { ellipseBounds } from '../../data/sets/fddb.js';
 import { parseNumber, readLines } from '../../data/sets/text-file.js';
-import type { DetectionCollector } from '../detections/collect.js';
-import type { DetectedFace } from '../protocol.js';
+import { DetectionCollector } from '../detections/collect.js';
+import { readDetectionsAsync, sharedFormatOf } from '../detections/readers.js';
+import type { Detection, DetectionSet, EvalImage } from '../protocol.js';
 
 /** `left top width height score`, or `major minor angle cx cy score`. */
 export type FddbShape = 'rectangle' | 'ellipse';
@@ -97,7 +100,7 @@ function wrongColumns(
   );
 }
 
-function faceOf(values: readonly number[], shape: FddbShape, where: string): DetectedFace {
+function faceOf(values: readonly number[], shape: FddbShape, where: string): Detection {
   const { text } = COLUMNS[shape];
   const isGood = values.every((v) => Number.isFinite(v)) && values.slice(0, -1).every(isNear);
   if (!isGood) {
@@ -129,3 +132,37 @@ function faceOf(values: readonly number[], shape: FddbShape, where: string): Det
 }
 
 const isNear = (value: number): boolean => Math.abs(value) < FAR;
+
+/** Fold output files together, or files of the shared formats together. */
+export async function readFddbFilesAsync(
+  files: readonly string[],
+  images: readonly EvalImage[],
+  name: string,
+  shape: FddbShape | undefined,
+): Promise<DetectionSet> {
+  const shared = files.filter((file) => sharedFormatOf(file) !== null);
+  if (shared.length === files.length && files.length > 0) {
+    return readDetectionsAsync(files, images, name);
+  }
+  if (shared.length > 0) {
+    throw new DataError(
+      'option-invalid',
+      'this file is of another format than the other detection files.',
+      {
+        where: shared[0]!,
+        fix: 'give FDDB output files alone, or files of the other formats alone',
+      },
+    );
+  }
+  const collector = new DetectionCollector(images);
+  for (const file of files) {
+    const before = collector.count;
+    const kind = readFddbDetections(file, collector, shape);
+    collector.addFact(
+      'detections',
+      `${basename(file)} (FDDB output, ${kind ?? 'no'} shapes, ${collector.count - before} ` +
+        `detections, SHA-256 ${await sha256FileAsync(file)})`,
+    );
+  }
+  return collector.finish(name);
+}

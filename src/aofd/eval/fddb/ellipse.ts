@@ -6,8 +6,7 @@
  * Coordinates stay below 2^53 in float64, so integer steps use Math.floor and Math.trunc where the
  * original shifts 64-bit integers.
  */
-import type { Canvas, Region } from './region.js';
-import { roundFloat, roundHalfEven } from './region.js';
+import { type Canvas, type Region, roundFloat, roundHalfEven } from './region.js';
 
 /** An annotated face: radii and centre in pixels, angle of the major axis in radians. */
 export interface Ellipse {

@@ -1,37 +1,27 @@
-/** Matching of a detection set to FDDB, and what became of each detection and face. */
+/** A detector's results on FDDB, matched once, and what became of each detection and face. */
 import {
   imageCurve,
   matchPairs,
-  pictureOverlaps,
   RIGHT_ABOVE,
   validAt,
-  type Ellipse,
   type ImageCurve,
   type Overlaps,
-  type RegionRules,
-} from './index.js';
-import type { DetectedFace, DetectionSet } from '../protocol.js';
-
-/** A picture as it is scored. */
-export interface ScoredImage {
-  name: string;
-  fold: number;
-  ellipses: readonly Ellipse[];
-  hasPicture: boolean;
-  size: { width: number; height: number } | null;
-}
-
-export interface ScoreRules extends RegionRules {
-  /** Cut regions at the border of the picture, as the official tool does. */
-  isClipped: boolean;
-}
+} from './match.js';
+import { pictureOverlaps } from './overlaps.js';
+import type { Detection, DetectionSet } from '../protocol.js';
+import { pooledStatistic } from '../statistics/bootstrap.js';
+import type { Measure, PairedMeasure } from '../statistics/measures.js';
+import type { RocKind } from './roc.js';
+import { onCommonScale, recallStatistic, rocChanges } from './weighted.js';
+import type { FddbSet } from './set.js';
 
 /** A detector's results, matched. */
-export interface Scored {
+export interface JudgedFddb {
+  set: FddbSet;
   curves: ImageCurve[];
   overlaps: Overlaps[];
   /** Detections that are judged, by image. */
-  detections: (readonly DetectedFace[])[];
+  detections: (readonly Detection[])[];
   /** [I] faces of every image; of images that the detector could look at. */
   faces: Float64Array;
   seenFaces: Float64Array;
@@ -41,13 +31,14 @@ export interface Scored {
 }
 
 /** Matches every image once at each of its own scores. */
-export function scoreDetections(
-  images: readonly ScoredImage[],
-  set: DetectionSet,
-  rules: ScoreRules,
+export function judgeFddb(
+  set: FddbSet,
+  found: DetectionSet,
   onProgress?: (share: number) => void,
-): Scored {
-  const scored: Scored = {
+): JudgedFddb {
+  const { images, rules } = set;
+  const scored: JudgedFddb = {
+    set,
     curves: [],
     overlaps: [],
     detections: [],
@@ -57,9 +48,9 @@ export function scoreDetections(
     dropped: 0,
   };
   images.forEach((image, i) => {
-    const all = set.byImage.get(image.name);
+    const all = found.byImage.get(image.name);
     const isScorable = image.size !== null || !rules.isClipped;
-    if (isScorable && (image.hasPicture || all !== undefined)) {
+    if (isScorable && (image.file !== null || all !== undefined)) {
       scored.seenFaces[i] = image.ellipses.length;
     } else scored.unseen++;
     const detections = isScorable ? (all ?? []) : [];
@@ -92,7 +83,7 @@ export const VERDICTS: Readonly<Record<Verdict, string>> = {
 };
 
 /** A judged detection or a missed face. */
-export interface Judged {
+export interface JudgedItem {
   image: number;
   /** Index of the detection, or of the face. */
   index: number;
@@ -102,12 +93,12 @@ export interface Judged {
 
 /** Outcome of a set at one threshold. */
 export interface Outcome {
-  verdicts: (Judged & { verdict: Verdict })[];
-  missed: Judged[];
+  verdicts: (JudgedItem & { verdict: Verdict })[];
+  missed: JudgedItem[];
 }
 
 /** Judges every detection with at least `threshold`, and every face. */
-export function judge(scored: Scored, threshold: number): Outcome {
+export function outcomeAt(scored: JudgedFddb, threshold: number): Outcome {
   const outcome: Outcome = { verdicts: [], missed: [] };
   scored.overlaps.forEach((overlaps, image) => {
     const { faces, detections, iou } = overlaps;
@@ -136,4 +127,57 @@ export function judge(scored: Scored, threshold: number): Outcome {
     }
   });
   return outcome;
+}
+
+/** Discrete and continuous, in the order of figures and plots. */
+export const ROC_KINDS: readonly RocKind[] = ['discrete', 'continuous'];
+
+/** Numbers of false positives at which recall is read. */
+export const LIMITS = [50, 100, 200, 500, 1000, 2000] as const;
+
+/** The lowest threshold with at most so many false positives is the working point. */
+export const WORKING_LIMIT = 1000;
+
+/** Keys of figures. */
+export const keyOf = (kind: RocKind, limit: number, isSeenOnly = false): string =>
+  `${kind}-recall@${limit}${isSeenOnly ? '-present' : ''}`;
+
+const labelOf = (kind: RocKind, limit: number, isSeenOnly = false): string =>
+  `${kind} recall at ${limit} false positives` +
+  (isSeenOnly ? ', faces of present pictures only' : '');
+
+/** Every figure, of all faces and, where pictures are missing, of those of present pictures. */
+export function fddbMeasures(judged: JudgedFddb): Measure[] {
+  const changes = rocChanges(judged.curves);
+  return (judged.unseen > 0 ? [false, true] : [false]).flatMap((isSeenOnly) =>
+    ROC_KINDS.flatMap((kind) =>
+      LIMITS.map((limit) => {
+        const faces = isSeenOnly ? judged.seenFaces : judged.faces;
+        return {
+          key: keyOf(kind, limit, isSeenOnly),
+          label: labelOf(kind, limit, isSeenOnly),
+          statistic: recallStatistic(changes, faces, kind, limit),
+        };
+      }),
+    ),
+  );
+}
+
+/**
+ * Figures of two detectors. For the permutation test, which mixes them picture by picture, the scores
+ * of both are put on the scale of their false positives.
+ */
+export function pairedFddbMeasures(a: JudgedFddb, b: JudgedFddb): PairedMeasure[] {
+  const [changesA, changesB] = [rocChanges(a.curves), rocChanges(b.curves)];
+  const pool = rocChanges([a, b].flatMap(({ curves }) => onCommonScale(curves)));
+  const poolFaces = Float64Array.from([...a.faces, ...a.faces]);
+  return [WORKING_LIMIT, ...LIMITS.filter((limit) => limit !== WORKING_LIMIT)].flatMap((limit) =>
+    ROC_KINDS.map((kind) => ({
+      key: keyOf(kind, limit),
+      label: labelOf(kind, limit),
+      a: recallStatistic(changesA, a.faces, kind, limit),
+      b: recallStatistic(changesB, b.faces, kind, limit),
+      pooled: pooledStatistic(a.faces.length, recallStatistic(pool, poolFaces, kind, limit)),
+    })),
+  );
 }

@@ -1,9 +1,7 @@
 /** From annotations and detections of one picture to the IoU of every pair. */
-import type { Ellipse } from './ellipse.js';
-import { ellipseRegion } from './ellipse.js';
+import { type Ellipse, ellipseRegion } from './ellipse.js';
 import type { Overlaps } from './match.js';
-import type { Canvas, Region } from './region.js';
-import { rectangleRegion, regionIou } from './region.js';
+import { type Canvas, type Region, rectangleRegion, regionIou } from './region.js';
 
 /**
  * Which pixels a detection's rectangle x1, y1, x2, y2 covers:

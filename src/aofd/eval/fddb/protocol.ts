@@ -1,29 +1,23 @@
 /**
- * FDDB (docs/spec.md 6.1): the official algorithm digit for digit, from the published result files or a
- * detector's boxes. Pictures are only looked at for their sizes.
+ * `aofd eval fddb` (docs/spec.md 6.1): the official algorithm digit for digit, on result files or a
+ * detector's boxes. Of the pictures only the sizes are needed.
  */
 import { basename } from 'node:path';
 import { sha256FileAsync, sha256Hex } from '../../../nn/io/files/index.js';
 import { DataError } from '../../errors.js';
-import { WINDOWS_PI, type BoxRule } from './index.js';
-import { DetectionCollector } from '../detections/collect.js';
 import { hashPicturesAsync, pictureHashFact } from '../detections/data-hash.js';
-import { readPublishedCurves } from './curves.js';
-import { loadFddbData, type FddbData, type FddbEntry } from './annotations.js';
-import { readFddbDetections, type FddbShape } from './detections.js';
-import type { ScoreRules } from './judge.js';
-import { FddbScorer } from './set.js';
-import { evenlySpread, markPartial } from '../detections/partial.js';
-import type {
-  DetectionSet,
-  EvalImage,
-  EvalProtocol,
-  EvalSet,
-  Fact,
-  ProtocolOption,
-  ProtocolOptions,
-} from '../protocol.js';
-import { readDetectionsAsync, sharedFormatOf } from '../detections/readers.js';
+import { loadedSet, type Scoring } from '../loaded-set.js';
+import { textOption } from '../options.js';
+import { evenlySpread } from '../partial.js';
+import type { EvalProtocol, EvalSet, Fact, ProtocolOption, ProtocolOptions } from '../protocol.js';
+import { loadFddbData, type FddbData } from './annotations.js';
+import { readFddbFilesAsync, type FddbShape } from './detections.js';
+import { WINDOWS_PI } from './ellipse.js';
+import { fddbMeasures, judgeFddb, pairedFddbMeasures, type JudgedFddb } from './judge.js';
+import type { BoxRule } from './overlaps.js';
+import { readPublishedCurves } from './published.js';
+import { fddbEvaluation } from './report.js';
+import { facesOf, type FddbImage, type FddbSet, type ScoreRules } from './set.js';
 
 const OPTIONS: readonly ProtocolOption[] = [
   {
@@ -75,85 +69,60 @@ export const fddbProtocol: EvalProtocol = {
   loadAsync: loadFddbSetAsync,
 };
 
-export { fddbProtocol as fddb };
-
 /** @throws DataError on lists that cannot be read, or missing pictures that are not allowed */
 async function loadFddbSetAsync(data: string, options: ProtocolOptions): Promise<EvalSet> {
-  const text = (name: string): string | undefined =>
-    typeof options[name] === 'string' ? options[name] : undefined;
-  const annotations = text('annotations');
+  const given = textOption(options, 'annotations') ?? 'original';
+  const annotations = given === 'original' ? undefined : given;
   const found = loadFddbData({
     data,
-    ...(annotations !== undefined && annotations !== 'original' ? { annotations } : {}),
-    ...(text('imageRoot') !== undefined ? { imageRoot: text('imageRoot')! } : {}),
-    ...(text('imageSizes') !== undefined ? { sizes: text('imageSizes')! } : {}),
+    annotations,
+    imageRoot: textOption(options, 'imageRoot'),
+    sizes: textOption(options, 'imageSizes'),
   });
+  const { images, curvesFolder } = found;
   const rules: ScoreRules = {
     isClipped: options['clip'] !== false,
-    boxes: (text('boxConvention') ?? 'official') as BoxRule,
-    pi: text('anglePi') === 'windows' ? WINDOWS_PI : Math.PI,
+    boxes: (textOption(options, 'boxConvention') ?? 'official') as BoxRule,
+    pi: textOption(options, 'anglePi') === 'windows' ? WINDOWS_PI : Math.PI,
   };
-  const lacking = rules.isClipped ? found.entries.filter((entry) => entry.size === null) : [];
+  const lacking = rules.isClipped ? images.filter(({ size }) => size === null) : [];
   if (lacking.length > 0 && options['allowMissing'] !== true) {
-    throw missingError(data, found.entries, lacking);
+    throw missingError(data, images, lacking);
   }
-  const published = found.curvesFolder ? readPublishedCurves(found.curvesFolder) : [];
-  const shape = text('shape');
-  return fddbSetOf(found.entries, {
-    name: annotations && annotations !== 'original' ? `FDDB (${basename(annotations)})` : 'FDDB',
-    facts: await setFactsAsync(found, rules, published.length),
-    warnings: setWarnings(found.entries, lacking),
-    ...{ whole: found.entries, rules, published },
-    shape: shape === 'auto' ? undefined : (shape as FddbShape),
+  const set: FddbSet = {
+    name: annotations === undefined ? 'FDDB' : `FDDB (${basename(annotations)})`,
+    images,
+    rules,
+    published: curvesFolder ? readPublishedCurves(curvesFolder) : [],
+  };
+  const shape = textOption(options, 'shape') ?? 'auto';
+  return loadedSet(set, scoringOf(shape === 'auto' ? undefined : (shape as FddbShape)), {
+    facts: await setFactsAsync(found, set),
+    warnings: setWarnings(images, lacking),
   });
 }
 
-interface FddbParts {
-  name: string;
-  facts: readonly Fact[];
-  warnings: readonly string[];
-  /** The pictures before the set was cut: result files may name any of them. */
-  whole: readonly FddbEntry[];
-  rules: ScoreRules;
-  /** Of the whole set. */
-  published: ReturnType<typeof readPublishedCurves>;
-  shape: FddbShape | undefined;
-}
-
-function fddbSetOf(entries: readonly FddbEntry[], parts: FddbParts): EvalSet {
-  const { name, facts, warnings, whole, rules, shape } = parts;
-  const scored = entries.map(({ file, ...entry }) => ({ ...entry, hasPicture: file !== null }));
-  const scorer = new FddbScorer(scored, rules, parts.published);
-  return {
-    ...{ name, facts, warnings },
-    images: imagesOf(entries),
-    tellsMissing: true,
-    readDetectionsAsync: (files, name) => readFilesAsync(files, imagesOf(whole), name, shape),
-    take(count) {
-      const taken = evenlySpread(entries, count);
-      const part = markPartial({ ...parts, total: entries.length }, taken.length);
-      return fddbSetOf(taken, { ...parts, ...part, published: [] });
-    },
-    evaluate: (set, settings) => scorer.evaluate(set, settings),
-    compare: (a, b, settings) => scorer.compare(a, b, settings),
-  };
-}
-
-const imagesOf = (entries: readonly FddbEntry[]): EvalImage[] =>
-  entries.map(({ name, file }) => ({ name, file }));
-
-const facesOf = (entries: readonly FddbEntry[]): number =>
-  entries.reduce((sum, entry) => sum + entry.ellipses.length, 0);
+const scoringOf = (shape: FddbShape | undefined): Scoring<FddbSet, JudgedFddb> => ({
+  readDetectionsAsync: (files, { images }, name) => readFddbFilesAsync(files, images, name, shape),
+  judge: judgeFddb,
+  // Matching takes about as long as the resampling of all figures.
+  judgingShare: 0.5,
+  measures: fddbMeasures,
+  pairedMeasures: pairedFddbMeasures,
+  evaluation: fddbEvaluation,
+  cut: (set, count) => ({ ...set, images: evenlySpread(set.images, count), published: [] }),
+  tellsMissing: true,
+});
 
 function missingError(
   data: string,
-  entries: readonly FddbEntry[],
-  lacking: readonly FddbEntry[],
+  images: readonly FddbImage[],
+  lacking: readonly FddbImage[],
 ): DataError {
   return new DataError(
     'file-missing',
-    `${lacking.length} of ${entries.length} pictures (${facesOf(lacking)} of ` +
-      `${facesOf(entries)} faces) are neither here nor is their size known (first: ` +
+    `${lacking.length} of ${images.length} pictures (${facesOf(lacking)} of ` +
+      `${facesOf(images)} faces) are neither here nor is their size known (first: ` +
       `${lacking[0]!.name}); regions are cut at the border of the picture.`,
     {
       where: data,
@@ -164,18 +133,18 @@ function missingError(
   );
 }
 
-function setWarnings(entries: readonly FddbEntry[], lacking: readonly FddbEntry[]): string[] {
+function setWarnings(images: readonly FddbImage[], lacking: readonly FddbImage[]): string[] {
   const warnings: string[] = [];
-  const [all, gone] = [facesOf(entries), facesOf(lacking)];
+  const [all, gone] = [facesOf(images), facesOf(lacking)];
   if (lacking.length > 0) {
     warnings.push(
-      `${lacking.length} of ${entries.length} pictures with ${gone} of ${all} faces are missing. ` +
+      `${lacking.length} of ${images.length} pictures with ${gone} of ${all} faces are missing. ` +
         `Recall of all faces cannot exceed ${((all - gone) / all).toFixed(6)}; recall of the ` +
         `${all - gone} faces of present pictures is given beside it.`,
     );
   }
-  const unseen = entries.filter((entry) => entry.file === null && entry.size !== null);
-  if (unseen.length > 0 && unseen.length < entries.length) {
+  const unseen = images.filter((entry) => entry.file === null && entry.size !== null);
+  if (unseen.length > 0 && unseen.length < images.length) {
     warnings.push(
       `${unseen.length} pictures (${facesOf(unseen)} faces) are not here, though their size is ` +
         'known: results of others are scored on them, a detector cannot be run on them.',
@@ -184,19 +153,19 @@ function setWarnings(entries: readonly FddbEntry[], lacking: readonly FddbEntry[
   return warnings;
 }
 
-async function setFactsAsync(data: FddbData, rules: ScoreRules, curves: number): Promise<Fact[]> {
-  const { entries } = data;
+async function setFactsAsync(data: FddbData, set: FddbSet): Promise<Fact[]> {
+  const { images, rules, published } = set;
   const hashes = await Promise.all(data.labelFiles.map((file) => sha256FileAsync(file)));
   const [hash] = hashes;
-  const sizes = entries.map((e) => `${e.name} ${e.size?.width ?? '-'} ${e.size?.height ?? '-'}\n`);
+  const sizes = images.map((e) => `${e.name} ${e.size?.width ?? '-'} ${e.size?.height ?? '-'}\n`);
   const boxes: Readonly<Record<BoxRule, string>> = {
     official: 'round(left) to round(left + width), both pixels included; rows alike',
     exclusive: 'round(left) to the pixel before round(right); rows alike (not the official rule)',
     'plus-one': 'round(left) to round(left + width + 1), both included (not the official rule)',
   };
   return [
-    { name: 'pictures listed', value: `${entries.length} with ${facesOf(entries)} faces` },
-    pictureHashFact(await hashPicturesAsync(imagesOf(entries))),
+    { name: 'pictures listed', value: `${images.length} with ${facesOf(images)} faces` },
+    pictureHashFact(await hashPicturesAsync(images)),
     {
       name: 'labels',
       value:
@@ -229,40 +198,9 @@ async function setFactsAsync(data: FddbData, rules: ScoreRules, curves: number):
         'recall: the highest with at most so many false positives, over all folds together, no ' +
         'interpolation; a curve that ends earlier gives its last value',
     },
-    { name: 'published curves', value: curves > 0 ? `${curves} files` : 'none at hand' },
+    {
+      name: 'published curves',
+      value: published.length > 0 ? `${published.length} files` : 'none at hand',
+    },
   ];
-}
-
-/** Fold output files together, or files of the shared formats together. */
-async function readFilesAsync(
-  files: readonly string[],
-  images: readonly EvalImage[],
-  name: string,
-  shape: FddbShape | undefined,
-): Promise<DetectionSet> {
-  const shared = files.filter((file) => sharedFormatOf(file) !== null);
-  if (shared.length === files.length && files.length > 0) {
-    return readDetectionsAsync(files, images, name);
-  }
-  if (shared.length > 0) {
-    throw new DataError(
-      'option-invalid',
-      'this file is of another format than the other detection files.',
-      {
-        where: shared[0]!,
-        fix: 'give FDDB output files alone, or files of the other formats alone',
-      },
-    );
-  }
-  const collector = new DetectionCollector(images);
-  for (const file of files) {
-    const before = collector.count;
-    const kind = readFddbDetections(file, collector, shape);
-    collector.addFact(
-      'detections',
-      `${basename(file)} (FDDB output, ${kind ?? 'no'} shapes, ${collector.count - before} ` +
-        `detections, SHA-256 ${await sha256FileAsync(file)})`,
-    );
-  }
-  return collector.finish(name);
 }

@@ -1,4 +1,7 @@
-/** Published ROC files, in the forms that are about. */
+/** Published ROC files, in the forms in which they are found. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RocKind } from './roc.js';
 
 /** A curve to draw: false positives and the best recall with at most that many. */
 export type RocPoint = readonly [falsePositives: number, recall: number];
@@ -62,4 +65,34 @@ export function thinCurve(points: readonly RocPoint[], limit: number, count: num
   if (inside.length <= count) return inside;
   const step = (inside.length - 1) / (count - 1);
   return Array.from({ length: count }, (_, i) => inside[Math.round(i * step)]!);
+}
+
+/** A published curve with its place. */
+export interface NamedCurve extends PublishedCurve {
+  kind: RocKind;
+  name: string;
+  file: string;
+}
+
+/**
+ * Every `*Disc*` and `*Cont*` text file of a folder that holds rows, by name. Known flaws are
+ * repaired while reading: columns in the wrong order, rows out of order, CRLF.
+ */
+export function readPublishedCurves(folder: string): NamedCurve[] {
+  const curves: NamedCurve[] = [];
+  for (const file of readdirSync(folder).sort()) {
+    const kind = /disc/i.test(file) ? 'discrete' : /cont/i.test(file) ? 'continuous' : null;
+    if (kind === null || !/\.txt$/i.test(file)) continue;
+    const curve = parsePublishedRoc(readFileSync(join(folder, file), 'latin1'));
+    if (curve) curves.push({ ...curve, kind, name: nameOf(file), file });
+  }
+  return curves;
+}
+
+/** `HeadHunter_DiscROC.txt` is HeadHunter, `Uni-Ubi_DiscROC-2.txt` is Uni-Ubi-2. */
+function nameOf(file: string): string {
+  return file
+    .replace(/\.txt$/i, '')
+    .replace(/[-_]?(allROC_)?(disc|cont)(ROC)?/i, '')
+    .replace(/^[-_]|[-_]$/g, '');
 }

@@ -1,35 +1,116 @@
-/** Tables, plots and findings of an FDDB evaluation. */
+/** Tables, plots, files and findings of an FDDB evaluation. */
 import { ellipseBounds } from '../../data/sets/fddb.js';
+import type {
+  DetectionSet,
+  Evaluation,
+  Fact,
+  Finding,
+  PlotSeries,
+  ReportPlot,
+  ReportTable,
+} from '../protocol.js';
+import type { Headline } from '../statistics/measures.js';
 import {
-  assembleRoc,
+  keyOf,
+  LIMITS,
+  outcomeAt,
+  ROC_KINDS,
+  VERDICTS,
+  WORKING_LIMIT,
+  type JudgedFddb,
+  type Outcome,
+} from './judge.js';
+import {
   envelope,
   publishedRecallAt,
-  recallAt,
   thinCurve,
-  thresholdAt,
-  type Roc,
-  type RocKind,
+  type NamedCurve,
   type RocPoint,
-} from './index.js';
-import type { NamedCurve } from './curves.js';
-import { VERDICTS, type Outcome, type Scored, type ScoredImage } from './judge.js';
-import type { Finding, Headline, PlotSeries, ReportPlot, ReportTable } from '../protocol.js';
-
-/** Numbers of false positives at which recall is read. */
-export const LIMITS = [50, 100, 200, 500, 1000, 2000] as const;
-
-/** The lowest threshold with at most so many false positives is the working point. */
-export const WORKING_LIMIT = 1000;
+} from './published.js';
+import { assembleRoc, formatRoc, recallAt, thresholdAt, type Roc, type RocKind } from './roc.js';
+import type { FddbImage } from './set.js';
 
 /** Right end of the plots. */
 const PLOT_LIMIT = 2000;
 
-/** Keys of figures. */
-export const keyOf = (kind: RocKind, limit: number, isSeenOnly = false): string =>
-  `${kind}-recall@${limit}${isSeenOnly ? '-present' : ''}`;
+/** Figures that a reader takes away, in the order of the report. */
+const HEADLINES = [
+  keyOf('discrete', WORKING_LIMIT),
+  keyOf('continuous', WORKING_LIMIT),
+  keyOf('discrete', WORKING_LIMIT, true),
+  keyOf('continuous', WORKING_LIMIT, true),
+  ...LIMITS.filter((limit) => limit !== WORKING_LIMIT).map((limit) => keyOf('discrete', limit)),
+];
+
+/** Everything that is made of a detector's judged results. */
+export function fddbEvaluation(
+  judged: JudgedFddb,
+  detections: DetectionSet,
+  figures: readonly Headline[],
+): Evaluation {
+  const { images, published } = judged.set;
+  const roc = assembleRoc(judged.curves);
+  const outcome = outcomeAt(judged, thresholdAt(roc, WORKING_LIMIT));
+  return {
+    headlines: HEADLINES.flatMap((key) => figures.find((figure) => figure.key === key) ?? []),
+    tables: [
+      recallTable(roc, figures),
+      ...(judged.unseen > 0 ? [denominatorTable(judged, figures)] : []),
+      foldTable(images, judged, roc),
+      outcomeTable(outcome),
+      ...publishedTable(roc, published),
+    ],
+    plots: rocPlots(roc, detections.name, published),
+    facts: factsOf(detections, roc),
+    warnings: warningsOf(detections, judged),
+    findings: findingsOf(images, judged, outcome),
+    files: rocFiles(roc, judged),
+  };
+}
+
+function factsOf({ byImage }: DetectionSet, roc: Roc): Fact[] {
+  const count = [...byImage.values()].reduce((sum, faces) => sum + faces.length, 0);
+  const [hits, wrong] = [roc.hits[0] ?? 0, roc.wrong[0] ?? 0];
+  return [
+    { name: 'detections', value: `${count} in ${byImage.size} pictures` },
+    {
+      name: 'all detections',
+      value: `${hits} right, ${wrong} false positives, of ${roc.faces} faces`,
+    },
+  ];
+}
+
+function warningsOf({ byImage }: DetectionSet, { set, dropped }: JudgedFddb): string[] {
+  const warnings: string[] = [];
+  const silent = set.images.filter(({ name, file }) => file !== null && !byImage.has(name)).length;
+  if (silent > 0) {
+    warnings.push(
+      `${silent} pictures have no entry in the results; nothing was found there (the official ` +
+        'tool would stop).',
+    );
+  }
+  if (dropped > 0) {
+    warnings.push(
+      `${dropped} detections lie in pictures whose size is not known and were left out; ` +
+        '--image-sizes brings them in.',
+    );
+  }
+  return warnings;
+}
+
+/** The tool's two files, and the same over the faces of present pictures where some are missing. */
+function rocFiles(roc: Roc, { unseen, seenFaces }: JudgedFddb): Evaluation['files'] {
+  const seen = seenFaces.reduce((a, b) => a + b, 0);
+  return (unseen > 0 ? ['', '-present'] : ['']).flatMap((suffix) =>
+    ROC_KINDS.map((kind) => ({
+      name: `${kind === 'discrete' ? 'Disc' : 'Cont'}ROC${suffix}.txt`,
+      content: formatRoc(roc, kind, suffix === '' ? roc.faces : seen),
+    })),
+  );
+}
 
 /** Recall at each limit with its interval, and where the curve ends. */
-export function recallTable(roc: Roc, headlines: readonly Headline[]): ReportTable {
+function recallTable(roc: Roc, headlines: readonly Headline[]): ReportTable {
   const figure = (key: string): (number | null)[] => {
     const found = headlines.find((h) => h.key === key);
     return [found?.value ?? null, found?.interval?.low ?? null, found?.interval?.high ?? null];
@@ -37,10 +118,7 @@ export function recallTable(roc: Roc, headlines: readonly Headline[]): ReportTab
   const ends = LIMITS.filter((limit) => recallAt(roc, 'discrete', limit).isEnd);
   return {
     title: 'Recall at a number of false positives',
-    columns: [
-      ...['false positives', 'discrete', 'low', 'high'],
-      ...['continuous', 'low', 'high', 'score'],
-    ],
+    columns: ['false positives', 'discrete', 'low', 'high', 'continuous', 'low', 'high', 'score'],
     rows: LIMITS.map((limit) => [
       limit,
       ...figure(keyOf('discrete', limit)),
@@ -59,7 +137,7 @@ export function recallTable(roc: Roc, headlines: readonly Headline[]): ReportTab
 }
 
 /** Both denominators side by side. */
-export function denominatorTable(scored: Scored, headlines: readonly Headline[]): ReportTable {
+function denominatorTable(scored: JudgedFddb, headlines: readonly Headline[]): ReportTable {
   const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
   const [all, seen] = [sum(scored.faces), sum(scored.seenFaces)];
   const value = (key: string): number | null => headlines.find((h) => h.key === key)?.value ?? null;
@@ -67,15 +145,14 @@ export function denominatorTable(scored: Scored, headlines: readonly Headline[])
     title: 'Effect of the missing pictures',
     columns: [
       'false positives',
-      ...[`discrete, of ${all} faces`, `of ${seen} present`],
-      ...[`continuous, of ${all} faces`, `of ${seen} present`],
+      `discrete, of ${all} faces`,
+      `of ${seen} present`,
+      `continuous, of ${all} faces`,
+      `of ${seen} present`,
     ],
     rows: LIMITS.map((limit) => [
       limit,
-      ...(['discrete', 'continuous'] as const).flatMap((kind) => [
-        value(keyOf(kind, limit)),
-        value(keyOf(kind, limit, true)),
-      ]),
+      ...ROC_KINDS.flatMap((kind) => [value(keyOf(kind, limit)), value(keyOf(kind, limit, true))]),
     ]),
     digits: 6,
     note:
@@ -85,7 +162,7 @@ export function denominatorTable(scored: Scored, headlines: readonly Headline[])
 }
 
 /** Each fold at the set's working point, and at its own tenth of the false positives. */
-export function foldTable(images: readonly ScoredImage[], scored: Scored, roc: Roc): ReportTable {
+function foldTable(images: readonly FddbImage[], scored: JudgedFddb, roc: Roc): ReportTable {
   const threshold = thresholdAt(roc, WORKING_LIMIT);
   const share = WORKING_LIMIT / 10;
   const folds = [...new Set(images.map((image) => image.fold))].sort((a, b) => a - b);
@@ -95,7 +172,11 @@ export function foldTable(images: readonly ScoredImage[], scored: Scored, roc: R
     const row = own.thresholds.findIndex((t) => t >= threshold);
     const [hits, wrong] = row < 0 ? [0, 0] : [own.hits[row]!, own.wrong[row]!];
     return [
-      ...[fold, indices.length, own.faces, own.faces > 0 ? hits / own.faces : null, wrong],
+      fold,
+      indices.length,
+      own.faces,
+      own.faces > 0 ? hits / own.faces : null,
+      wrong,
       recallAt(own, 'discrete', share).recall,
       recallAt(own, 'continuous', share).recall,
     ];
@@ -103,8 +184,13 @@ export function foldTable(images: readonly ScoredImage[], scored: Scored, roc: R
   return {
     title: 'Folds',
     columns: [
-      ...['fold', 'pictures', 'faces', `recall at score ${+threshold.toPrecision(6)}`],
-      ...['false positives', `recall at ${share} FP`, `continuous at ${share} FP`],
+      'fold',
+      'pictures',
+      'faces',
+      `recall at score ${+threshold.toPrecision(6)}`,
+      'false positives',
+      `recall at ${share} FP`,
+      `continuous at ${share} FP`,
     ],
     rows,
     note: `The score is that of the whole set at ${WORKING_LIMIT} false positives.`,
@@ -112,7 +198,7 @@ export function foldTable(images: readonly ScoredImage[], scored: Scored, roc: R
 }
 
 /** What detections and faces are at the working point. */
-export function outcomeTable(outcome: Outcome): ReportTable {
+function outcomeTable(outcome: Outcome): ReportTable {
   const total = outcome.verdicts.length;
   return {
     title: `Detections at ${WORKING_LIMIT} false positives`,
@@ -128,9 +214,9 @@ export function outcomeTable(outcome: Outcome): ReportTable {
 }
 
 /** Published discrete curves and this one, best first. */
-export function publishedTable(roc: Roc, published: readonly NamedCurve[]): ReportTable | null {
+function publishedTable(roc: Roc, published: readonly NamedCurve[]): ReportTable[] {
   const discrete = published.filter((curve) => curve.kind === 'discrete');
-  if (discrete.length === 0) return null;
+  if (discrete.length === 0) return [];
   const limits = [100, 500, 1000, 2000] as const;
   const continuousOf = (name: string): number | null => {
     const found = published.find((c) => c.kind === 'continuous' && c.name === name);
@@ -147,7 +233,7 @@ export function publishedTable(roc: Roc, published: readonly NamedCurve[]): Repo
     recallAt(roc, 'continuous', WORKING_LIMIT).recall,
   ]);
   rows.sort((a, b) => Number(b[3] ?? -1) - Number(a[3] ?? -1));
-  return {
+  const table: ReportTable = {
     title: 'Published curves',
     columns: [
       'detector',
@@ -159,18 +245,19 @@ export function publishedTable(roc: Roc, published: readonly NamedCurve[]): Repo
       'By their authors, some with boxes stretched towards the ellipses or with other annotations. ' +
       'A curve that ends early gives its last value.',
   };
+  return [table];
 }
 
 /** A curve of our own as points. */
-export function rocPoints(roc: Roc, kind: RocKind): RocPoint[] {
+function rocPoints(roc: Roc, kind: RocKind): RocPoint[] {
   const values = kind === 'discrete' ? roc.hits : roc.overlap;
   const faces = Math.max(1, roc.faces);
   return envelope(Array.from(values, (value, row): RocPoint => [roc.wrong[row]!, value / faces]));
 }
 
 /** Discrete and continuous ROC, each over a linear and a logarithmic axis. */
-export function rocPlots(roc: Roc, name: string, published: readonly NamedCurve[]): ReportPlot[] {
-  return (['discrete', 'continuous'] as const).flatMap((kind) => {
+function rocPlots(roc: Roc, name: string, published: readonly NamedCurve[]): ReportPlot[] {
+  return ROC_KINDS.flatMap((kind) => {
     const ours = rocPoints(roc, kind);
     const plot = (isLog: boolean): ReportPlot => {
       // A logarithmic axis has no place for 0 false positives.
@@ -217,9 +304,9 @@ function extended(points: readonly RocPoint[]): readonly RocPoint[] {
 const byWrong = (a: RocPoint, b: RocPoint): number => a[0] - b[0] || a[1] - b[1];
 
 /** The surest wrong detections and the largest missed faces. */
-export function findingsOf(
-  images: readonly ScoredImage[],
-  scored: Scored,
+function findingsOf(
+  images: readonly FddbImage[],
+  scored: JudgedFddb,
   outcome: Outcome,
   most = 200,
 ): Finding[] {

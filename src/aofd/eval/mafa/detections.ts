@@ -10,7 +10,7 @@ import { parseNumber, readLines } from '../../data/sets/text-file.js';
 import { isFolder } from '../detections/find-file.js';
 import type { DetectionSet, EvalImage } from '../protocol.js';
 import { DetectionCollector, sharedFormatOf } from '../detections/readers.js';
-import { readWiderDetectionsAsync } from '../wider/detections.js';
+import { readFilesOrFoldersAsync } from '../detections/per-image-files.js';
 
 /**
  * Reads result files; all of one kind.
@@ -22,7 +22,7 @@ export async function readMafaDetectionsAsync(
   name: string,
 ): Promise<DetectionSet> {
   const isPlain = files.map((file) => !isFolder(file) && sharedFormatOf(file) === null);
-  if (!isPlain.includes(true)) return readWiderDetectionsAsync(files, images, name);
+  if (!isPlain.includes(true)) return readFilesOrFoldersAsync(files, images, name);
   const other = files[isPlain.indexOf(false)];
   if (other !== undefined) {
     throw new DataError(

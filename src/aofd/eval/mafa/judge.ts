@@ -1,11 +1,15 @@
 /** A detector's results on MAFA, matched and judged once in every setting. */
+import { detectionArrays } from '../detections/arrays.js';
+import type { DetectionSet } from '../protocol.js';
 import {
   matchDetections,
   type ApMode,
   type ImageDetections,
   type MatchResult,
 } from '../statistics/ap.js';
-import { weightedAp, type ScoredRecords } from '../statistics/bootstrap.js';
+import type { Measure, PairedMeasure } from '../statistics/measures.js';
+import { recordsOf, type ScoredRecords } from '../statistics/records.js';
+import { pooledAp, weightedAp } from '../statistics/weighted-ap.js';
 import {
   mafaMatching,
   mafaView,
@@ -15,9 +19,6 @@ import {
   type SquareRule,
 } from './match.js';
 import type { MafaSet } from './set.js';
-import type { Measure, PairedMeasure } from '../statistics/measures.js';
-import type { DetectionSet } from '../protocol.js';
-import { pooledAp, recordsOf } from '../wider/judge.js';
 
 /** What the paper leaves open. */
 export interface MafaChoices {
@@ -42,27 +43,22 @@ export const SETTING_LABELS: Readonly<Record<MafaSetting, string>> = {
   'without-ignored': 'without Ignored (not judged)',
   'without-ignored-strict': 'without Ignored (wrong)',
 };
+
 /** Matches detections in every setting. */
 export function judgeMafa(
   set: MafaSet,
   detections: DetectionSet,
   choices: MafaChoices,
 ): JudgedMafa {
-  const images = set.images.map(({ name, gt, types }): MafaImage => {
-    const found = detections.byImage.get(name) ?? [];
-    return {
-      boxes: Float64Array.from(found.flatMap(({ box }) => [...box])),
-      scores: Float64Array.from(found, ({ score }) => score),
-      gt,
-      types,
-    };
-  });
+  const found = detectionArrays(set.images, detections);
+  const images = set.images.map(({ gt, types }, i): MafaImage => ({ ...found[i]!, gt, types }));
   const bySetting = <T>(make: (setting: MafaSetting) => T): Record<MafaSetting, T> =>
     Object.fromEntries(MAFA_SETTINGS.map((s) => [s, make(s)])) as Record<MafaSetting, T>;
   const matching = mafaMatching(choices.iou);
+  const scores = found.map((image) => image.scores);
   const views = bySetting((setting) => mafaView(images, setting, choices.square));
   const matches = bySetting((setting) => views[setting].map((v) => matchDetections(v, matching)));
-  const records = bySetting((setting) => recordsOf(views[setting], matches[setting]));
+  const records = bySetting((setting) => recordsOf(scores, matches[setting]));
   return { set, choices, images, views, matches, records };
 }
 

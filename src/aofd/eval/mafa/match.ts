@@ -1,8 +1,14 @@
 /** The MAFA protocol as the paper describes it (docs/spec.md 6.2). */
-import { boxCount } from '../../boxes/types.js';
-import type { BoxArray } from '../../boxes/types.js';
-import { averagePrecision, evaluateAp, prCurve } from '../statistics/ap.js';
-import type { ApMode, ApResult, ImageDetections, MatchOptions } from '../statistics/ap.js';
+import { boxCount, type BoxArray } from '../../boxes/types.js';
+import {
+  averagePrecision,
+  evaluateAp,
+  prCurve,
+  type ApMode,
+  type ApResult,
+  type ImageDetections,
+  type MatchOptions,
+} from '../statistics/ap.js';
 
 /** How a rectangle becomes a square with the same centre (J23). */
 export type SquareRule = 'max' | 'mean' | 'sqrt' | 'width' | 'none';

@@ -2,24 +2,29 @@
 import { basename, dirname, join } from 'node:path';
 import { sha256FileAsync } from '../../../nn/io/files/index.js';
 import { DataError } from '../../errors.js';
-import type { ApMode } from '../statistics/ap.js';
-import { SQUARE_RULES, type SquareRule } from './match.js';
 import { hashPicturesAsync, pictureHashFact } from '../detections/data-hash.js';
 import { findFile, findFolder, isFolder } from '../detections/find-file.js';
-import { readMafaDetectionsAsync } from './detections.js';
+import { loadedSet, type Scoring } from '../loaded-set.js';
+import { numberOption, textOption } from '../options.js';
+import type { EvalProtocol, EvalSet, Fact, ProtocolOptions } from '../protocol.js';
+import type { ApMode } from '../statistics/ap.js';
 import { MAFA_PICTURES, readMafaAsync } from './annotations.js';
-import { judgeMafa, mafaMeasures, pairedMafaMeasures, type MafaChoices } from './judge.js';
+import { readMafaDetectionsAsync } from './detections.js';
+import {
+  judgeMafa,
+  mafaMeasures,
+  pairedMafaMeasures,
+  type JudgedMafa,
+  type MafaChoices,
+} from './judge.js';
+import { SQUARE_RULES, type SquareRule } from './match.js';
 import { mafaEvaluation } from './report.js';
 import { MAFA_TYPES, type MafaSet } from './set.js';
-import { differencesOf, headlinesOf } from '../statistics/measures.js';
-import { numberOption, textOption } from '../options.js';
-import { evenlySpread, markPartial } from '../detections/partial.js';
-import type { EvalImage, EvalProtocol, EvalSet, Fact, ProtocolOptions } from '../protocol.js';
 
 const LABEL_FILES = { test: 'LabelTestAll.mat', train: 'LabelTrainAll.mat' } as const;
 const AP_RULES: readonly ApMode[] = ['all-point', '11-point'];
 
-/** The protocol; see `eval/mafa.ts` for the settings. */
+/** The protocol; see `match.ts` for the settings. */
 export const mafaProtocol: EvalProtocol = {
   name: 'mafa',
   summary:
@@ -64,9 +69,18 @@ export const mafaProtocol: EvalProtocol = {
       );
     }
     const { set, warnings } = await readMafaAsync(label, picturesOf(folder, label, options));
-    return evalSetOf(set, choices, { facts: await factsAsync(set, label), warnings });
+    return loadedSet(set, scoringOf(choices), { facts: await factsAsync(set, label), warnings });
   },
 };
+
+const scoringOf = (choices: MafaChoices): Scoring<MafaSet, JudgedMafa> => ({
+  readDetectionsAsync: (files, { images }, name) => readMafaDetectionsAsync(files, images, name),
+  judge: (set, detections) => judgeMafa(set, detections, choices),
+  measures: mafaMeasures,
+  pairedMeasures: pairedMafaMeasures,
+  evaluation: mafaEvaluation,
+  tellsMissing: false,
+});
 
 function picturesOf(folder: string, label: string, options: ProtocolOptions): string | null {
   const named = textOption(options, 'images');
@@ -109,38 +123,4 @@ async function factsAsync(set: MafaSet, label: string): Promise<Fact[]> {
     { name: 'labels', value: `${basename(label)}, SHA-256 ${await sha256FileAsync(label)}` },
     pictureHashFact(await hashPicturesAsync(set.images)),
   ];
-}
-
-/** @param whole the set before it was cut: result files may name any of its pictures */
-function evalSetOf(
-  set: MafaSet,
-  choices: MafaChoices,
-  about: { facts: readonly Fact[]; warnings: readonly string[] },
-  whole: MafaSet = set,
-): EvalSet {
-  const imagesOf = (of: MafaSet): EvalImage[] =>
-    of.images.map(({ name, file }) => ({ name, file }));
-  const images = imagesOf(set);
-  return {
-    name: set.name,
-    images,
-    ...about,
-    readDetectionsAsync: (files, name) => readMafaDetectionsAsync(files, imagesOf(whole), name),
-    take(count) {
-      const taken = evenlySpread(set.images, count);
-      const part = markPartial({ ...set, ...about, total: images.length }, taken.length);
-      return evalSetOf({ ...set, name: part.name, images: taken }, choices, part, whole);
-    },
-    evaluate(detections, settings) {
-      const judged = judgeMafa(set, detections, choices);
-      const headlines = headlinesOf(mafaMeasures(judged), images.length, settings);
-      return mafaEvaluation(judged, detections.name, headlines);
-    },
-    compare: (a, b, settings) =>
-      differencesOf(
-        pairedMafaMeasures(judgeMafa(set, a, choices), judgeMafa(set, b, choices)),
-        images.length,
-        settings,
-      ),
-  };
 }

@@ -1,5 +1,18 @@
 /** Tables, plots and findings of an evaluation on MAFA. */
+import type {
+  DetectionSet,
+  Evaluation,
+  Finding,
+  PlotSeries,
+  ReportPlot,
+  ReportTable,
+} from '../protocol.js';
+import { RECALL_PRECISION, sharePlot, shownPlaces } from '../report/curves.js';
+import { groupTable } from '../report/groups.js';
 import { averagePrecision, prCurve, type PrCurve } from '../statistics/ap.js';
+import { sizeBins, type FaceScores, type Grouping } from '../statistics/groups.js';
+import type { Headline } from '../statistics/measures.js';
+import { SETTING_LABELS, type JudgedMafa, type MafaChoices } from './judge.js';
 import {
   mafaMatching,
   mafaSensitivity,
@@ -7,19 +20,18 @@ import {
   type MafaImage,
   type MafaSetting,
 } from './match.js';
-import { mafaGroupTable } from './groups.js';
-import { SETTING_LABELS, type JudgedMafa, type MafaChoices } from './judge.js';
-import { MAFA_LABELS } from './set.js';
-import type { Evaluation, Finding, Headline, ReportPlot, ReportTable } from '../protocol.js';
+import { MAFA_LABELS, MAFA_TYPES, type MafaLabel } from './set.js';
 
 const SWEEP = [0.4, 0.45, 0.5, 0.55, 0.6];
 const MOST_FINDINGS = 200;
-const MOST_POINTS = 1500;
 
-/** Everything but the headlines' arithmetic. */
+/** Bins of the shorter side in pixels; MAFA calls faces under 32 invalid. */
+const SIDE_BINS = sizeBins([0, 32, 64, 128, 256]);
+
+/** Everything that is made of a detector's judged results. */
 export function mafaEvaluation(
   judged: JudgedMafa,
-  detector: string,
+  { name: detector }: DetectionSet,
   headlines: readonly Headline[],
 ): Evaluation {
   const { iou } = judged.choices;
@@ -31,7 +43,7 @@ export function mafaEvaluation(
       settingsTable(curves, judged.choices),
       sweepTable(judged),
       sensitivityTable(judged.images),
-      mafaGroupTable(judged),
+      kindTable(judged),
       ...(judged.set.split === 'test' ? [publishedTable()] : []),
     ],
     plots: MAFA_SETTINGS.map((setting, s) => plotOf(setting, curves[s]!, detector, judged.choices)),
@@ -96,6 +108,50 @@ function sensitivityTable(images: readonly MafaImage[]): ReportTable {
   };
 }
 
+/** Recall by kind of face. */
+function kindTable(judged: JudgedMafa): ReportTable {
+  const { images } = judged.set;
+  const masked = Object.entries(MAFA_LABELS) as [MafaLabel, string[]][];
+  const groupings: Grouping[] = [
+    {
+      by: 'type',
+      groups: MAFA_TYPES,
+      groupOf: (i, g) => MAFA_TYPES[images[i]!.types[g]! - 1],
+    },
+    ...masked.map(([label, groups]): Grouping => ({
+      by: `masked, ${label}`,
+      groups,
+      groupOf: (i, g) => {
+        const { types, labels } = images[i]!;
+        return types[g] === 1 ? groups[labels[label][g]! - 1] : null;
+      },
+    })),
+    {
+      by: 'shorter side, px',
+      groups: SIDE_BINS.names,
+      groupOf: (i, g) => {
+        const [x1, y1, x2, y2] = boxAt(images[i]!.gt, g);
+        return SIDE_BINS.nameOf(Math.min(x2 - x1, y2 - y1));
+      },
+    },
+  ];
+  return groupTable(faceScores(judged), judged.records.all, groupings, {
+    matching: 'Every face counts.',
+  });
+}
+
+/** Score of the detection that took each face. */
+function faceScores({ images, matches }: JudgedMafa): FaceScores {
+  return matches.all.map(({ outcome, face }, i) => {
+    const { types, scores } = images[i]!;
+    const best = new Float64Array(types.length).fill(Number.NEGATIVE_INFINITY);
+    outcome.forEach((value, d) => {
+      if (value === 1) best[face[d]!] = scores[d]!;
+    });
+    return best;
+  });
+}
+
 /** Figures of the paper's Tables 1 and 3 (docs/spec.md 7). */
 function publishedTable(): ReportTable {
   return {
@@ -120,19 +176,14 @@ function plotOf(
   detector: string,
   { iou, ap }: MafaChoices,
 ): ReportPlot {
-  const points: [number, number][] = [];
-  const step = Math.max(1, Math.ceil(curve.recall.length / MOST_POINTS));
-  curve.recall.forEach((recall, i) => {
-    if (i % step === 0 || i === curve.recall.length - 1) points.push([recall, curve.precision[i]!]);
-  });
-  const value = averagePrecision(curve, ap);
-  return {
-    key: `pr-${setting}`,
-    title: `MAFA, ${SETTING_LABELS[setting]}, IoU ${iou}`,
-    x: { label: 'recall', min: 0, max: 1 },
-    y: { label: 'precision', min: 0, max: 1 },
-    series: [{ name: `${detector} ${value.toFixed(3)}`, points, role: 'ours' }],
+  const { precision, recall } = curve;
+  const series: PlotSeries = {
+    name: `${detector} ${averagePrecision(curve, ap).toFixed(3)}`,
+    points: shownPlaces(recall.length).map((i) => [recall[i]!, precision[i]!]),
+    role: 'ours',
   };
+  const title = `MAFA, ${SETTING_LABELS[setting]}, IoU ${iou}`;
+  return sharePlot(`pr-${setting}`, title, RECALL_PRECISION, [series]);
 }
 
 function factsOf({ choices, set }: JudgedMafa): Evaluation['facts'] {

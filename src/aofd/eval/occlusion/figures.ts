@@ -3,7 +3,7 @@
  * covered shares of faces with how well "is covered" can be told from them. Pure.
  */
 import { sortDescending } from '../../boxes/sort.js';
-import { newPixelCounts, pixelScores, type PixelCounts, type PixelScores } from './match.js';
+import { newPixelCounts, pixelScores, type PixelCounts, type PixelScores } from './pixels.js';
 
 /** What was measured on a set of I images with F faces. */
 export interface OcclusionEvidence {

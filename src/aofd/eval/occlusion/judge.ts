@@ -1,13 +1,9 @@
 /** Judges what detectors say of covered faces on a set with pixel labels. */
 import { boxIou } from '../../boxes/iou.js';
 import { DataError } from '../../errors.js';
-import {
-  countPixels,
-  newPixelCounts,
-  occlusionRatios,
-  pixelScores,
-  type PixelCounts,
-} from './match.js';
+import type { Detection, DetectionSet } from '../protocol.js';
+import { pooledStatistic } from '../statistics/bootstrap.js';
+import type { Measure, PairedMeasure } from '../statistics/measures.js';
 import {
   coveredAuc,
   occlusionEvidence,
@@ -16,21 +12,9 @@ import {
   weightedShareErrors,
   type OcclusionEvidence,
 } from './figures.js';
-import type { Measure, PairedMeasure } from '../statistics/measures.js';
+import { countPixels, occlusionRatios, pixelScores, type PixelCounts } from './pixels.js';
 import { paintRuns } from './runs.js';
-import type { DetectedFace, DetectionSet, EvalImage } from '../protocol.js';
-
-/** A picture with the pixel labels of its faces. */
-export interface MaskedImage extends EvalImage {
-  width: number;
-  height: number;
-  /** [height*width]: 1 where something covers a face, else 0. */
-  labels: Uint8Array;
-  /** [G*4], inclusive corners. */
-  boxes: Float64Array;
-  /** The covering object was drawn in by a program. */
-  isSynthetic: boolean;
-}
+import type { MaskedImage, OcclusionSet } from './set.js';
 
 /** One face of the set. */
 export interface JudgedFace {
@@ -50,6 +34,9 @@ export interface JudgedFace {
 
 /** A detector's results, judged. */
 export interface JudgedOcclusion {
+  set: OcclusionSet;
+  /** Detections below were left out. */
+  score: number;
   /** [I]: pixels inside any true box. */
   counts: readonly PixelCounts[];
   faces: readonly JudgedFace[];
@@ -67,7 +54,7 @@ export const COVERED_SHARE = 0.1;
  * @throws DataError when no detection tells anything about what is covered
  */
 export function judgeOcclusion(
-  images: readonly MaskedImage[],
+  set: OcclusionSet,
   detections: DetectionSet,
   score: number,
 ): JudgedOcclusion {
@@ -85,7 +72,7 @@ export function judgeOcclusion(
   }
   const counts: PixelCounts[] = [];
   const faces: JudgedFace[] = [];
-  images.forEach((image, i) => {
+  set.images.forEach((image, i) => {
     const found = (detections.byImage.get(image.name) ?? []).filter((face) => face.score >= score);
     const painted = new Uint8Array(image.width * image.height);
     for (const { mask } of found) if (mask) paintRuns(mask, painted, image);
@@ -93,6 +80,8 @@ export function judgeOcclusion(
     faces.push(...judgeFaces(image, i, painted, found, hasMasks));
   });
   return {
+    set,
+    score,
     counts,
     faces,
     hasMasks,
@@ -109,42 +98,31 @@ function judgeFaces(
   image: MaskedImage,
   index: number,
   painted: Uint8Array,
-  found: readonly DetectedFace[],
+  found: readonly Detection[],
   hasMasks: boolean,
 ): JudgedFace[] {
   const truths = occlusionRatios(image.labels, image.boxes, image);
   const shares = occlusionRatios(painted, image.boxes, image);
   return Array.from(truths, (truth, g) => {
-    const [x1, y1, x2, y2] = image.boxes.subarray(4 * g, 4 * g + 4) as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const own = bestOf(found, [x1, y1, x2 + 1, y2 + 1]);
-    const counts = countPixels(
-      painted,
-      image.labels,
-      image.boxes.slice(4 * g, 4 * g + 4),
-      image,
-      newPixelCounts(),
-    );
-    const told = own?.occlusion ?? null;
+    const box = image.boxes.slice(4 * g, 4 * g + 4);
+    const [x1, y1, x2, y2] = box as unknown as [number, number, number, number];
+    const best = bestOf(found, [x1, y1, x2 + 1, y2 + 1]);
+    const told = best?.occlusion ?? null;
     return {
       image: index,
       box: [x1, y1, x2, y2] as const,
       truth,
       predicted: hasMasks ? shares[g]! : (told ?? 0),
       told,
-      isFound: own !== null,
-      iou: pixelScores(counts).iou,
+      isFound: best !== null,
+      iou: pixelScores(countPixels(painted, image.labels, box, image)).iou,
     };
   });
 }
 
 /** The detection that fits a face best, if its IoU is at least 0.5 (continuous corners). */
-function bestOf(found: readonly DetectedFace[], box: readonly number[]): DetectedFace | null {
-  let best: DetectedFace | null = null;
+function bestOf(found: readonly Detection[], box: readonly number[]): Detection | null {
+  let best: Detection | null = null;
   let bestIou = 0.5;
   for (const face of found) {
     const iou = boxIou(face.box, 0, box, 0, 'continuous');
@@ -214,20 +192,14 @@ export function occlusionMeasures({ evidence, hasMasks }: JudgedOcclusion): Meas
 
 /** The figures that both detectors have, ready to be compared. */
 export function pairedOcclusionMeasures(a: JudgedOcclusion, b: JudgedOcclusion): PairedMeasure[] {
-  const pooled = poolEvidence(a.evidence, b.evidence);
-  const images = a.counts.length;
-  const both = new Float64Array(2 * images);
+  const evidence = poolEvidence(a.evidence, b.evidence);
   return [...(a.hasMasks && b.hasMasks ? PIXEL_FIGURES : []), ...SHARE_FIGURES].map(
     ({ key, label, figure }) => ({
       key,
       label,
       a: (weights) => figure(a.evidence, weights),
       b: (weights) => figure(b.evidence, weights),
-      pooled: (weightsA, weightsB): number => {
-        both.set(weightsA, 0);
-        both.set(weightsB, images);
-        return figure(pooled, both);
-      },
+      pooled: pooledStatistic(a.counts.length, (weights) => figure(evidence, weights)),
     }),
   );
 }

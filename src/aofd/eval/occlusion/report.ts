@@ -1,5 +1,17 @@
 /** Tables, plots and findings of the occlusion evaluation. */
-import { sortedQuantile } from '../statistics/bootstrap.js';
+import type {
+  DetectionSet,
+  Evaluation,
+  Fact,
+  Finding,
+  PlotSeries,
+  ReportPlot,
+  ReportTable,
+} from '../protocol.js';
+import { RECALL_PRECISION, sharePlot } from '../report/curves.js';
+import { numberOrNull } from '../report/model.js';
+import type { Headline } from '../statistics/measures.js';
+import { sortedQuantile } from '../statistics/quantile.js';
 import {
   coveredAuc,
   coveredCurve,
@@ -9,20 +21,49 @@ import {
   weightedPixelScores,
   weightedShareErrors,
 } from './figures.js';
-import { COVERED_SHARE, judgeOcclusion, type JudgedOcclusion, type MaskedImage } from './judge.js';
-import type { DetectionSet, Finding, PlotSeries, ReportPlot, ReportTable } from '../protocol.js';
+import { COVERED_SHARE, judgeOcclusion, type JudgedOcclusion } from './judge.js';
+import type { MaskedImage } from './set.js';
 
 /** Shares above which a face counts as covered, in the table. */
 const COVERED_SHARES = [0.02, 0.05, 0.1, 0.15, 0.25, 0.4];
 const BIN_EDGES = [0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1];
 const LEAST_SCORES = [0.1, 0.3, 0.5, 0.7, 0.9];
 
-const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 const onesFor = (judged: JudgedOcclusion): Float64Array =>
   new Float64Array(judged.counts.length).fill(1);
 
+/** Everything that is made of a detector's judged results. */
+export function occlusionEvaluation(
+  judged: JudgedOcclusion,
+  detections: DetectionSet,
+  headlines: readonly Headline[],
+): Evaluation {
+  const { hasMasks } = judged;
+  return {
+    headlines,
+    tables: [
+      ...(hasMasks ? [pixelTable(judged), faceIouTable(judged)] : []),
+      shareTable(judged),
+      coveredTable(judged),
+      reliabilityTable(judged),
+      scoreTable(judged, detections),
+    ],
+    plots: plotsOf(judged, detections.name),
+    facts: protocolFacts(judged),
+    warnings: [
+      ...detections.warnings,
+      ...(hasMasks
+        ? []
+        : ['The detections tell covered shares but no pixels: pixel figures are left out.']),
+    ],
+    findings: findingsOf(judged),
+    files: [],
+  };
+}
+
 /** Pixels of the occluder class, in all and by the origin of the pictures. */
-export function pixelTable(images: readonly MaskedImage[], judged: JudgedOcclusion): ReportTable {
+function pixelTable(judged: JudgedOcclusion): ReportTable {
+  const { images } = judged.set;
   const rows: [string, (image: MaskedImage) => boolean][] = [
     ['all', () => true],
     ['real occlusion', (image) => !image.isSynthetic],
@@ -43,10 +84,10 @@ export function pixelTable(images: readonly MaskedImage[], judged: JudgedOcclusi
         return [
           name,
           taken,
-          orNull(scores.iou),
-          orNull(scores.precision),
-          orNull(scores.recall),
-          orNull(scores.accuracy),
+          numberOrNull(scores.iou),
+          numberOrNull(scores.precision),
+          numberOrNull(scores.recall),
+          numberOrNull(scores.accuracy),
           covered,
         ];
       })
@@ -55,7 +96,7 @@ export function pixelTable(images: readonly MaskedImage[], judged: JudgedOcclusi
 }
 
 /** Distribution of the pixel IoU over faces. */
-export function faceIouTable(judged: JudgedOcclusion): ReportTable {
+function faceIouTable(judged: JudgedOcclusion): ReportTable {
   const values = iousOf(judged);
   const quantiles = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -66,9 +107,9 @@ export function faceIouTable(judged: JudgedOcclusion): ReportTable {
     rows: [
       [
         values.length,
-        orNull(mean),
-        orNull(over),
-        ...quantiles.map((q) => orNull(sortedQuantile(values, q))),
+        numberOrNull(mean),
+        numberOrNull(over),
+        ...quantiles.map((q) => numberOrNull(sortedQuantile(values, q))),
       ],
     ],
     note: `${judged.faces.length - values.length} faces left out where nothing is covered and nothing was called so.`,
@@ -76,7 +117,7 @@ export function faceIouTable(judged: JudgedOcclusion): ReportTable {
 }
 
 /** Errors of the covered share. */
-export function shareTable(judged: JudgedOcclusion): ReportTable {
+function shareTable(judged: JudgedOcclusion): ReportTable {
   const main = judged.hasMasks ? 'painted pixels' : 'told by the detection';
   const told = judged.faces.filter((face) => face.told !== null);
   const sources: (readonly [string, { image: number; truth: number; predicted: number }[]])[] = [
@@ -120,7 +161,7 @@ export function shareTable(judged: JudgedOcclusion): ReportTable {
           errors.bias,
           errors.meanAbsolute,
           errors.rootMeanSquare,
-          orNull(errors.correlation),
+          numberOrNull(errors.correlation),
           ...[0.05, 0.25, 0.5, 0.75, 0.95].map((q) => sortedQuantile(sorted, q)),
         ];
       }),
@@ -129,7 +170,7 @@ export function shareTable(judged: JudgedOcclusion): ReportTable {
 }
 
 /** How well "is covered" is told at several shares. */
-export function coveredTable(judged: JudgedOcclusion): ReportTable {
+function coveredTable(judged: JudgedOcclusion): ReportTable {
   const ones = onesFor(judged);
   return {
     title: 'Is a face covered?',
@@ -150,11 +191,11 @@ export function coveredTable(judged: JudgedOcclusion): ReportTable {
         share,
         covered,
         judged.faces.length - covered,
-        orNull(coveredAuc(judged.evidence, share, ones)),
-        orNull(point.truePositive),
-        orNull(point.falsePositive),
-        orNull(point.precision),
-        orNull(point.accuracy),
+        numberOrNull(coveredAuc(judged.evidence, share, ones)),
+        numberOrNull(point.truePositive),
+        numberOrNull(point.falsePositive),
+        numberOrNull(point.precision),
+        numberOrNull(point.accuracy),
       ];
     }),
     note: 'Recall, false alarms (share of the clear faces), precision and right answers: the predicted share is held against the same bound as the true one.',
@@ -162,7 +203,7 @@ export function coveredTable(judged: JudgedOcclusion): ReportTable {
 }
 
 /** Mean true share by predicted share. */
-export function reliabilityTable(judged: JudgedOcclusion): ReportTable {
+function reliabilityTable(judged: JudgedOcclusion): ReportTable {
   return {
     title: 'Reliability of the covered share',
     columns: ['predicted from', 'to', 'faces', 'mean predicted', 'mean true'],
@@ -170,32 +211,28 @@ export function reliabilityTable(judged: JudgedOcclusion): ReportTable {
       bin.low,
       bin.high,
       bin.faces,
-      orNull(bin.predicted),
-      orNull(bin.truth),
+      numberOrNull(bin.predicted),
+      numberOrNull(bin.truth),
     ]),
   };
 }
 
 /** What the least score of a detection changes. */
-export function scoreTable(
-  images: readonly MaskedImage[],
-  detections: DetectionSet,
-  score: number,
-): ReportTable {
+function scoreTable({ set, score }: JudgedOcclusion, detections: DetectionSet): ReportTable {
   const scores = [...new Set([...LEAST_SCORES, score])].sort((a, b) => a - b);
   return {
     title: 'Least score of the detections whose masks count',
     columns: ['score', 'faces found', 'IoU', 'precision', 'recall', 'mean absolute error of share'],
     rows: scores.map((least) => {
-      const judged = judgeOcclusion(images, detections, least);
+      const judged = judgeOcclusion(set, detections, least);
       const ones = onesFor(judged);
       const pixels = weightedPixelScores(judged.evidence, ones);
       return [
         least,
         judged.faces.filter((face) => face.isFound).length,
-        orNull(pixels.iou),
-        orNull(pixels.precision),
-        orNull(pixels.recall),
+        numberOrNull(pixels.iou),
+        numberOrNull(pixels.precision),
+        numberOrNull(pixels.recall),
         weightedShareErrors(judged.evidence, ones).meanAbsolute,
       ];
     }),
@@ -204,75 +241,56 @@ export function scoreTable(
 
 /** What a curve is compared with: grey and dashed, from corner to corner. */
 const diagonal = (name: string): PlotSeries => ({
-  ...{ name, role: 'published', isDashed: true },
+  name,
+  role: 'published',
+  isDashed: true,
   points: [
     [0, 0],
     [1, 1],
   ],
 });
 
-/** ROC, precision-recall, reliability, and the distribution of the IoU of faces. */
-export function occlusionPlots(judged: JudgedOcclusion, name: string): ReportPlot[] {
+/** ROC, precision-recall, reliability, and where there are masks the distribution of faces' IoU. */
+function plotsOf(judged: JudgedOcclusion, name: string): ReportPlot[] {
   const curve = coveredCurve(judged.evidence, COVERED_SHARE);
   const bins = reliabilityBins(judged.evidence, BIN_EDGES).filter((bin) => bin.faces > 0);
-  const ious = iousOf(judged);
-  const plot = (
-    key: string,
-    title: string,
-    [x, y]: readonly [string, string],
-    points: readonly (readonly [number, number])[],
-    guides: PlotSeries[] = [],
-  ): ReportPlot => ({
-    key,
-    title,
-    x: { label: x, min: 0, max: 1 },
-    y: { label: y, min: 0, max: 1 },
-    series: [
-      { name, role: 'ours', points: points.filter((p) => p.every(Number.isFinite)) },
-      ...guides,
-    ],
-  });
+  const ious = judged.hasMasks ? iousOf(judged) : new Float64Array(0);
+  const ours = (points: readonly (readonly [number, number])[]): PlotSeries => {
+    return { name, role: 'ours', points: points.filter((point) => point.every(Number.isFinite)) };
+  };
   const covered = `"more than ${COVERED_SHARE} of the face is covered"`;
-  return [
-    plot(
+  const plots = [
+    sharePlot(
       'covered-roc',
       `ROC of ${covered}`,
       ['share of clear faces called covered', 'share of covered faces called covered'],
-      [[0, 0], ...curve.map((p) => [p.falsePositive, p.truePositive] as const)],
-      [diagonal('chance')],
+      [
+        ours([[0, 0], ...curve.map((p) => [p.falsePositive, p.truePositive] as const)]),
+        diagonal('chance'),
+      ],
     ),
-    plot(
-      'covered-precision-recall',
-      `Precision and recall of ${covered}`,
-      ['recall', 'precision'],
-      curve.map((p) => [p.truePositive, p.precision] as const),
-    ),
-    plot(
+    sharePlot('covered-precision-recall', `Precision and recall of ${covered}`, RECALL_PRECISION, [
+      ours(curve.map((p) => [p.truePositive, p.precision] as const)),
+    ]),
+    sharePlot(
       'share-reliability',
       'Reliability of the covered share',
       ['mean predicted share', 'mean true share'],
-      bins.map((bin) => [bin.predicted, bin.truth] as const),
-      [diagonal('as predicted')],
+      [ours(bins.map((bin) => [bin.predicted, bin.truth] as const)), diagonal('as predicted')],
     ),
-    ...(ious.length > 0
-      ? [
-          plot(
-            'face-iou',
-            'Pixel IoU of the occluder class by face',
-            ['IoU', 'share of faces with at most this IoU'],
-            Array.from(ious, (value, i) => [value, (i + 1) / ious.length] as const),
-          ),
-        ]
-      : []),
   ];
+  if (ious.length > 0) {
+    const steps = Array.from(ious, (value, i) => [value, (i + 1) / ious.length] as const);
+    const axes = ['IoU', 'share of faces with at most this IoU'] as const;
+    const title = 'Pixel IoU of the occluder class by face';
+    plots.push(sharePlot('face-iou', title, axes, [ours(steps)]));
+  }
+  return plots;
 }
 
 /** The faces whose covered share is overrated or underrated most. */
-export function occlusionFindings(
-  images: readonly MaskedImage[],
-  judged: JudgedOcclusion,
-  count = 60,
-): Finding[] {
+function findingsOf(judged: JudgedOcclusion, count = 60): Finding[] {
+  const { images } = judged.set;
   const sorted = [...judged.faces].sort((a, b) => b.predicted - b.truth - (a.predicted - a.truth));
   const findingOf = (kind: Finding['kind'], face: (typeof sorted)[number]): Finding => {
     const [x1, y1, x2, y2] = face.box;
@@ -299,4 +317,27 @@ function iousOf(judged: JudgedOcclusion): Float64Array {
   return Float64Array.from(
     judged.faces.map((face) => face.iou).filter((value) => !Number.isNaN(value)),
   ).sort();
+}
+
+/** The protocol in lines. */
+function protocolFacts({ score, hasMasks, faces }: JudgedOcclusion): Fact[] {
+  const found = faces.filter((face) => face.isFound).length;
+  return [
+    {
+      name: 'pixels',
+      value:
+        `the masks of all detections with score at least ${score}, painted into the picture (end to ` +
+        'end: a face that is not found is called clear), against the labels, over the pixels inside ' +
+        'the true boxes, each pixel once, summed over the set',
+    },
+    { name: 'box convention', value: 'true boxes with inclusive corners; detections continuous' },
+    {
+      name: 'covered share',
+      value: hasMasks
+        ? 'covered pixels over all pixels of the true box, labels and painted masks alike'
+        : 'as told by the best detection with an IoU of at least 0.5, 0 where there is none',
+    },
+    { name: 'is covered', value: `true share above ${COVERED_SHARE} (headline, ROC, curves)` },
+    { name: 'faces found', value: `${found} of ${faces.length} by a detection with an IoU of 0.5` },
+  ];
 }

@@ -1,66 +1,18 @@
-/** Covered pixels of a face as run lengths, and back. Pure; see {@link OcclusionRuns}. */
-import type { OcclusionRuns } from '../protocol.js';
-
-/** A binary mask over part of a picture: row-major, any value but 0 is covered. */
-export interface MaskWindow {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  data: ArrayLike<number>;
-}
-
-/**
- * Runs of a mask, the first one of clear pixels (0 long when the mask starts covered).
- * @throws RangeError when the data do not fit the size
- */
-export function runsOfMask(mask: MaskWindow): OcclusionRuns {
-  const { x, y, width, height, data } = mask;
-  if (data.length !== width * height) {
-    throw new RangeError(
-      `runsOfMask: ${data.length} values for a mask of ${width}x${height} (${width * height}).`,
-    );
-  }
-  const runs: number[] = [];
-  let isCovered = false;
-  let run = 0;
-  for (let i = 0; i < data.length; i++) {
-    if ((data[i] !== 0) !== isCovered) {
-      runs.push(run);
-      run = 0;
-      isCovered = !isCovered;
-    }
-    run++;
-  }
-  if (run > 0) runs.push(run);
-  return { x, y, width, height, runs };
-}
-
-/** The mask of runs, values 0 and 1. Throws RangeError as {@link checkRuns} does. */
-export function maskOfRuns(runs: OcclusionRuns): MaskWindow & { data: Uint8Array } {
-  checkRuns(runs);
-  const { x, y, width, height } = runs;
-  const data = new Uint8Array(width * height);
-  let at = 0;
-  runs.runs.forEach((run, i) => {
-    if (i % 2 === 1) data.fill(1, at, at + run);
-    at += run;
-  });
-  return { x, y, width, height, data };
-}
+/** Covered pixels as run lengths: checked, painted, and read from COCO's forms. */
+import { encodeRunLength, type RunLengthMask } from '../../detect/rle.js';
 
 /** @throws RangeError when sizes or runs are not whole, negative, or do not fill the rectangle */
-export function checkRuns(mask: OcclusionRuns): void {
-  const { x, y, width, height, runs } = mask;
+export function checkRuns(mask: RunLengthMask): void {
+  const { x, y, width, height, counts } = mask;
   if (
     ![x, y, width, height].every(Number.isSafeInteger) ||
     width < 0 ||
     height < 0 ||
-    !runs.every((run) => Number.isSafeInteger(run) && run >= 0)
+    !counts.every((run) => Number.isSafeInteger(run) && run >= 0)
   ) {
     throw new RangeError('a mask needs whole x, y, width, height and run lengths of 0 or more');
   }
-  const total = runs.reduce((sum, run) => sum + run, 0);
+  const total = counts.reduce((sum, run) => sum + run, 0);
   if (total !== width * height) {
     throw new RangeError(
       `the runs of a mask of ${width}x${height} add up to ${total}, expected ${width * height}`,
@@ -70,14 +22,14 @@ export function checkRuns(mask: OcclusionRuns): void {
 
 /** Sets the covered pixels of a face in a picture of [height*width]; what lies outside is cut. */
 export function paintRuns(
-  mask: OcclusionRuns,
+  mask: RunLengthMask,
   into: Uint8Array,
   picture: { width: number; height: number },
 ): void {
   const { x, y, width, height } = mask;
   if (width === 0 || height === 0) return;
   let at = 0;
-  mask.runs.forEach((run, i) => {
+  mask.counts.forEach((run, i) => {
     const end = at + run;
     if (i % 2 === 0) {
       at = end;
@@ -94,11 +46,6 @@ export function paintRuns(
       into.fill(1, (y + row) * picture.width + from, (y + row) * picture.width + to);
     }
   });
-}
-
-/** Number of covered pixels. */
-export function coveredPixels(mask: OcclusionRuns): number {
-  return mask.runs.reduce((sum, run, i) => (i % 2 === 1 ? sum + run : sum), 0);
 }
 
 /**
@@ -137,9 +84,9 @@ export function decodeCocoCounts(text: string): number[] {
 export function runsOfCoco(
   counts: readonly number[],
   size: readonly [height: number, width: number],
-): OcclusionRuns {
+): RunLengthMask {
   const [height, width] = size;
-  checkRuns({ x: 0, y: 0, width: height, height: width, runs: counts });
+  checkRuns({ x: 0, y: 0, width: height, height: width, counts: [...counts] });
   let left = width;
   let right = -1;
   let top = height;
@@ -158,7 +105,7 @@ export function runsOfCoco(
     }
     at += count;
   });
-  if (right < 0) return { x: 0, y: 0, width: 0, height: 0, runs: [] };
+  if (right < 0) return { x: 0, y: 0, width: 0, height: 0, counts: [] };
   const inner = new Uint8Array((right - left + 1) * (bottom - top + 1));
   for (let y = top; y <= bottom; y++) {
     inner.set(
@@ -166,7 +113,7 @@ export function runsOfCoco(
       (y - top) * (right - left + 1),
     );
   }
-  return runsOfMask({
+  return encodeRunLength({
     x: left,
     y: top,
     width: right - left + 1,

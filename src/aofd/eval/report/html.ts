@@ -1,6 +1,7 @@
 /** The report as one HTML page that needs nothing beside it. */
 import { darkPlotCss, escapeXml } from './plot/index.js';
-import type { Fact, Headline, ReportTable } from '../protocol.js';
+import type { Fact, ReportTable } from '../protocol.js';
+import type { Headline } from '../statistics/measures.js';
 import { REPORT_CSS } from './css.js';
 import {
   comparisonTable,

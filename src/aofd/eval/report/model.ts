@@ -1,13 +1,6 @@
 /** An evaluation with everything that its report says, as plain data. */
-import type {
-  Evaluation,
-  Fact,
-  Headline,
-  PairedDifference,
-  PlotSeries,
-  ReportPlot,
-  ReportTable,
-} from '../protocol.js';
+import type { Evaluation, Fact, PlotSeries, ReportPlot, ReportTable } from '../protocol.js';
+import type { Headline, PairedDifference } from '../statistics/measures.js';
 
 /** A detector as a report names it. */
 export interface ReportDetector {
@@ -62,6 +55,11 @@ export function formatNumber(value: number | null, digits = 4): string {
   if (value === null || !Number.isFinite(value)) return '–';
   if (Number.isInteger(value) && Math.abs(value) >= 2) return String(value);
   return value.toFixed(digits);
+}
+
+/** A cell of a table; numbers that do not exist are null. */
+export function numberOrNull<T extends string | number>(value: T): T | null {
+  return typeof value === 'number' && Number.isNaN(value) ? null : value;
 }
 
 /** `0.8412 [0.8301, 0.8510]`. */

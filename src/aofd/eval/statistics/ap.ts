@@ -4,8 +4,7 @@
  */
 import { boxIou } from '../../boxes/iou.js';
 import { sortDescending } from '../../boxes/sort.js';
-import { boxCount } from '../../boxes/types.js';
-import type { BoxArray, BoxConvention } from '../../boxes/types.js';
+import { boxCount, type BoxArray, type BoxConvention } from '../../boxes/types.js';
 
 /** How precision is averaged over recall. */
 export type ApMode = 'all-point' | '11-point';

@@ -6,16 +6,7 @@
  * `weightedAp`, for shares divide weighted sums.
  */
 import { CounterRng, randomInt } from '../../data/rng.js';
-
-export {
-  detectionOrder,
-  poolRecords,
-  recordsInOrder,
-  scoredRecords,
-  weightedAp,
-  weightedRecall,
-} from './weighted-ap.js';
-export type { DetectionOrder, ScoredRecord, ScoredRecords, WeightedApMode } from './weighted-ap.js';
+import { sortedQuantile } from './quantile.js';
 
 /** A figure of a set in which image i counts `weights[i]` times. NaN where there is none. */
 export type Statistic = (weights: Float64Array) => number;
@@ -25,6 +16,20 @@ export type Statistic = (weights: Float64Array) => number;
  * `weightsB[i]` times with those of B.
  */
 export type PooledStatistic = (weightsA: Float64Array, weightsB: Float64Array) => number;
+
+/**
+ * A figure of 2I images, where image i found by A is number i and found by B number I + i, as one of
+ * how often each of I images counts with either detector.
+ * @param images I
+ */
+export function pooledStatistic(images: number, figure: Statistic): PooledStatistic {
+  const weights = new Float64Array(2 * images);
+  return (weightsA, weightsB) => {
+    weights.set(weightsA, 0);
+    weights.set(weightsB, images);
+    return figure(weights);
+  };
+}
 
 export interface BootstrapOptions {
   /** Number of resamples, at least 1; 1000 gives the ends of a 95 % interval to about 5 % of it. */
@@ -102,18 +107,6 @@ export function percentileInterval(values: Float64Array, level: number): Interva
     high: sortedQuantile(sorted, (1 + level) / 2),
     level,
   };
-}
-
-/**
- * Quantile of values in rising order: linear between order statistics, the least at 0, the greatest
- * at 1. NaN without values.
- */
-export function sortedQuantile(sorted: ArrayLike<number>, share: number): number {
-  if (sorted.length === 0) return Number.NaN;
-  const at = share * (sorted.length - 1);
-  const below = Math.max(0, Math.min(sorted.length - 1, Math.floor(at)));
-  const above = Math.min(sorted.length - 1, below + 1);
-  return sorted[below]! + (at - below) * (sorted[above]! - sorted[below]!);
 }
 
 /** Difference A - B with a percentile interval; both are judged on the same drawn images. */

@@ -6,7 +6,40 @@ import {
   type PooledStatistic,
   type Statistic,
 } from './bootstrap.js';
-import type { EvaluateSettings, Headline, PairedDifference } from '../protocol.js';
+
+/** A number that a reader takes away. */
+export interface Headline {
+  /** Stable identifier, e.g. `discrete-recall@1000`. */
+  key: string;
+  label: string;
+  value: number;
+  /** Bootstrap interval over images. */
+  interval?: { low: number; high: number; level: number };
+}
+
+/** How figures are given. */
+export interface EvaluateSettings {
+  /** Bootstrap samples over images; 0 = no intervals. */
+  bootstrap: number;
+  /** Level of the intervals, e.g. 0.95. */
+  level: number;
+  seed: number;
+  /** Called now and then with the share done, 0..1. */
+  onProgress?: (share: number) => void;
+}
+
+/** Difference of two detectors on the same images. */
+export interface PairedDifference {
+  key: string;
+  label: string;
+  a: number;
+  b: number;
+  /** a - b with its bootstrap interval, images drawn together. */
+  difference: number;
+  interval: { low: number; high: number; level: number };
+  /** Two-sided p of a permutation test that swaps the detectors image by image. */
+  p: number;
+}
 
 /** A figure of one detector. */
 export interface Measure {

@@ -4,20 +4,20 @@ import { sha256FileAsync } from '../../../nn/io/files/index.js';
 import { DataError } from '../../errors.js';
 import { hashPicturesAsync, pictureHashFact } from '../detections/data-hash.js';
 import { findFile, isFolder } from '../detections/find-file.js';
-import { differencesOf, headlinesOf } from '../statistics/measures.js';
+import { readFilesOrFoldersAsync } from '../detections/per-image-files.js';
+import { loadedSet, type Scoring } from '../loaded-set.js';
 import { numberOption, textOption } from '../options.js';
-import { evenlySpread, markPartial } from '../detections/partial.js';
-import type { EvalImage, EvalProtocol, EvalSet, Fact, ProtocolOptions } from '../protocol.js';
-import { readWiderDetectionsAsync } from './detections.js';
-import { judgeWider, pairedWiderMeasures, widerMeasures } from './judge.js';
+import { evenlySpread } from '../partial.js';
+import type { EvalProtocol, EvalSet, Fact, ProtocolOptions } from '../protocol.js';
 import { loadWiderMatAsync } from './annotations.js';
+import { judgeWider, pairedWiderMeasures, widerMeasures, type JudgedWider } from './judge.js';
 import { widerEvaluation } from './report.js';
 import type { WiderSet } from './set.js';
 import { listPath, loadWiderText } from './text.js';
 
 const TEXT_LISTS = ['wider_face_val_bbx_gt.txt', 'val_bbx_gt.txt'];
 
-/** The protocol; see `eval/wider/official.ts` for the algorithm and its oddities. */
+/** The protocol; see `official.ts` for the algorithm and its oddities. */
 export const widerProtocol: EvalProtocol = {
   name: 'wider',
   summary:
@@ -37,9 +37,29 @@ export const widerProtocol: EvalProtocol = {
   needsMasks: false,
   async loadAsync(data, options): Promise<EvalSet> {
     const { set, files, warnings } = await loadSetAsync(data, options);
-    return evalSetOf(set, { facts: await factsAsync(set, files), warnings });
+    return loadedSet(set, scoring, { facts: await factsAsync(set, files), warnings });
   },
 };
+
+const scoring: Scoring<WiderSet, JudgedWider> = {
+  readDetectionsAsync: (files, { images }, name) => readFilesOrFoldersAsync(files, images, name),
+  judge: judgeWider,
+  measures: widerMeasures,
+  pairedMeasures: pairedWiderMeasures,
+  evaluation: widerEvaluation,
+  cut: cutSet,
+  tellsMissing: false,
+};
+
+/** Pictures with their marks; published curves are of the whole set and left out. */
+function cutSet(set: WiderSet, count: number): WiderSet {
+  const settings = set.settings.map(({ name, counted }) => ({
+    name,
+    counted: evenlySpread(counted, count),
+    published: [],
+  }));
+  return { ...set, images: evenlySpread(set.images, count), settings };
+}
 
 interface LoadedSet {
   set: WiderSet;
@@ -99,47 +119,4 @@ async function factsAsync(set: WiderSet, files: readonly string[]): Promise<Fact
   facts.push({ name: 'faces ignored in plain AP', value: String(ignored) });
   facts.push(pictureHashFact(await hashPicturesAsync(set.images)));
   return facts;
-}
-
-/** @param whole the set before it was cut: result files may name any of its pictures */
-function evalSetOf(
-  set: WiderSet,
-  about: { facts: readonly Fact[]; warnings: readonly string[] },
-  whole: WiderSet = set,
-): EvalSet {
-  const imagesOf = ({ images }: WiderSet): EvalImage[] =>
-    images.map(({ name, file }) => ({ name, file }));
-  const images = imagesOf(set);
-  return {
-    name: set.name,
-    images,
-    ...about,
-    readDetectionsAsync: (files, name) => readWiderDetectionsAsync(files, imagesOf(whole), name),
-    take(count) {
-      const cut = cutSet(set, count);
-      const part = markPartial({ ...set, ...about, total: images.length }, cut.images.length);
-      return evalSetOf({ ...cut, name: part.name }, part, whole);
-    },
-    evaluate(detections, settings) {
-      const judged = judgeWider(set, detections);
-      const headlines = headlinesOf(widerMeasures(judged), images.length, settings);
-      return widerEvaluation(judged, detections.name, headlines);
-    },
-    compare: (a, b, settings) =>
-      differencesOf(
-        pairedWiderMeasures(judgeWider(set, a), judgeWider(set, b)),
-        images.length,
-        settings,
-      ),
-  };
-}
-
-/** Pictures with their marks; published curves are of the whole set and left out. */
-function cutSet(set: WiderSet, count: number): WiderSet {
-  const settings = set.settings.map(({ name, counted }) => ({
-    name,
-    counted: evenlySpread(counted, count),
-    published: [],
-  }));
-  return { ...set, images: evenlySpread(set.images, count), settings };
 }

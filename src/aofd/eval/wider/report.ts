@@ -1,34 +1,30 @@
 /** Tables, plots, files and findings of an evaluation on WIDER FACE or a set in its format. */
-import { averagePrecision, prCurve, type PrCurve } from '../statistics/ap.js';
-import {
-  binNames,
-  heightBin,
-  recallByGroup,
-  scoreOfPrecision,
-  widerCurve,
-  WIDER_THRESHOLDS,
-  type WiderCurve,
-} from './index.js';
 import type {
+  DetectionSet,
   Evaluation,
   Finding,
-  Headline,
   PlotSeries,
   ReportPlot,
   ReportTable,
 } from '../protocol.js';
+import { RECALL_PRECISION, sharePlot, shownPlaces } from '../report/curves.js';
+import { groupTable } from '../report/groups.js';
+import { averagePrecision, prCurve, type PrCurve } from '../statistics/ap.js';
+import { sizeBins, type Grouping } from '../statistics/groups.js';
+import type { Headline } from '../statistics/measures.js';
 import { PLAIN_IOU, type JudgedWider } from './judge.js';
+import { widerCurve, WIDER_THRESHOLDS, type WiderCurve } from './official.js';
 import { WIDER_LABELS, type WiderLabel, type WiderSetting } from './set.js';
 
-/** Precision of the working point at which recall by group is also given. */
-const WORKING_PRECISION = 0.9;
 const MOST_FINDINGS = 200;
-const MOST_POINTS = 1500;
 
-/** Everything but the headlines' arithmetic. */
+/** Heights of faces in pixels: the data set's own bins (10, 50, 300), the middle one split. */
+export const HEIGHT_BINS = sizeBins([0, 10, 20, 50, 100, 300]);
+
+/** Everything that is made of a detector's judged results. */
 export function widerEvaluation(
   judged: JudgedWider,
-  detector: string,
+  { name: detector }: DetectionSet,
   headlines: readonly Headline[],
 ): Evaluation {
   const { set } = judged;
@@ -37,7 +33,7 @@ export function widerEvaluation(
   const tables = [
     settingsTable(judged, curves),
     plainTable(judged),
-    groupTable(judged),
+    kindTable(judged),
     ...set.settings.flatMap((setting, s) => publishedTable(setting, curves[s]!.ap)),
   ];
   return {
@@ -97,44 +93,31 @@ function plainTable({ set, plain }: JudgedWider): ReportTable {
   };
 }
 
-function groupTable(judged: JudgedWider): ReportTable {
-  const { set, range } = judged;
-  const { scores, right } = judged.allEvents;
-  const at = scoreOfPrecision(scores, right, WORKING_PRECISION);
-  const score = at === null ? null : range.min + at * (range.max - range.min);
-  const rows: (string | number | null)[][] = [];
-  const add = (
-    by: string,
-    groups: readonly string[],
-    groupOf: (image: number, face: number) => string | null,
-  ): void => {
-    for (const row of recallByGroup(judged.faces, groups, groupOf, at ?? Infinity)) {
-      if (row.faces === 0) continue;
-      rows.push([by, row.group, row.faces, row.recall, at === null ? null : row.recallAt]);
-    }
-  };
-  add('all', ['all'], () => 'all');
+/** Recall by kind of face, for the labels that the set has. */
+function kindTable(judged: JudgedWider): ReportTable {
+  const { images } = judged.set;
+  const { min, max } = judged.range;
   const unknown: string[] = [];
-  for (const [label, names] of Object.entries(WIDER_LABELS) as [WiderLabel, string[]][]) {
-    const isKnown = set.images.some(({ labels }) => labels[label]?.some((code) => code > 0));
-    if (!isKnown) unknown.push(label);
-    else add(label, names, (i, g) => names[set.images[i]!.labels[label]?.[g] ?? -1] ?? null);
+  const groupings: Grouping[] = [{ by: 'all', groups: ['all'], groupOf: () => 'all' }];
+  for (const [label, groups] of Object.entries(WIDER_LABELS) as [WiderLabel, string[]][]) {
+    const codeOf = (i: number, g: number): number => images[i]!.labels[label]?.[g] ?? -1;
+    const isKnown = images.some(({ labels }) => labels[label]?.some((code) => code > 0));
+    if (isKnown) groupings.push({ by: label, groups, groupOf: (i, g) => groups[codeOf(i, g)] });
+    else unknown.push(label);
   }
-  add('height, px', binNames(), (i, g) => {
-    const { faces } = set.images[i]!;
-    return heightBin(faces[4 * g + 3]! - faces[4 * g + 1]!);
+  const heightOf = (i: number, g: number): number =>
+    images[i]!.faces[4 * g + 3]! - images[i]!.faces[4 * g + 1]!;
+  groupings.push({
+    by: 'height, px',
+    groups: HEIGHT_BINS.names,
+    groupOf: (i, g) => HEIGHT_BINS.nameOf(heightOf(i, g)),
   });
-  const working =
-    score === null
-      ? `No score gives precision ${WORKING_PRECISION}.`
-      : `Working point: score ${score.toPrecision(4)} and above, the lowest with precision ${WORKING_PRECISION} over all faces.`;
-  const absent = unknown.length > 0 ? ` The set does not label ${unknown.join(', ')}.` : '';
-  return {
-    title: 'Recall by kind of face',
-    columns: ['by', 'group', 'faces', 'recall, any score', 'recall, working point'],
-    rows,
-    note: `Official matching with every face counted. ${working}${absent}`,
-  };
+  return groupTable(judged.faces, judged.allEvents, groupings, {
+    matching: 'Official matching with every face counted.',
+    scoreOf: (score) => min + score * (max - min),
+    over: ' over all faces',
+    more: unknown.length > 0 ? ` The set does not label ${unknown.join(', ')}.` : '',
+  });
 }
 
 function publishedTable(setting: WiderSetting, ours: number): ReportTable[] {
@@ -153,51 +136,33 @@ function publishedTable(setting: WiderSetting, ours: number): ReportTable[] {
 function pointsOf({
   precision,
   recall,
-}: Pick<WiderCurve, 'precision' | 'recall'>): (readonly [number, number])[] {
-  const points: (readonly [number, number])[] = [];
-  const step = Math.max(1, Math.ceil(recall.length / MOST_POINTS));
-  recall.forEach((value, i) => {
-    const isKept = i % step === 0 || i === recall.length - 1;
-    const isRepeat = i > 0 && value === recall[i - 1] && precision[i] === precision[i - 1];
-    if (isKept && !isRepeat && (value > 0 || precision[i]! > 0))
-      points.push([value, precision[i]!]);
+}: Pick<WiderCurve, 'precision' | 'recall'>): PlotSeries['points'] {
+  return shownPlaces(recall.length).flatMap((i): [number, number][] => {
+    const isRepeat = i > 0 && recall[i] === recall[i - 1] && precision[i] === precision[i - 1];
+    const isEmpty = !(recall[i]! > 0 || precision[i]! > 0);
+    return isRepeat || isEmpty ? [] : [[recall[i]!, precision[i]!]];
   });
-  return points;
 }
 
-const prPlot = (key: string, title: string, series: PlotSeries[]): ReportPlot => ({
-  key,
-  title,
-  x: { label: 'recall', min: 0, max: 1 },
-  y: { label: 'precision', min: 0, max: 1 },
-  series,
-});
-
-const nameWithAp = (name: string, ap: number): string => `${name} ${ap.toFixed(3)}`;
+const seriesOf = (
+  name: string,
+  ap: number,
+  curve: Pick<WiderCurve, 'precision' | 'recall'>,
+  role: PlotSeries['role'],
+): PlotSeries => ({ name: `${name} ${ap.toFixed(3)}`, points: pointsOf(curve), role });
 
 function settingPlot(setting: WiderSetting, curve: WiderCurve, detector: string): ReportPlot {
-  const ours: PlotSeries = {
-    name: nameWithAp(detector, curve.ap),
-    points: pointsOf(curve),
-    role: 'ours',
-  };
-  const published = setting.published.map((other): PlotSeries => ({
-    name: nameWithAp(other.name, other.ap),
-    points: pointsOf(other),
-    role: 'published',
-  }));
   const title = `WIDER algorithm, ${setting.name} faces`;
-  return prPlot(`pr-${setting.name}`, title, [ours, ...published]);
+  return sharePlot(`pr-${setting.name}`, title, RECALL_PRECISION, [
+    seriesOf(detector, curve.ap, curve, 'ours'),
+    ...setting.published.map((other) => seriesOf(other.name, other.ap, other, 'published')),
+  ]);
 }
 
 function plainPlot(curve: PrCurve, detector: string): ReportPlot {
-  return prPlot('pr-ap50', `Plain precision and recall at IoU ${PLAIN_IOU}`, [
-    {
-      name: nameWithAp(detector, averagePrecision(curve)),
-      points: pointsOf(curve),
-      role: 'ours',
-    },
-  ]);
+  const title = `Plain precision and recall at IoU ${PLAIN_IOU}`;
+  const series = seriesOf(detector, averagePrecision(curve), curve, 'ours');
+  return sharePlot('pr-ap50', title, RECALL_PRECISION, [series]);
 }
 
 function curveCsv({ proposals, hits, precision, recall }: WiderCurve): string {
@@ -286,7 +251,7 @@ function falsePositives({ set, allEvents, matches, predictions }: JudgedWider): 
 function missedFaces({ set, faces, matches }: JudgedWider): Finding[] {
   const missed: { finding: Finding; area: number }[] = [];
   set.images.forEach((image, i) => {
-    faces.best[i]!.forEach((score, g) => {
+    faces[i]!.forEach((score, g) => {
       const box = boxAt(image.faces, g);
       const w = box[2] - box[0];
       const h = box[3] - box[1];

@@ -1,5 +1,5 @@
 /** What an evaluation on WIDER FACE, or on a set in its format, needs to know of the set. */
-import type { WiderCurve } from './index.js';
+import type { WiderCurve } from './official.js';
 
 /** Labels of a face; the codes are in {@link WIDER_LABELS}. */
 export type WiderLabel = 'occlusion' | 'blur' | 'pose' | 'illumination' | 'expression' | 'invalid';

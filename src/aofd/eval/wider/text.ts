@@ -1,8 +1,7 @@
 /** Sets in WIDER FACE's text format (`*_bbx_gt.txt`), which has no lists of difficulty. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { FaceBox, LoadReport, Sample } from '../../data/sample.js';
-import { newLoadReport } from '../../data/sample.js';
+import { type FaceBox, type LoadReport, type Sample, newLoadReport } from '../../data/sample.js';
 import { loadWider } from '../../data/sets/wider.js';
 import { findFolder } from '../detections/find-file.js';
 import type { PlainFaces, WiderLabel, WiderSet, WiderSetImage } from './set.js';

@@ -7,7 +7,7 @@ import { toFloat32 } from '../../../nn/io/index.js';
 import type { Config } from '../../config/index.js';
 import { decodeImage } from '../../data/files/decode.js';
 import type { DecodedImage, Sample } from '../../data/sample.js';
-import { evaluateViews, type GroupedImage } from '../../eval/index.js';
+import { evaluateViews, type GroupedImage } from '../../eval/statistics/ap.js';
 import { Detector } from '../../detect/detector.js';
 import { drawFaces } from '../../detect/drawing/draw-faces.js';
 import { encodePng } from '../../detect/files/png.js';

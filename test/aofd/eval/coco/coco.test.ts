@@ -3,17 +3,17 @@ import * as fc from 'fast-check';
 import {
   COCO_IOUS,
   COCO_RANGES,
-  cocoCells,
-  cocoOverlaps,
-  judgedDetections,
-  matchCoco,
-  meanAp,
-  meanRecall,
-  summarizeCoco,
   type CocoDetection,
   type CocoImage,
   type CocoTruth,
-} from '../../../../src/aofd/eval/coco/index.js';
+} from '../../../../src/aofd/eval/coco/set.js';
+import {
+  cocoCells,
+  meanAp,
+  meanRecall,
+  summarizeCoco,
+} from '../../../../src/aofd/eval/coco/records.js';
+import { cocoOverlaps, judgedDetections, matchCoco } from '../../../../src/aofd/eval/coco/match.js';
 import { boxIou } from '../../../../src/aofd/boxes/iou.js';
 import { slowCell, type SlowDetection, type SlowObject } from './slow.js';
 import { syntheticSet } from './synthetic.js';

@@ -4,12 +4,8 @@ import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { cocoProtocol } from '../../../../src/aofd/eval/coco/protocol.js';
-import type {
-  DetectedFace,
-  DetectionSet,
-  EvalSet,
-  EvaluateSettings,
-} from '../../../../src/aofd/eval/protocol.js';
+import type { Detection, DetectionSet, EvalSet } from '../../../../src/aofd/eval/protocol.js';
+import type { EvaluateSettings } from '../../../../src/aofd/eval/statistics/measures.js';
 
 const QUICK: EvaluateSettings = { bootstrap: 0, level: 0.95, seed: 1 };
 
@@ -33,19 +29,19 @@ const LABELS = {
   categories: ['masked', 'unmasked', 'incorrect'].map((name, i) => ({ id: i + 1, name })),
 };
 
-const face = (x: number, y: number, w: number, h: number, score: number): DetectedFace => ({
+const face = (x: number, y: number, w: number, h: number, score: number): Detection => ({
   box: [x, y, x + w, y + h],
   score,
 });
 
 /** By score: masked right, false, unmasked right, on the ignored one, wrongly masked right. */
-const FACES: Record<string, DetectedFace[]> = {
+const FACES: Record<string, Detection[]> = {
   'images/1.png': [face(10, 10, 40, 40, 0.9), face(100, 10, 20, 20, 0.7)],
   'images/2.png': [face(100, 10, 8, 8, 0.6), face(10, 10, 40, 40, 0.5)],
   'images/3.png': [face(50, 50, 10, 10, 0.8)],
 };
 
-const detectionsOf = (faces: Record<string, DetectedFace[]>, name = 'mine'): DetectionSet => ({
+const detectionsOf = (faces: Record<string, Detection[]>, name = 'mine'): DetectionSet => ({
   name,
   byImage: new Map(Object.entries(faces)),
   facts: [],

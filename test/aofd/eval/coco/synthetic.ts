@@ -1,5 +1,5 @@
 /** A set made by a 32-bit linear congruential generator, coordinates in quarter pixels. */
-import type { CocoDetection, CocoImage, CocoTruth } from '../../../../src/aofd/eval/coco/index.js';
+import type { CocoDetection, CocoImage, CocoTruth } from '../../../../src/aofd/eval/coco/set.js';
 
 export function syntheticSet(images = 30): CocoImage[] {
   let state = 12345;

@@ -5,13 +5,15 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { ImageNames } from '../../../../src/aofd/eval/detections/image-names.js';
 import {
+  decodeRunLength,
+  encodeRunLength,
+  runLengthArea,
+} from '../../../../src/aofd/detect/rle.js';
+import {
   checkRuns,
-  coveredPixels,
   decodeCocoCounts,
-  maskOfRuns,
   paintRuns,
   runsOfCoco,
-  runsOfMask,
 } from '../../../../src/aofd/eval/occlusion/runs.js';
 import type { DetectionSet } from '../../../../src/aofd/eval/protocol.js';
 import {
@@ -126,7 +128,7 @@ describe('readers of detections', () => {
         { ...row, segmentation: { size: [3, 4], counts } },
         { ...row, score: 0.4, segmentation: { size: [3, 4], counts: '345' } },
       ]);
-      const masks = set.byImage.get('val/a.jpg')!.map((face) => maskOfRuns(face.mask!));
+      const masks = set.byImage.get('val/a.jpg')!.map((face) => decodeRunLength(face.mask!));
       expect(masks[0]).to.deep.equal({
         x: 1,
         y: 0,
@@ -197,7 +199,7 @@ describe('readers of detections', () => {
       expect(set.byImage.get('val/b.jpg')![0]).to.deep.equal({
         ...face,
         occlusion: 0.5,
-        mask: { x: 1, y: 1, width: 2, height: 1, runs: [1, 1] },
+        mask: { x: 1, y: 1, width: 2, height: 1, counts: [1, 1] },
       });
       expect(set.facts.map((fact) => fact.value)).to.include.members(['abc', 'cpu']);
       expect(set.warnings[0]).to.match(/1 pictures could not be read/);
@@ -275,9 +277,9 @@ describe('runs of covered pixels', () => {
   it('come back as the mask, and paint what it covers, cut to the picture', () => {
     fc.assert(
       fc.property(maskArbitrary, (mask) => {
-        const runs = runsOfMask(mask);
-        expect([...maskOfRuns(runs).data]).to.deep.equal(mask.data);
-        expect(coveredPixels(runs)).to.equal(mask.data.filter((v) => v === 1).length);
+        const runs = encodeRunLength({ ...mask, data: Uint8Array.from(mask.data) });
+        expect([...decodeRunLength(runs).data]).to.deep.equal(mask.data);
+        expect(runLengthArea(runs)).to.equal(mask.data.filter((v) => v === 1).length);
         const painted = new Uint8Array(64);
         paintRuns(runs, painted, { width: 8, height: 8 });
         for (let y = 0; y < 8; y++) {
@@ -293,10 +295,10 @@ describe('runs of covered pixels', () => {
   });
 
   it('are checked', () => {
-    const runs = { x: 0, y: 0, width: 2, height: 2, runs: [1, 2] };
+    const runs = { x: 0, y: 0, width: 2, height: 2, counts: [1, 2] };
     expect(() => checkRuns(runs)).to.throw(RangeError, 'add up to 3, expected 4');
-    expect(() => checkRuns({ ...runs, runs: [5, -1] })).to.throw(RangeError, 'whole');
-    expect(() => runsOfMask({ ...runs, data: [1] })).to.throw(RangeError, '2x2');
+    expect(() => checkRuns({ ...runs, counts: [5, -1] })).to.throw(RangeError, 'whole');
+    expect(() => encodeRunLength({ ...runs, data: Uint8Array.of(1) })).to.throw(RangeError, '2x2');
   });
 
   it("unpack COCO's text form", () => {
@@ -306,6 +308,6 @@ describe('runs of covered pixels', () => {
     expect(decodeCocoCounts('T3b1\\9ROVHA')).to.deep.equal([100, 50, 300, 20, 50, 5]);
     expect(() => decodeCocoCounts('X')).to.throw(RangeError, 'end early');
     expect(() => decodeCocoCounts('\n')).to.throw(RangeError);
-    expect(runsOfCoco([12], [3, 4]).runs).to.deep.equal([]);
+    expect(runsOfCoco([12], [3, 4]).counts).to.deep.equal([]);
   });
 });

@@ -1,16 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { ellipseRegion, WINDOWS_PI, type Ellipse } from '../../../../src/aofd/eval/fddb/ellipse.js';
 import {
-  ellipseRegion,
   rectangleRegion,
   regionIou,
   roundFloat,
   roundHalfEven,
   sharedPixels,
-  WINDOWS_PI,
-  type Ellipse,
   type Region,
-} from '../../../../src/aofd/eval/fddb/index.js';
+} from '../../../../src/aofd/eval/fddb/region.js';
 
 const ROOM = { width: 600, height: 600 };
 

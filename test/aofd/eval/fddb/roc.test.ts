@@ -1,23 +1,25 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { assembleRoc, formatRoc, recallAt } from '../../../../src/aofd/eval/fddb/roc.js';
+import { bestAssignment } from '../../../../src/aofd/eval/fddb/assignment.js';
+import { formatG6 } from '../../../../src/aofd/eval/fddb/number-format.js';
 import {
-  assembleRoc,
-  bestAssignment,
-  formatG6,
-  formatRoc,
   imageCurve,
   matchPairs,
-  onCommonScale,
-  parsePublishedRoc,
-  pictureOverlaps,
-  publishedRecallAt,
-  recallAt,
-  recallStatistic,
-  rocChanges,
-  thinCurve,
   type ImageCurve,
   type Overlaps,
-} from '../../../../src/aofd/eval/fddb/index.js';
+} from '../../../../src/aofd/eval/fddb/match.js';
+import {
+  onCommonScale,
+  recallStatistic,
+  rocChanges,
+} from '../../../../src/aofd/eval/fddb/weighted.js';
+import {
+  parsePublishedRoc,
+  publishedRecallAt,
+  thinCurve,
+} from '../../../../src/aofd/eval/fddb/published.js';
+import { pictureOverlaps } from '../../../../src/aofd/eval/fddb/overlaps.js';
 
 /** The pictures A, B and C of the worked example. */
 function example(): { overlaps: Overlaps; curve: ImageCurve }[] {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { ratioError } from '../../../../src/aofd/eval/occlusion/match.js';
+import { ratioError } from './ratio-error.js';
 import {
   coveredAuc,
   coveredCurve,

@@ -3,14 +3,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { PNG } from 'pngjs';
-import { runsOfMask } from '../../../../src/aofd/eval/occlusion/runs.js';
+import { encodeRunLength } from '../../../../src/aofd/detect/rle.js';
 import { occlusionProtocol } from '../../../../src/aofd/eval/occlusion/protocol.js';
-import type {
-  DetectedFace,
-  DetectionSet,
-  EvalSet,
-  EvaluateSettings,
-} from '../../../../src/aofd/eval/protocol.js';
+import type { Detection, DetectionSet, EvalSet } from '../../../../src/aofd/eval/protocol.js';
+import type { EvaluateSettings } from '../../../../src/aofd/eval/statistics/measures.js';
 
 const QUICK: EvaluateSettings = { bootstrap: 0, level: 0.95, seed: 1 };
 const SIZE = 20;
@@ -35,12 +31,18 @@ const ENTRIES = [
 ];
 
 /** A detection of the face whose mask covers a rectangle of the picture. */
-function found([x, y, w, h]: readonly number[], score: number): DetectedFace {
-  const mask = runsOfMask({ x: x!, y: y!, width: w!, height: h!, data: Array(w! * h!).fill(1) });
+function found([x, y, w, h]: readonly number[], score: number): Detection {
+  const mask = encodeRunLength({
+    x: x!,
+    y: y!,
+    width: w!,
+    height: h!,
+    data: new Uint8Array(w! * h!).fill(1),
+  });
   return { box: [5, 5, 15, 15], score, mask, occlusion: 0.3 };
 }
 
-const detectionsOf = (faces: Record<string, DetectedFace[]>): DetectionSet => ({
+const detectionsOf = (faces: Record<string, Detection[]>): DetectionSet => ({
   name: 'mine',
   byImage: new Map(Object.entries(faces)),
   facts: [],

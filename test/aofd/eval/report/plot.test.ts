@@ -1,15 +1,17 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { PNG } from 'pngjs';
+import { barChart } from '../../../../src/aofd/eval/report/plot/bar-chart.js';
 import {
-  barChart,
   darkPlotCss,
-  lineChart,
-  scatterChart,
-} from '../../../../src/aofd/eval/report/plot/index.js';
+  fitText,
+  shortNumber,
+  textWidth,
+} from '../../../../src/aofd/eval/report/plot/theme.js';
+import { lineChart } from '../../../../src/aofd/eval/report/plot/line-chart.js';
+import { scatterChart } from '../../../../src/aofd/eval/report/plot/scatter-chart.js';
 import { svgToPng } from '../../../../src/aofd/eval/report/plot/png.js';
 import { placeOf, simplify, type Extent } from '../../../../src/aofd/eval/report/plot/simplify.js';
-import { fitText, shortNumber, textWidth } from '../../../../src/aofd/eval/report/plot/theme.js';
 import type { LineChartSpec, Point } from '../../../../src/aofd/eval/report/plot/types.js';
 
 const curve = (height: number): Point[] =>

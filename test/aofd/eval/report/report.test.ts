@@ -5,12 +5,8 @@ import * as path from 'node:path';
 import { PNG } from 'pngjs';
 import sharp from 'sharp';
 import { evaluateSet } from '../../../../src/aofd/eval/evaluate-set.js';
-import type {
-  DetectionSet,
-  EvalSet,
-  Evaluation,
-  EvaluateSettings,
-} from '../../../../src/aofd/eval/protocol.js';
+import type { DetectionSet, EvalSet, Evaluation } from '../../../../src/aofd/eval/protocol.js';
+import type { EvaluateSettings } from '../../../../src/aofd/eval/statistics/measures.js';
 import { formatNumber, formatP, type ReportInput } from '../../../../src/aofd/eval/report/model.js';
 import { detectionsCsv, writeReportAsync } from '../../../../src/aofd/eval/report/write.js';
 import { makeSheetsAsync } from '../../../../src/aofd/eval/report/sheet.js';

@@ -2,17 +2,18 @@ import { expect } from 'chai';
 import { boxRows, boxesFrom } from '../../../../src/aofd/boxes/index.js';
 import {
   averagePrecision,
-  countPixels,
   curveOf,
   evaluateAp,
-  evaluateMafa,
   evaluateViews,
   matchDetections,
+} from '../../../../src/aofd/eval/statistics/ap.js';
+import {
+  countPixels,
   occlusionRatios,
   pixelScores,
-  ratioError,
-  squareBoxes,
-} from '../../../../src/aofd/eval/index.js';
+} from '../../../../src/aofd/eval/occlusion/pixels.js';
+import { ratioError } from '../occlusion/ratio-error.js';
+import { evaluateMafa, squareBoxes } from '../../../../src/aofd/eval/mafa/match.js';
 
 /** x, y, w, h rows as continuous corners. */
 const corners = (rows: number[][]): Float64Array =>

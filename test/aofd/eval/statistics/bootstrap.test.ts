@@ -7,13 +7,14 @@ import {
   drawImages,
   pairedBootstrap,
   permutationTest,
+} from '../../../../src/aofd/eval/statistics/bootstrap.js';
+import {
   poolRecords,
   scoredRecords,
-  sortedQuantile,
-  weightedAp,
-  weightedRecall,
   type ScoredRecord,
-} from '../../../../src/aofd/eval/statistics/bootstrap.js';
+} from '../../../../src/aofd/eval/statistics/records.js';
+import { sortedQuantile } from '../../../../src/aofd/eval/statistics/quantile.js';
+import { weightedAp, weightedRecall } from '../../../../src/aofd/eval/statistics/weighted-ap.js';
 import { CounterRng, gaussian } from '../../../../src/aofd/data/rng.js';
 
 const meanOf =

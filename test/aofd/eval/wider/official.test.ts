@@ -1,18 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { HEIGHT_BINS } from '../../../../src/aofd/eval/wider/report.js';
+import { faceScores } from '../../../../src/aofd/eval/wider/judge.js';
+import { recallByGroup, scoreOfPrecision } from '../../../../src/aofd/eval/statistics/groups.js';
 import {
-  binNames,
-  faceScores,
   firstThreshold,
-  heightBin,
   matchWider,
-  recallByGroup,
-  scoreOfPrecision,
   scoreRange,
   widerCurve,
   widerEvents,
   type WiderImage,
-} from '../../../../src/aofd/eval/wider/index.js';
+} from '../../../../src/aofd/eval/wider/official.js';
 
 /** x, y, w, h rows as x, y, x + w, y + h. */
 const corners = (rows: number[][]): Float64Array =>
@@ -165,10 +163,16 @@ describe('recall by kind of face', () => {
     ];
     const scores = faceScores(matchWider(images));
     const heights = [[10, 40], [12]];
-    const rows = recallByGroup(scores, binNames(), (i, g) => heightBin(heights[i]![g]!), 0.5);
+    const heightBin = HEIGHT_BINS.nameOf;
+    const grouping = {
+      by: 'height',
+      groups: HEIGHT_BINS.names,
+      groupOf: (i: number, g: number) => heightBin(heights[i]![g]!),
+    };
+    const rows = recallByGroup(scores, grouping, 0.5);
     expect(rows.filter((row) => row.faces > 0)).to.deep.equal([
-      { group: '10-20', faces: 2, recall: 0.5, recallAt: 0.5 },
-      { group: '20-50', faces: 1, recall: 1, recallAt: 0 },
+      { by: 'height', group: '10-20', faces: 2, recall: 0.5, recallAt: 0.5 },
+      { by: 'height', group: '20-50', faces: 1, recall: 1, recallAt: 0 },
     ]);
     expect([0, 9.99, 10, 300, 5000].map(heightBin)).to.deep.equal([
       '0-10',

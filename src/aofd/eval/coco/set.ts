@@ -1,7 +1,23 @@
-/**
- * COCO's detection measure with the exact rules of its reference evaluator (pycocotools,
- * `COCOeval` with iouType "bbox"). Pure float64 code.
- */
+/** What the COCO-style protocol needs to know of a set, and the ranges and limits of COCO's measure. */
+import type { EvalImage } from '../protocol.js';
+
+/** A picture with its labelled objects. */
+export interface LabelledImage extends EvalImage {
+  /** COCO's id, or the place in a text list. */
+  id: number;
+  truths: readonly CocoTruth[];
+}
+
+/** A set as its label file has it. */
+export interface LabelledSet {
+  /** E.g. `masked/val`. */
+  name: string;
+  labelFile: string;
+  /** Sorted by id, as the reference evaluator goes through them. */
+  images: readonly LabelledImage[];
+  categories: ReadonlyMap<number, string>;
+  warnings: readonly string[];
+}
 
 /** Left, top, width, height in pixels, corners continuous. */
 export type CocoBox = readonly [x: number, y: number, width: number, height: number];

@@ -1,5 +1,5 @@
 /** A part of a set for a quick look (`--limit`). */
-import type { Fact } from '../protocol.js';
+import type { Fact } from './protocol.js';
 
 /**
  * `count` of the items at even distances: number floor(i * n / count) for i = 0 .. count - 1. Always

@@ -1,21 +1,21 @@
 /**
- * Results in WIDER FACE's own format: a folder with `<event>/<image>.txt`, each holding a name, a
- * count and lines `x y w h score`.
+ * Results in the format of WIDER FACE's tools: a folder with a file for each image, such as
+ * `<event>/<image>.txt`, each holding a name, a count and lines `x y w h score`.
  */
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { sha256Hex } from '../../../nn/io/files/index.js';
 import { DataError } from '../../errors.js';
 import { parseNumber, readLines } from '../../data/sets/text-file.js';
-import { DetectionCollector, readDetectionsAsync } from '../detections/readers.js';
-import { isFolder } from '../detections/find-file.js';
+import { DetectionCollector, readDetectionsAsync } from './readers.js';
+import { isFolder } from './find-file.js';
 import type { DetectionSet, EvalImage } from '../protocol.js';
 
 /**
  * Reads a folder of per-image files, or result files of the shared formats.
  * @throws DataError naming file and line of what is wrong
  */
-export async function readWiderDetectionsAsync(
+export async function readFilesOrFoldersAsync(
   paths: readonly string[],
   images: readonly EvalImage[],
   name: string,

@@ -1,3 +1,0 @@
-export * from './match.js';
-export * from './records.js';
-export * from './types.js';

@@ -1,2 +1,0 @@
-export * from './official.js';
-export * from './groups.js';
