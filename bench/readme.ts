@@ -1,28 +1,21 @@
 /**
- * `npm run bench:readme -- REPORT.json`: draws the performance table of README.md, between its markers,
- * from a report; plots are drawn anew beside the report.
+ * `npm run bench:readme`: draws the speed table of README.md, between its markers, from the newest report
+ * of each adapter below bench/results.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { atomicWriteFile } from '../src/nn/io/files/index.js';
-import { insertTable } from './report/readme.js';
-import { readReport, writePlots } from './harness.js';
+import { readReports } from './report/files.js';
+import { insertTable, newestReports } from './report/readme.js';
 
-const [file] = process.argv.slice(2);
-if (file === undefined) {
-  process.stderr.write(
-    'which report? Fix: npm run bench:readme -- bench/results/.../report.json\n',
-  );
-  process.exit(2);
-}
-const readme = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', 'README.md');
+const here = path.dirname(fileURLToPath(import.meta.url));
+const readme = path.resolve(here, '..', 'README.md');
 try {
-  const report = readReport(file);
-  atomicWriteFile(readme, insertTable(fs.readFileSync(readme, 'utf8'), report));
-  const plots = writePlots(path.dirname(file), report);
-  process.stdout.write(`README.md drawn from ${file}; plots: ${plots.join(', ')}\n`);
+  const reports = newestReports(readReports(path.join(here, 'results')));
+  atomicWriteFile(readme, insertTable(fs.readFileSync(readme, 'utf8'), reports));
+  process.stdout.write(`README.md drawn from ${reports.length} reports\n`);
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exit(1);

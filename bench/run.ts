@@ -1,41 +1,100 @@
 /**
- * `npm run bench -- [--quick] [--only PATTERN] [--peers] ...`: the machine's ceilings, every kernel
- * against them, whole detections and steps, other libraries beside them. docs/benchmarks.md says how
- * to read it.
+ * `npm run bench -- [--quick] [--only PATTERN] [--peers] ...`: measures the machine's ceilings, every
+ * kernel against them, whole detections and steps, other libraries beside them; prints and writes the
+ * report. docs/benchmarks.md says how to read it.
  */
 import * as path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { runBenchAsync, type BenchFlags } from './command.js';
 import { addDeviceOption, collect, parseInteger } from '../src/aofd/cli/common.js';
 import { formatError } from '../src/aofd/cli/errors.js';
+import { atomicWriteFile } from '../src/nn/io/files/index.js';
+import { benchAsync } from './benchmark.js';
 import { installPeers, openPeersAsync, parseOnnxDetector } from './peers/index.js';
+import { compareReports, formatComparison } from './report/compare.js';
+import { folderName, readReport, writePlots, writeReport } from './report/files.js';
+import type { Report } from './report/report.js';
+import { formatReport } from './report/table.js';
+import { printCase, printLine, showProgress } from './report/terminal.js';
 
-interface Flags extends BenchFlags {
+interface Flags {
+  quick?: boolean;
+  only?: RegExp;
+  device?: string;
+  repeats?: number;
+  out?: string;
+  json?: string;
+  compare?: string;
+  pictures?: string[];
+  plots: boolean;
   peers?: boolean;
   onnxDetector?: string[];
 }
 
-const print = (line: string): void => void process.stderr.write(`${line}\n`);
+const results = path.join(path.dirname(fileURLToPath(import.meta.url)), 'results');
 
+/** @returns whether something became slower than in `--compare`'s report */
 async function mainAsync(flags: Flags): Promise<boolean> {
+  // Read first: a wrong path must not cost half an hour.
+  const before = flags.compare === undefined ? null : readReport(flags.compare);
+  let folder = flags.out;
+  const folderOf = (report: Report): string =>
+    (folder ??= path.join(path.relative(process.cwd(), results) || '.', folderName(report)));
+  const report = await benchAsync(
+    {
+      isQuick: flags.quick ?? false,
+      only: flags.only,
+      device: flags.device,
+      repeats: flags.repeats,
+      pictures: flags.pictures,
+      openPeersAsync: preparePeers(flags),
+    },
+    {
+      print: printLine,
+      progress: showProgress,
+      onCase: printCase,
+      save: (unfinished) => void writeReport(folderOf(unfinished), unfinished),
+    },
+  );
+  printLine(`\n${formatReport(report)}`);
+  if (flags.json === '-') process.stdout.write(`${JSON.stringify(report)}\n`);
+  else if (flags.json) atomicWriteFile(flags.json, `${JSON.stringify(report, null, 1)}\n`);
+  const plots = flags.plots ? writePlots(folderOf(report), report).length : 0;
+  const drawn = plots > 0 ? ` and ${plots} plots (SVG, PNG)` : '';
+  printLine(`\nwrote ${path.join(folderOf(report), 'report.json')}${drawn}`);
+  if (!before) return false;
+  const comparison = compareReports(before, report);
+  printLine(`\n${formatComparison(comparison)}`);
+  return comparison.changes.some(({ verdict }) => verdict === 'slower');
+}
+
+/** Installs other libraries where they are asked for. @returns what opens them */
+function preparePeers(flags: Flags): Parameters<typeof benchAsync>[0]['openPeersAsync'] {
   const onnx = (flags.onnxDetector ?? []).map(parseOnnxDetector);
-  const wantsPeers = flags.peers || onnx.length > 0;
-  if (wantsPeers) installPeers(print);
-  const results = path.join(path.dirname(fileURLToPath(import.meta.url)), 'results');
-  const { isSlower } = await runBenchAsync(flags, {
-    defaultOut: path.relative(process.cwd(), results) || '.',
-    ...(wantsPeers && {
-      openPeersAsync: (device, name) => openPeersAsync(device, name, { onnx, print }),
-    }),
-  });
-  return isSlower;
+  if (!flags.peers && onnx.length === 0) return undefined;
+  const print = (line: string): void => void process.stderr.write(`${line}\n`);
+  installPeers(print);
+  return (device, name) => openPeersAsync(device, name, { onnx, print });
+}
+
+function parsePattern(text: string): RegExp {
+  try {
+    return new RegExp(text, 'i');
+  } catch (cause) {
+    throw new Error(`--only "${text}" is no pattern. Fix: pass text or a regular expression.`, {
+      cause,
+    });
+  }
 }
 
 const command = addDeviceOption(new Command('bench'))
   .option('--quick', 'fewer cases and rounds, under two minutes')
-  .option('--only <pattern>', 'only what matches: conv/conv3, linear, maps, stack, detect, train')
+  .option(
+    '--only <pattern>',
+    'only what matches: conv/conv3, linear, maps, stack, detect, kernels, train, peers',
+    parsePattern,
+  )
   .option('--repeats <count>', 'rounds (default: 9, quick 5)', parseInteger(1, 1000))
   .option('--out <folder>', 'where report and plots go (default: bench/results/ADAPTER-DATE)')
   .option('--json <file>', 'also write the report there, - for standard output')
@@ -47,10 +106,9 @@ const command = addDeviceOption(new Command('bench'))
     '--onnx-detector <name=file>',
     'also time a detector of yours in onnxruntime at 640x480; repeatable',
     collect,
-  )
-  .parse();
+  );
 try {
-  const isSlower = await mainAsync(command.opts<Flags>());
+  const isSlower = await mainAsync(command.parse().opts<Flags>());
   process.stdout.write('', () => process.exit(isSlower ? 1 : 0));
 } catch (error) {
   process.stderr.write(`bench: ${formatError(error)}\n`);

@@ -1,5 +1,5 @@
 /** Seeded random inputs, and the places at which large results are checked. */
-import { CounterRng } from '../../src/nn/index.js';
+import { CounterRng, type Device, type Tensor } from '../../src/nn/index.js';
 
 /** A prime, so that the repeated block lines up with no row or channel. */
 const BLOCK = 1048573;
@@ -30,6 +30,16 @@ export function randomData(size: number, seed: number, scale = 1): Float32Array 
     data.set(block.subarray(0, Math.min(block.length, size - at)), at);
   }
   return data;
+}
+
+/** A map [1, C, H, W] of random numbers, outside of every scope. */
+export function mapTensor(
+  device: Device,
+  [c, h, w]: readonly [channels: number, height: number, width: number],
+  seed: number,
+): Tensor {
+  const data = randomData(c * h * w, seed);
+  return device.release(device.tensor(data, [1, c, h, w], { layout: 'c4' }));
 }
 
 /** `count` places below `size`, the first and the last among them. */

@@ -1,10 +1,9 @@
 /** The fully connected layers of VGG16's head, each pass alone. */
-import { Tape, linear, type Device, type Tensor } from '../../src/nn/index.js';
+import { linear, type Device, type Tensor } from '../../src/nn/index.js';
+import { backwardWork } from './backward.js';
 import { deviation, randomData, samplePlaces } from './data.js';
-import { passNames } from './conv.js';
-import type { BenchCase, Prepared } from '../measure/measure.js';
 import { linearAt } from './reference.js';
-import type { Pass } from '../measure/types.js';
+import { passNames, passes, type BenchCase, type Pass, type Prepared } from '../measure/case.js';
 
 export interface LinearSizes {
   rows: number;
@@ -12,11 +11,14 @@ export interface LinearSizes {
   outputs: number;
 }
 
-export function linearData({ rows, inputs, outputs }: LinearSizes): {
+/** What a linear case works on; peers use the same. */
+export interface LinearData {
   x: Float32Array;
   weight: Float32Array;
   dY: Float32Array;
-} {
+}
+
+export function linearData({ rows, inputs, outputs }: LinearSizes): LinearData {
   return {
     x: randomData(rows * inputs, 1),
     weight: randomData(outputs * inputs, 2, Math.sqrt(3 / inputs)),
@@ -28,7 +30,7 @@ export function linearData({ rows, inputs, outputs }: LinearSizes): {
 export function checkLinear(
   pass: Pass,
   s: LinearSizes,
-  data: ReturnType<typeof linearData>,
+  data: LinearData,
   got: ArrayLike<number>,
 ): number {
   const size = {
@@ -43,53 +45,70 @@ export function checkLinear(
   );
 }
 
-async function prepareAsync(device: Device, s: LinearSizes, pass: Pass): Promise<Prepared> {
-  const data = linearData(s);
-  const make = (values: Float32Array, shape: number[]): Tensor =>
-    device.release(device.tensor(values, shape));
-  const x = make(data.x, [s.rows, s.inputs]);
-  const weight = make(data.weight, [s.outputs, s.inputs]);
-  const dY = pass === 'forward' ? null : make(data.dY, [s.rows, s.outputs]);
-  if (pass === 'inputGradient') x.requiresGrad = true;
-  if (pass === 'weightGradient') weight.requiresGrad = true;
-  const leaf = pass === 'inputGradient' ? x : weight;
-  let tape: Tape | null = null;
-  let y: Tensor | null = null;
-  const clear = (): void => {
-    leaf.grad?.dispose();
-    leaf.grad = null;
-    tape?.[Symbol.dispose]();
-    tape = null;
-    y?.dispose();
-    y = null;
-  };
-  await device.settledAsync();
+interface Operands {
+  x: Tensor;
+  weight: Tensor;
+  dispose(): void;
+}
+
+function upload(device: Device, s: LinearSizes, data: LinearData): Operands {
+  const x = device.release(device.tensor(data.x, [s.rows, s.inputs]));
+  const weight = device.release(device.tensor(data.weight, [s.outputs, s.inputs]));
   return {
-    async beforeAsync() {
-      clear();
-      x.invalidateTexture();
-      dY?.invalidateTexture();
-      if (pass === 'forward') return;
-      tape = new Tape(device);
-      y = device.release(linear(x, weight, null));
-      device.tape = null; // recorded; others take their turns while this tape waits
-      await device.settledAsync();
+    x,
+    weight,
+    dispose() {
+      x.dispose();
+      weight.dispose();
+    },
+  };
+}
+
+async function prepareForwardAsync(device: Device, s: LinearSizes): Promise<Prepared> {
+  const data = linearData(s);
+  const operands = upload(device, s, data);
+  const { x, weight } = operands;
+  await device.settledAsync();
+  let y: Tensor | null = null;
+  return {
+    beforeAsync() {
+      y?.dispose();
+      x.invalidateTexture(); // in a network every matrix of features is new
+      return Promise.resolve();
     },
     async runAsync() {
-      if (pass === 'forward') y = device.release(linear(x, weight, null));
-      else {
-        using _scope = device.scope();
-        (tape as Tape).backward([[y as Tensor, dY as Tensor]]);
-      }
+      y = device.release(linear(x, weight, null));
       await device.settledAsync();
     },
     async checkAsync() {
-      const result = pass === 'forward' ? (y as Tensor) : (leaf.grad as Tensor);
-      return checkLinear(pass, s, data, await result.readAsync());
+      return checkLinear('forward', s, data, await (y as Tensor).readAsync());
     },
     disposeAsync() {
-      clear();
-      for (const tensor of [x, weight, dY]) tensor?.dispose();
+      y?.dispose();
+      operands.dispose();
+      return Promise.resolve();
+    },
+  };
+}
+
+function prepareGradient(device: Device, s: LinearSizes, pass: Exclude<Pass, 'forward'>): Prepared {
+  const data = linearData(s);
+  const operands = upload(device, s, data);
+  const { x, weight } = operands;
+  const leaf = pass === 'inputGradient' ? x : weight;
+  const forward = (): Tensor => {
+    x.invalidateTexture();
+    return linear(x, weight, null);
+  };
+  const work = backwardWork(device, leaf, forward, () => data.dY);
+  return {
+    ...work,
+    async checkAsync() {
+      return checkLinear(pass, s, data, await (leaf.grad as Tensor).readAsync());
+    },
+    disposeAsync() {
+      work.dispose();
+      operands.dispose();
       return Promise.resolve();
     },
   };
@@ -104,7 +123,7 @@ export function linearCases(device: Device, isQuick: boolean): BenchCase[] {
   return layers
     .filter(([name]) => !isQuick || name === 'fc7')
     .flatMap(([name, s]) =>
-      (['forward', 'inputGradient', 'weightGradient'] as const).map((pass): BenchCase => ({
+      passes.map((pass): BenchCase => ({
         group: 'linear',
         name: `${name} ${passNames[pass]}`,
         shape: `${s.rows}x${s.inputs}->${s.outputs}`,
@@ -115,7 +134,10 @@ export function linearCases(device: Device, isQuick: boolean): BenchCase[] {
           {
             maker: 'aofd',
             variant: 'planned',
-            prepareAsync: () => prepareAsync(device, s, pass),
+            prepareAsync: async () =>
+              pass === 'forward'
+                ? prepareForwardAsync(device, s)
+                : prepareGradient(device, s, pass),
           },
         ],
       })),

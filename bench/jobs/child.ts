@@ -6,18 +6,16 @@ import process from 'node:process';
 import { Device } from '../../src/nn/index.js';
 import { presetConfig } from '../../src/aofd/config/index.js';
 import { Detector } from '../../src/aofd/detect/detector.js';
-import { AofdModel, ParamStore } from '../../src/aofd/model/index.js';
 import { ANSWER_MARK, type ChildAnswer, type ChildTask, type CompileTime } from './child-task.js';
-import { openDetectorAsync, peakRssMb } from './memory.js';
-import { trainingWorkAsync } from './train-work.js';
+import { openDetectorAsync } from './open-detector.js';
+import { peakRssMb } from './memory.js';
+import { openTrainingAsync } from '../cases/training-step.js';
 
 const task = JSON.parse(process.argv[2] ?? '{}') as ChildTask;
-const open = task.device === undefined ? {} : { adapter: task.device };
+const open = { adapter: task.device };
 
 async function firstResultAsync(): Promise<ChildAnswer> {
-  await using detector = await Detector.createAsync({
-    ...(task.device === undefined ? {} : { device: task.device }),
-  });
+  await using detector = await Detector.createAsync({ device: task.device });
   const loaded = performance.now();
   const { faces } = await detector.detectAsync(task.picture);
   const firstMs = performance.now();
@@ -88,11 +86,8 @@ async function compileAsync(): Promise<ChildAnswer> {
     await detector.detectAsync(task.picture);
     detector.dispose();
   } else {
-    const config = presetConfig('lite');
-    const model = new AofdModel(config.model);
-    const params = ParamStore.create(device, model.specs(), 1);
-    const work = trainingWorkAsync(device, config, model, params);
-    await (await work).stepAsync();
+    const training = await openTrainingAsync(device, presetConfig('lite'));
+    await training.stepAsync();
   }
   const { pipelines } = device.stats();
   const compileTimes = await compileTimesAsync(device);
@@ -107,11 +102,8 @@ async function memoryAsync(): Promise<ChildAnswer> {
     const { detector } = await openDetectorAsync(device, preset, task.size ?? 512);
     for (let i = 0; i < 2; i++) await detector.detectAsync(task.picture);
   } else {
-    const config = presetConfig(preset);
-    const model = new AofdModel(config.model);
-    const params = ParamStore.create(device, model.specs(), 1);
-    const work = await trainingWorkAsync(device, config, model, params);
-    for (let i = 0; i < 2; i++) await work.stepAsync();
+    const training = await openTrainingAsync(device, presetConfig(preset));
+    for (let i = 0; i < 2; i++) await training.stepAsync();
   }
   const { peakBytes, pipelines } = device.stats();
   return { pipelines, deviceMb: peakBytes / 1e6, processMb: peakRssMb() };

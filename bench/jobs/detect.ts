@@ -1,101 +1,65 @@
 /** Whole detections: cold start, steady rate with decoding and drawing, latency, memory, compilation. */
 import process from 'node:process';
-import type { Device } from '../../src/nn/index.js';
+import { quantile } from '../../src/nn/ops/tuning/quantile.js';
 import { decodeImage } from '../../src/aofd/data/files/decode.js';
 import { detectFilesAsync } from '../../src/aofd/detect/files/detect-files.js';
 import { Detector } from '../../src/aofd/detect/detector.js';
-import { spawnChildAsync } from './child-task.js';
-import { openDetectorAsync } from './memory.js';
+import { spawnChildAsync, type ChildAnswer } from './child-task.js';
+import { memoryFiguresAsync } from './memory.js';
+import { openDetectorAsync } from './open-detector.js';
+import type { JobOptions } from './options.js';
 import { preparePicturesAsync, type PictureSet } from './pictures.js';
-import { quantile, spreadOf } from '../measure/stats.js';
-import type { Figure } from '../measure/types.js';
+import { spreadOf } from '../measure/stats.js';
+import { figuresOf, type Figure } from '../measure/figure.js';
 
-export interface JobOptions {
-  device: Device;
-  /** What the device was opened with. */
-  deviceName?: string;
-  isQuick: boolean;
-  cores: number;
-  pictures: readonly string[];
-  progress(text: string): void;
-}
+const figure = figuresOf('detect');
 
-/** Most memory of a detection or a training step, in a process that does nothing else. */
-export async function memoryFiguresAsync(
-  options: JobOptions,
-  task: { kind: 'memory-detect' | 'memory-train'; preset: 'lite' | 'paper'; size?: number },
-  about: { group: string; label: string; picture?: string },
-): Promise<Figure[]> {
-  options.progress(`memory: ${about.label}`);
-  const { deviceMb = Number.NaN, processMb = Number.NaN } = await spawnChildAsync({
-    ...task,
-    picture: about.picture ?? '',
-    ...(options.deviceName === undefined ? {} : { device: options.deviceName }),
-  });
-  const note = 'a process of its own';
-  return (
-    [
-      ['on the device', deviceMb],
-      ['of the process', processMb],
-    ] as const
-  ).map(([what, megabytes]) => ({
-    ...{ group: about.group, name: `${about.label}: most memory ${what}`, unit: 'MB', note },
-    value: megabytes,
-  }));
-}
-
-const figure = (name: string, value: number, unit: string, more: Partial<Figure> = {}): Figure => ({
-  ...{ group: 'detect', name, value, unit },
-  ...more,
-});
-
-/** Child processes: first result with an empty shader cache; pipelines and their compilation. */
-export async function coldFiguresAsync(options: JobOptions, set: PictureSet): Promise<Figure[]> {
-  const task = {
-    picture: set.files[0]?.file ?? '',
-    ...(options.deviceName === undefined ? {} : { device: options.deviceName }),
-  };
-  const figures: Figure[] = [];
+/** New processes: the first result with an empty shader cache; pipelines and their compilation. */
+async function coldFiguresAsync(options: JobOptions, set: PictureSet): Promise<Figure[]> {
+  const task = { picture: set.files[0]?.file ?? '', device: options.deviceName };
   const starts: number[] = [];
-  let first: Awaited<ReturnType<typeof spawnChildAsync>> | null = null;
+  let first: ChildAnswer | null = null;
   for (let i = 0; i < (options.isQuick ? 1 : 3); i++) {
     options.progress(`cold start ${i + 1}`);
     first = await spawnChildAsync({ kind: 'first-result', ...task });
     starts.push(first.firstResultMs ?? Number.NaN);
   }
-  const spread = spreadOf(starts);
-  figures.push(
-    figure('lite: process start to first result, shader cache empty', spread.median, 'ms', {
-      spread,
-      note: `of it weights and device ${Math.round(first?.loadedMs ?? 0)} ms`,
-    }),
+  const figures = [
+    figure(
+      'lite: process start to first result, shader cache empty',
+      spreadOf(starts),
+      'ms',
+      `of it weights and device ${Math.round(first?.loadedMs ?? 0)} ms`,
+    ),
     figure('pipelines of one detect', first?.pipelines ?? Number.NaN, ''),
+  ];
+  options.progress('compile-detect');
+  const detect = await spawnChildAsync({ kind: 'compile-detect', ...task });
+  figures.push(compileFigure('detect', detect));
+  if (options.isQuick) return figures;
+  options.progress('compile-train');
+  const train = await spawnChildAsync({ kind: 'compile-train', ...task });
+  figures.push(
+    figure('pipelines of one training step', train.pipelines, ''),
+    compileFigure('training step', train),
   );
-  for (const kind of options.isQuick
-    ? (['compile-detect'] as const)
-    : (['compile-detect', 'compile-train'] as const)) {
-    options.progress(kind);
-    const { compileTimes = [], pipelines } = await spawnChildAsync({ kind, ...task });
-    const what = kind === 'compile-detect' ? 'detect' : 'training step';
-    const slowest = [...compileTimes].sort((a, b) => b.ms - a.ms)[0];
-    if (kind === 'compile-train')
-      figures.push(figure('pipelines of one training step', pipelines, ''));
-    figures.push(
-      figure(
-        `longest single compile of a ${what}, no shader cache`,
-        slowest?.ms ?? Number.NaN,
-        'ms',
-        {
-          note: `${slowest?.name ?? ''}, ${Math.round(slowest?.cpuMs ?? 0)} ms by processor time; ${compileTimes.length} of ${pipelines} compiled alone, ${Math.round(compileTimes.reduce((sum, t) => sum + t.ms, 0))} ms in all`,
-        },
-      ),
-    );
-  }
   return figures;
 }
 
+/** The slowest kernel of those that were compiled one by one. */
+function compileFigure(what: string, { compileTimes = [], pipelines }: ChildAnswer): Figure {
+  const [slowest] = [...compileTimes].sort((a, b) => b.ms - a.ms);
+  const sum = compileTimes.reduce((total, { ms }) => total + ms, 0);
+  return figure(
+    `longest single compile of a ${what}, no shader cache`,
+    slowest?.ms ?? Number.NaN,
+    'ms',
+    `${slowest?.name ?? ''}, ${Math.round(slowest?.cpuMs ?? 0)} ms by processor time; ${compileTimes.length} of ${pipelines} compiled alone, ${Math.round(sum)} ms in all`,
+  );
+}
+
 /** Detection, drawing and encoding of picture after picture, as the command does it, files unwritten. */
-export async function steadyFiguresAsync(
+async function steadyFiguresAsync(
   detector: Detector,
   set: PictureSet,
   label: string,
@@ -124,14 +88,15 @@ export async function steadyFiguresAsync(
   for (let end = warm - 1 + part; end < finished.length; end += part) {
     rates.push((1000 * part) / (finished[end]! - finished[end - part]!));
   }
-  const spread = spreadOf(rates);
   const { user, system } = process.cpuUsage(cpu);
   const possible = (1e6 * set.files.length * cores) / (user + system);
   return [
-    figure(`${label}: steady, decoding and drawing included`, spread.median, 'images/s', {
-      spread,
-      note: `${set.files.length} pictures (${set.source}), ${faces} faces; ${possible.toFixed(1)} images/s by processor time`,
-    }),
+    figure(
+      `${label}: steady, decoding and drawing included`,
+      spreadOf(rates),
+      'images/s',
+      `${set.files.length} pictures (${set.source}), ${faces} faces; ${possible.toFixed(1)} images/s by processor time`,
+    ),
     ...([50, 90, 99] as const).map((p) =>
       figure(`${label}: latency p${p}, pixels to faces`, quantile(latencies, p / 100), 'ms'),
     ),
@@ -160,10 +125,9 @@ async function sizeFiguresAsync(
     } finally {
       dispose();
     }
-    const spread = spreadOf(times);
     const task = { kind: 'memory-detect', preset, size } as const;
     return [
-      figure(`${label}: one picture, warm`, spread.median, 'ms', { spread }),
+      figure(`${label}: one picture, warm`, spreadOf(times), 'ms'),
       ...(await memoryFiguresAsync(options, task, { group: 'detect', label, picture })),
     ];
   } finally {

@@ -1,10 +1,30 @@
-/** Detectors at a size, and the most memory that a process held. */
+/** The most memory that a job holds. */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import type { Device } from '../../src/nn/index.js';
-import { presetConfig, type Config } from '../../src/aofd/config/index.js';
-import { Detector } from '../../src/aofd/detect/detector.js';
-import { AofdModel, ParamStore } from '../../src/aofd/model/index.js';
+import { figuresOf, type Figure } from '../measure/figure.js';
+import { spawnChildAsync } from './child-task.js';
+import type { JobOptions } from './options.js';
+
+/** Most memory of a detection or a training step, in a process that does nothing else. */
+export async function memoryFiguresAsync(
+  options: JobOptions,
+  task: { kind: 'memory-detect' | 'memory-train'; preset: 'lite' | 'paper'; size?: number },
+  about: { group: string; label: string; picture?: string },
+): Promise<Figure[]> {
+  const { group, label, picture = '' } = about;
+  options.progress(`memory: ${label}`);
+  const { deviceMb = Number.NaN, processMb = Number.NaN } = await spawnChildAsync({
+    ...task,
+    picture,
+    device: options.deviceName,
+  });
+  const figure = figuresOf(group);
+  const note = 'a process of its own';
+  return [
+    figure(`${label}: most memory on the device`, deviceMb, 'MB', note),
+    figure(`${label}: most memory of the process`, processMb, 'MB', note),
+  ];
+}
 
 /** Most memory that this process ever held, a software adapter's included; megabytes. */
 export function peakRssMb(): number {
@@ -15,27 +35,4 @@ export function peakRssMb(): number {
     // Not Linux.
   }
   return process.memoryUsage().rss / 1e6;
-}
-
-/** `config` for pictures whose long side becomes `size`. */
-function atSize(config: Config, size: number): Config {
-  return { ...config, input: { ...config.input, testShortSide: null, maxSize: size } };
-}
-
-/** A detector for pictures of a long side, and what frees it. `paper` has no weights: untrained ones. */
-export async function openDetectorAsync(
-  device: Device,
-  preset: 'lite' | 'paper',
-  size: number,
-): Promise<{ detector: Detector; dispose(): void }> {
-  const config = atSize(presetConfig(preset), size);
-  if (preset === 'lite') {
-    const detector = await Detector.createAsync({ device, config });
-    return { detector, dispose: () => detector.dispose() };
-  }
-  const model = new AofdModel(config.model);
-  const params = ParamStore.create(device, model.specs(), 1);
-  params.freezeForInference();
-  const detector = Detector.fromModel({ config, model, params });
-  return { detector, dispose: () => params.dispose() };
 }

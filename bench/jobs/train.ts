@@ -1,18 +1,24 @@
 /** Training steps of both presets, and how time grows with area, RoIs and batch. */
-import type { Device } from '../../src/nn/index.js';
 import { presetConfig } from '../../src/aofd/config/index.js';
 import { AofdModel, ParamStore } from '../../src/aofd/model/index.js';
 import { imageTensor } from '../../src/aofd/train/step/input.js';
-import { memoryFiguresAsync, type JobOptions } from './detect.js';
-import { clockAsync } from '../measure/clock.js';
-import { pairedRatio, spreadOf, timingOf } from '../measure/stats.js';
-import { drawnBatch, roiTensor, trainingSize, trainingWorkAsync } from './train-work.js';
-import type { Figure, Timing } from '../measure/types.js';
+import {
+  drawnBatch,
+  openTrainingAsync,
+  roiTensor,
+  trainingSize,
+  type BatchSize,
+} from '../cases/training-step.js';
+import { clockAsync, type Clocked } from '../measure/clock.js';
+import { figuresOf, type Figure } from '../measure/figure.js';
+import { pairedRatio, spreadOf, timingOf, type Timing } from '../measure/stats.js';
+import { memoryFiguresAsync } from './memory.js';
+import type { JobOptions } from './options.js';
 
-const figure = (name: string, value: number, unit: string, more: Partial<Figure> = {}): Figure => ({
-  ...{ group: 'train', name, value, unit },
-  ...more,
-});
+const figure = figuresOf('train');
+const scaling = figuresOf('scaling');
+
+type Rounds = Clocked[];
 
 /** The step, the network forward, and all of the step that comes before backward, in turns. */
 async function stepFiguresAsync(
@@ -20,71 +26,77 @@ async function stepFiguresAsync(
   preset: 'lite' | 'paper',
   repeats: number,
 ): Promise<Figure[]> {
-  const { device, cores } = options;
+  const { cores } = options;
   const config = presetConfig(preset);
-  const model = new AofdModel(config.model, {
-    lrMult: config.optim.biasLrMult,
-    decayMult: config.optim.biasDecayMult,
-  });
-  const params = ParamStore.create(device, model.specs(), 1);
-  const work = await trainingWorkAsync(device, config, model, params);
-  type Rounds = Timing['rounds'];
+  const training = await openTrainingAsync(options.device, config);
   const rounds = { step: [] as Rounds, network: [] as Rounds, losses: [] as Rounds };
+  // Each first runs once untimed: a step follows a step in training, and packs new weights, which
+  // both forward passes find packed.
+  const turnAsync = async (into: Rounds, run: () => Promise<void>): Promise<void> => {
+    await run();
+    into.push(await clockAsync(run, cores));
+  };
   try {
     options.progress(`${preset} step, cold`);
-    const cold = await clockAsync(() => work.stepAsync(), cores);
-    // Each first runs once untimed: a step follows a step in training, and packs new weights, which
-    // both forward passes find packed.
-    const turnAsync = async (into: Rounds, run: () => Promise<void>): Promise<void> => {
-      await run();
-      into.push(await clockAsync(run, cores));
-    };
+    const cold = await clockAsync(() => training.stepAsync(), cores);
     for (let i = 0; i < repeats; i++) {
       options.progress(`${preset} step ${i + 1} of ${repeats}`);
-      await turnAsync(rounds.step, () => work.stepAsync());
-      await turnAsync(rounds.network, () => work.forwardAsync());
-      await turnAsync(rounds.losses, () => work.lossesAsync());
+      await turnAsync(rounds.step, () => training.stepAsync());
+      await turnAsync(rounds.network, () => training.forwardAsync());
+      await turnAsync(rounds.losses, () => training.lossesAsync());
     }
-    const { images, height, width } = trainingSize(config);
-    const label = `${preset}, ${images} x ${width}x${height}`;
-    const step = timingOf(rounds.step, cold.wallMs);
-    const network = timingOf(rounds.network, null);
-    const losses = timingOf(rounds.losses, null);
-    const over = (name: string, forward: Timing): Figure => {
-      const ratio = pairedRatio(forward, step);
-      return figure(`${label}: step over ${name}`, ratio.median, 'x', {
-        spread: ratio,
-        note: `by processor time ${pairedRatio(forward, step, 'cpuMs').median.toFixed(2)}`,
-      });
-    };
-    return [
-      figure(`${label}: training step`, step.wallMs.median, 'ms', {
-        spread: step.wallMs,
-        note: `${Math.round(step.cpuMs.median)} ms by processor time; ${work.counts()?.rois ?? 0} RoIs; cold ${Math.round(cold.wallMs)} ms`,
-      }),
-      figure(`${label}: network forward`, network.wallMs.median, 'ms', { spread: network.wallMs }),
-      figure(`${label}: the step's forward`, losses.wallMs.median, 'ms', {
-        spread: losses.wallMs,
-        note: 'with proposals, mask generator and losses, nothing recorded',
-      }),
-      over('network forward', network),
-      over("the step's forward", losses),
-      figure(`${label}: training images per second`, (1000 * images) / step.wallMs.median, ''),
-    ];
+    return figuresOfStep(preset, trainingSize(config), training.counts()?.rois ?? 0, {
+      step: timingOf(rounds.step, cold.wallMs),
+      network: timingOf(rounds.network, null),
+      losses: timingOf(rounds.losses, null),
+    });
   } finally {
-    work.dispose();
-    params.dispose();
+    training.dispose();
   }
 }
 
+function figuresOfStep(
+  preset: string,
+  size: BatchSize,
+  rois: number,
+  { step, network, losses }: { step: Timing; network: Timing; losses: Timing },
+): Figure[] {
+  const label = labelOf(preset, size);
+  const ms = (time: number | null): string => `${Math.round(time ?? 0)} ms`;
+  const over = (name: string, forward: Timing): Figure => {
+    const note = `by processor time ${pairedRatio(forward, step, 'cpuMs').median.toFixed(2)}`;
+    return figure(`${label}: step over ${name}`, pairedRatio(forward, step), 'x', note);
+  };
+  return [
+    figure(
+      `${label}: training step`,
+      step.wallMs,
+      'ms',
+      `${ms(step.cpuMs.median)} by processor time; ${rois} RoIs; cold ${ms(step.coldMs)}`,
+    ),
+    figure(`${label}: network forward`, network.wallMs, 'ms'),
+    figure(
+      `${label}: the step's forward`,
+      losses.wallMs,
+      'ms',
+      'with proposals, mask generator and losses, nothing recorded',
+    ),
+    over('network forward', network),
+    over("the step's forward", losses),
+    figure(`${label}: training images per second`, (1000 * size.images) / step.wallMs.median, ''),
+  ];
+}
+
+const labelOf = (preset: string, { images, height, width }: BatchSize): string =>
+  `${preset}, ${images} x ${width}x${height}`;
+
 /** Memory of a training step, nothing else in the process. */
 function stepMemoryAsync(options: JobOptions, preset: 'lite' | 'paper'): Promise<Figure[]> {
-  const { images, height, width } = trainingSize(presetConfig(preset));
-  const label = `${preset}, ${images} x ${width}x${height}: training step`;
+  const label = `${labelOf(preset, trainingSize(presetConfig(preset)))}: training step`;
   return memoryFiguresAsync(options, { kind: 'memory-train', preset }, { group: 'train', label });
 }
 
-/** Median wall time of a few runs, one run before. */
+/** Median wall time of a few runs, one run before; milliseconds. */
 async function timeAsync(work: () => Promise<void>, repeats: number): Promise<number> {
   await work();
   const times: number[] = [];
@@ -93,7 +105,7 @@ async function timeAsync(work: () => Promise<void>, repeats: number): Promise<nu
 }
 
 /** How the forward pass of `lite` grows with area and batch, and the head with RoIs. */
-async function scalingFiguresAsync(options: JobOptions, device: Device): Promise<Figure[]> {
+async function scalingFiguresAsync({ device, progress }: JobOptions): Promise<Figure[]> {
   const config = presetConfig('lite');
   const model = new AofdModel(config.model);
   const params = ParamStore.create(device, model.specs(), 1);
@@ -108,14 +120,11 @@ async function scalingFiguresAsync(options: JobOptions, device: Device): Promise
       model.rpn.forward(params, features);
       await device.settledAsync();
     }, 5);
-    const pixels = images * side * side;
-    figures.push({
-      ...{ group: 'scaling', name: `lite backbone and RPN, ${images} x ${side}x${side}` },
-      ...{ value: ms, unit: 'ms', note: `${((1e6 * ms) / pixels).toFixed(0)} ns a pixel` },
-    });
+    const each = `${((1e6 * ms) / (images * side * side)).toFixed(0)} ns a pixel`;
+    figures.push(scaling(`lite backbone and RPN, ${images} x ${side}x${side}`, ms, 'ms', each));
   };
   try {
-    options.progress('scaling');
+    progress('scaling');
     for (const side of [256, 384, 512, 768]) await forwardAsync(1, side);
     for (const images of [2, 4, 8]) await forwardAsync(images, 384);
     const level = model.backbone.levels[model.roiLevel];
@@ -131,10 +140,8 @@ async function scalingFiguresAsync(options: JobOptions, device: Device): Promise
         model.head.forward(params, model.pool(features, roiTensor(device, count, 1, 512)));
         await device.settledAsync();
       }, 5);
-      figures.push({
-        ...{ group: 'scaling', name: `lite RoI pooling and head, ${count} RoIs` },
-        ...{ value: ms, unit: 'ms', note: `${((1000 * ms) / count).toFixed(0)} us a RoI` },
-      });
+      const each = `${((1000 * ms) / count).toFixed(0)} us a RoI`;
+      figures.push(scaling(`lite RoI pooling and head, ${count} RoIs`, ms, 'ms', each));
     }
   } finally {
     params.dispose();
@@ -146,7 +153,7 @@ export async function trainFiguresAsync(options: JobOptions): Promise<Figure[]> 
   const figures = await stepFiguresAsync(options, 'lite', options.isQuick ? 3 : 9);
   if (!options.isQuick) {
     figures.push(...(await stepMemoryAsync(options, 'lite')));
-    figures.push(...(await scalingFiguresAsync(options, options.device)));
+    figures.push(...(await scalingFiguresAsync(options)));
     figures.push(...(await stepFiguresAsync(options, 'paper', 3)));
     figures.push(...(await stepMemoryAsync(options, 'paper')));
   }

@@ -1,4 +1,3 @@
-/** Where a benchmark ran: adapter, driver, versions, commit, load. */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -6,7 +5,22 @@ import * as path from 'node:path';
 import process from 'node:process';
 import { installedVersion, packageRoot, versionIn } from '../../src/nn/platform/node/packages.js';
 import type { Device } from '../../src/nn/index.js';
-import type { Environment } from './types.js';
+
+/** Where a run was made. */
+export interface Environment {
+  date: string;
+  /** Version of this package. */
+  program: string;
+  commit: string | null;
+  adapter: { name: string; driver: string; kind: string; lanes: number };
+  versions: Record<string, string>;
+  system: string;
+  processor: string;
+  cores: number;
+  memoryGb: number;
+  /** One minute load averages at the start and the end of the run. */
+  load: { start: number; end: number };
+}
 
 /** Commit of the checkout, with `+` where files differ from it; null outside one. */
 function commitOf(root: string): string | null {
@@ -26,6 +40,7 @@ export function usableCores(): number {
   return os.availableParallelism();
 }
 
+/** Describes this moment; `load.end` and the peers' versions are filled in later. */
 export function describeEnvironment(device: Device): Environment {
   const root = packageRoot();
   const { adapter } = device;

@@ -1,8 +1,25 @@
 /** Medians, quartiles and ratios of repeated times. */
 import { median, quantile } from '../../src/nn/ops/tuning/quantile.js';
-import type { Spread, Timing } from './types.js';
+import type { Clocked } from './clock.js';
 
-export { median, quantile };
+/** Median with quartiles of repeated samples. */
+export interface Spread {
+  median: number;
+  low: number;
+  high: number;
+  count: number;
+}
+
+/** Time of one unit of work. */
+export interface Timing {
+  /** First call, compilation included; null where it was not the first. */
+  coldMs: number | null;
+  wallMs: Spread;
+  /** Processor time of the process over its cores: other programs disturb it least on a software adapter. */
+  cpuMs: Spread;
+  /** Per round, in the order in which contestants took turns: the basis of paired ratios. */
+  rounds: Clocked[];
+}
 
 export function spreadOf(samples: readonly number[]): Spread {
   return {
@@ -18,7 +35,7 @@ export function relativeSpread(spread: Spread): number {
   return spread.count < 2 ? 0 : (spread.high - spread.low) / spread.median;
 }
 
-export function timingOf(rounds: Timing['rounds'], coldMs: number | null): Timing {
+export function timingOf(rounds: readonly Clocked[], coldMs: number | null): Timing {
   return {
     coldMs,
     wallMs: spreadOf(rounds.map((r) => r.wallMs)),

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Device } from '../../src/nn/index.js';
 import { usableCores } from '../measure/environment.js';
-import type { Peers } from '../harness.js';
+import type { Peers } from './peers.js';
 import { detectorFiguresAsync } from './detectors.js';
 import { openOrtAsync, ortContestant, type Ort, type OrtMaker } from './ort.js';
 import { tfjsContestant } from './tfjs-work.js';

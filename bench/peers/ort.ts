@@ -4,11 +4,10 @@ import type { Device } from '../../src/nn/index.js';
 import { checkConv, convData } from '../cases/conv.js';
 import { deviation, randomData } from '../cases/data.js';
 import { checkLinear, linearData } from '../cases/linear.js';
-import type { Contestant, Prepared } from '../measure/measure.js';
-import { vggLayers } from '../cases/shapes.js';
-import { stackData, stackReferenceAsync } from '../cases/stack.js';
-import type { Work } from '../measure/types.js';
+import { vggLayers } from '../cases/vgg-layers.js';
+import { stackData, stackReferenceAsync } from '../cases/stack-work.js';
 import { convModel, linearModel, plainModel, stackModel } from './onnx-model.js';
+import type { Contestant, Prepared, Work } from '../measure/case.js';
 
 /** The little of onnxruntime that is used; node and web share it. */
 export interface OrtTensor {

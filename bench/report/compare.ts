@@ -1,7 +1,9 @@
 /** Two reports of the same machine, case by case: what became slower, and is it more than noise? */
 import { clockOf } from './summary.js';
+import { alignRows, short } from './text.js';
 import { relativeSpread } from '../measure/stats.js';
-import type { CaseResult, EntryResult, Report } from '../measure/types.js';
+import type { CaseResult, EntryResult } from '../measure/case.js';
+import type { Report } from './report.js';
 
 export interface Change {
   case: string;
@@ -80,4 +82,23 @@ export function compareReports(before: Report, after: Report): Comparison {
   }
   const missing = [...old.keys()].filter((key) => !now.has(key));
   return { changes, missing, warnings };
+}
+
+/** The comparison as text, changes first. */
+export function formatComparison({ changes, missing, warnings }: Comparison): string {
+  const changed = changes.filter(({ verdict }) => verdict !== 'same');
+  changed.sort((a, b) => b.ratio - a.ratio);
+  const rows = changed.map((c) => [
+    `${c.case} ${c.variant}`,
+    `${short(c.ratio)}x the time`,
+    c.verdict,
+    `(noise up to ${short(100 * c.threshold)} %)`,
+  ]);
+  const gone = missing.length > 0 ? `, ${missing.length} not measured this time` : '';
+  return [
+    'against the earlier report, times the peak of each run:',
+    ...warnings.map((warning) => `  warning: ${warning}`),
+    rows.length > 0 ? alignRows(rows) : '  nothing changed beyond noise',
+    `  ${changes.length - changed.length} of ${changes.length} unchanged${gone}`,
+  ].join('\n');
 }

@@ -1,8 +1,9 @@
 /** Plots of a report as SVG text: roofline, bars against peers, shares of the peak, time by kernel. */
 import { barChart, scatterChart } from '../../src/aofd/eval/report/plot/index.js';
 import { clockOf, entryOf, peakShare, ratioTo } from './summary.js';
-import { short } from './table.js';
-import type { CaseResult, Maker, Report } from '../measure/types.js';
+import { short } from './text.js';
+import type { CaseResult, Maker } from '../measure/case.js';
+import type { Report } from './report.js';
 
 /** Plots by file name, without the ending. Empty where the report has nothing for them. */
 export function reportPlots(report: Report): Map<string, string> {

@@ -1,135 +1,121 @@
-/** The performance table of the README, drawn from a report. */
-import { bestOf, clockOf, entryOf, peakShare, ratioTo } from './summary.js';
+/** The speed table of the README, drawn from reports: six rows, one column for each adapter. */
+import type { CaseResult, Maker } from '../measure/case.js';
 import { geometricMean } from '../measure/stats.js';
-import { short } from './table.js';
-import type { CaseResult, Maker, Report, Spread } from '../measure/types.js';
+import type { Report } from './report.js';
+import { ratioTo } from './summary.js';
+import { short } from './text.js';
 
 export const BEGIN = '<!-- bench:begin -->';
 export const END = '<!-- bench:end -->';
 
-/** End of the name of figures that the table leaves out: a part of the process's memory. */
-const deviceMemory = 'most memory on the device';
+/** What a report has to say in a row; undefined where it did not measure that. */
+type Cell = (report: Report) => string | undefined;
 
-export interface MarkRow {
-  what: string;
-  /** Measured, in words. */
-  reached: string;
+/** The rows: what a reader of the README wants to know. The reports have all the rest. */
+const rows: readonly (readonly [what: string, cell: Cell])[] = [
+  [
+    'VGG16 convolutions from conv1_2 on, forward, direct algorithm, against TensorFlow.js (WebGPU, same adapter)',
+    (report) => {
+      const ratios = report.cases
+        .filter(isForwardConvolution)
+        .map((result) => ratioTo(result, 'tfjs-webgpu', 'direct')?.median)
+        .filter((ratio) => ratio !== undefined);
+      if (ratios.length === 0) return undefined;
+      const [low, high] = [Math.min(...ratios), Math.max(...ratios)];
+      return `${short(low)} to ${short(high)}x (geometric mean ${short(geometricMean(ratios))}x)`;
+    },
+  ],
+  [
+    'all 13 of them with pools as we run them, 512x512, forward, against TensorFlow.js',
+    (report) => stackRatio(report, 'tfjs-webgpu'),
+  ],
+  ['the same against onnxruntime (native, processor)', (r) => stackRatio(r, 'onnxruntime-node')],
+  [
+    'detection with `lite`, pictures of 640x480 a second, decoding and drawing included',
+    (report) => figure(report, /^lite, 640x480: steady/),
+  ],
+  [
+    "training step of `lite`, 4 pictures of 384x384; times its network's forward pass",
+    (report) =>
+      both(
+        figure(report, /^lite, .*: training step$/),
+        figure(report, /^lite, .*: step over network forward$/),
+      ),
+  ],
+  [
+    'training step of `paper`, one picture of 512x512; TensorFlow.js for its convolutions alone takes',
+    (report) =>
+      both(
+        figure(report, /^paper, .*: training step$/),
+        figure(report, /^training step of paper .* against tfjs-webgpu/),
+      ),
+  ],
+];
+
+function isForwardConvolution({ work, name }: CaseResult): boolean {
+  return work.kind === 'conv' && work.pass === 'forward' && !name.startsWith('conv1_1');
 }
 
-const convs = (report: Report, pass: string): CaseResult[] =>
-  report.cases.filter((c) => c.work.kind === 'conv' && c.work.pass === pass);
-
-function least(values: readonly (number | undefined)[]): number {
-  return Math.min(...values.filter((v): v is number => v !== undefined && Number.isFinite(v)));
+function stackRatio(report: Report, maker: Maker): string | undefined {
+  const stack = report.cases.find(({ work }) => work.kind === 'stack' && work.pass === 'forward');
+  const ratio = stack && ratioTo(stack, maker);
+  return ratio && `${short(ratio.median)}x`;
 }
 
-function range(values: readonly (number | undefined)[]): string {
-  const known = values.filter((v): v is number => v !== undefined && Number.isFinite(v));
-  if (known.length === 0) return '-';
-  const [low, high] = [least(known), Math.max(...known)];
-  return known.length === 1 ? short(low) : `${short(low)} to ${short(high)}`;
+function figure(report: Report, name: RegExp): string | undefined {
+  const found = report.figures.find((f) => name.test(f.name));
+  if (!found) return undefined;
+  const { value, unit } = found;
+  if (unit === 'images/s') return short(value);
+  return `${short(value)}${unit === 'x' ? '' : ' '}${unit}`;
 }
 
-const times = (spread: Spread | undefined): string => (spread ? `${short(spread.median)}x` : '');
+const both = (first: string | undefined, second: string | undefined): string | undefined =>
+  first && second ? `${first}; ${second}` : first;
 
-/** Ratios to peers, where the report has them. */
-function peerRows(report: Report): MarkRow[] {
-  const rows: MarkRow[] = [];
-  const add = (what: string, reached: string): void => {
-    if (reached !== '' && reached !== '-' && !reached.startsWith('-x'))
-      rows.push({ what, reached });
-  };
-  const peers: [Maker, string][] = [
-    ['tfjs-webgpu', 'tfjs WebGPU, same adapter'],
-    ['onnxruntime-node', 'onnxruntime on the processor, native'],
-    ['onnxruntime-web', 'onnxruntime-web (WebAssembly)'],
-  ];
-  for (const [maker, label] of peers) {
-    const list = convs(report, 'forward').filter((c) => !c.name.startsWith('conv1_1'));
-    for (const variant of ['direct', 'planned']) {
-      const ratios = list.map((c) => ratioTo(c, maker, variant)?.median);
-      const known = ratios.filter((r): r is number => r !== undefined);
-      if (known.length === 0) continue;
-      add(
-        `VGG16 convolutions from conv1_2 on, forward, ${variant}, against ${label}`,
-        `${range(known)}x (geometric mean ${short(geometricMean(known))}x)`,
-      );
-    }
-    for (const work of ['forward', 'training'] as const) {
-      const stack = report.cases.find((c) => c.work.kind === 'stack' && c.work.pass === work);
-      if (stack)
-        add(`${stack.name}, ${stack.shape}, against ${label}`, times(ratioTo(stack, maker)));
-    }
-    for (const result of report.cases) {
-      if (!['linear', 'pool', 'softmax'].includes(result.work.kind)) continue;
-      add(`${result.name}, ${result.shape}, against ${label}`, times(ratioTo(result, maker)));
-    }
+const adapters: Readonly<Record<string, string>> = {
+  lavapipe: 'lavapipe',
+  swiftshader: 'SwiftShader',
+};
+
+/** The newest report of each adapter, those that measured most first. */
+export function newestReports(reports: readonly Report[]): Report[] {
+  const newest = new Map<string, Report>();
+  for (const report of reports) {
+    const { adapter, date } = report.environment;
+    const other = newest.get(adapter.name);
+    if (!other || other.environment.date < date) newest.set(adapter.name, report);
   }
-  return rows;
+  return [...newest.values()].sort((a, b) => b.cases.length - a.cases.length);
 }
 
-/** Shares of the machine's arithmetic peak. */
-function shareRows(report: Report): MarkRow[] {
-  const rows: MarkRow[] = [];
-  const clock = clockOf(report);
-  const shareOf = (result: CaseResult): number | undefined => {
-    const entry = entryOf(result, 'aofd', 'planned') ?? bestOf(result, clock);
-    return entry && peakShare(report, result, entry)?.median;
-  };
-  for (const [pass, label] of [
-    ['forward', 'forward'],
-    ['inputGradient', 'input gradient'],
-    ['weightGradient', 'weight gradient'],
-  ] as const) {
-    const list = convs(report, pass).filter((c) => c.work.kind === 'conv' && c.work.c > 3);
-    const isSmall = (c: CaseResult): boolean => c.work.kind === 'conv' && c.work.h <= 32;
-    const [large, small] = [list.filter((c) => !isSmall(c)), list.filter(isSmall)];
-    if (large.length > 0)
-      rows.push({
-        what: `VGG16 convolutions, ${label}, share of the multiply-add peak`,
-        reached: range(large.map(shareOf)),
-      });
-    if (small.length > 0)
-      rows.push({
-        what: `the same on 32x32 maps, ${label}`,
-        reached: range(small.map(shareOf)),
-      });
-  }
-  for (const result of report.cases.filter((c) => c.group === 'linear')) {
-    rows.push({
-      what: `${result.name}, ${result.shape}, share of the peak`,
-      reached: short(shareOf(result) ?? Number.NaN),
-    });
-  }
-  return rows;
-}
-
-/** Every mark of the report, in the order of the table. */
-export function markRows(report: Report): MarkRow[] {
+/** Markdown: where it was measured, and the table. A row that no report measured is left out. */
+export function renderTable(reports: readonly Report[]): string {
+  const names = reports.map(
+    ({ environment: { adapter } }) => adapters[adapter.kind] ?? adapter.name,
+  );
+  const where = reports.map(({ environment: e, ceilings, protocol }, i) => {
+    const peak = `${protocol.mode} run, peak ${short(ceilings.peakGflops)} GFLOP/s`;
+    return `${names[i]}: ${e.adapter.driver}, ${e.cores} cores of ${e.processor}, ${e.date.slice(0, 10)}, commit ${e.commit ?? 'unknown'}, ${peak}.`;
+  });
+  const lines = rows
+    .map(([what, cell]) => ({ what, cells: reports.map(cell) }))
+    .filter(({ cells }) => cells.some((text) => text !== undefined))
+    .map(({ what, cells }) => `| ${[what, ...cells.map((text) => text ?? '-')].join(' | ')} |`);
   return [
-    ...peerRows(report),
-    ...shareRows(report),
-    ...report.figures
-      .filter(({ group }) => group === 'detect' || group === 'train' || group === 'peers')
-      .filter(({ name }) => !name.endsWith(deviceMemory))
-      .map(({ name, value, unit }) => ({ what: name, reached: `${short(value)} ${unit}`.trim() })),
-  ];
-}
-
-/** Markdown: where it was measured, and the table. */
-export function renderTable(report: Report): string {
-  const { environment: e, protocol } = report;
-  const rows = markRows(report);
-  const head = `${e.adapter.name} (${e.adapter.driver}), ${e.cores} cores of ${e.processor}, ${e.date.slice(0, 10)}, commit ${e.commit ?? 'unknown'}, ${protocol.mode} run, peak ${short(report.ceilings.peakGflops)} GFLOP/s.`;
-  const lines = rows.map(({ what, reached }) => `| ${what} | ${reached} |`);
-  return [head, '', '| what | measured |', '| --- | --- |', ...lines].join('\n');
+    ...where,
+    '',
+    `| what | ${names.join(' | ')} |`,
+    `| --- |${' --- |'.repeat(names.length)}`,
+    ...lines,
+  ].join('\n');
 }
 
 /**
  * Puts the table between the markers of a README.
  * @throws Error when the markers are missing or in the wrong order
  */
-export function insertTable(readme: string, report: Report): string {
+export function insertTable(readme: string, reports: readonly Report[]): string {
   const from = readme.indexOf(BEGIN);
   const to = readme.indexOf(END);
   if (from < 0 || to < from) {
@@ -137,5 +123,5 @@ export function insertTable(readme: string, report: Report): string {
       `the README has no "${BEGIN}" before "${END}". Fix: add both lines where the table belongs.`,
     );
   }
-  return `${readme.slice(0, from + BEGIN.length)}\n\n${renderTable(report)}\n\n${readme.slice(to)}`;
+  return `${readme.slice(0, from + BEGIN.length)}\n\n${renderTable(reports)}\n\n${readme.slice(to)}`;
 }

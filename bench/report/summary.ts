@@ -1,6 +1,8 @@
 /** What a report says about its cases: shares of the machine's ceiling, and ratios to peers. */
 import { pairedRatio, rooflineMs, type Clock } from '../measure/stats.js';
-import type { CaseResult, EntryResult, Maker, Report, Spread } from '../measure/types.js';
+import type { CaseResult, EntryResult, Maker } from '../measure/case.js';
+import type { Report } from './report.js';
+import type { Spread } from '../measure/stats.js';
 
 /** Whether shares go by processor time (adapters that compute on the processor) or by wall time. */
 export function clockOf(report: Pick<Report, 'environment'>): Clock {
@@ -19,13 +21,6 @@ export function entryOf(
       (variant === undefined || entry.variant === variant) &&
       entry.timing !== null,
   );
-}
-
-/** Our entry with the least median, forced algorithms included. */
-export function bestOf(result: CaseResult, clock: Clock): EntryResult | undefined {
-  return result.entries
-    .filter((entry) => entry.maker === 'aofd' && entry.timing !== null && entry.flops === undefined)
-    .sort((a, b) => (a.timing?.[clock].median ?? 0) - (b.timing?.[clock].median ?? 0))[0];
 }
 
 /** Share of the arithmetic peak, paired with the peak's own run of each round where there is one. */

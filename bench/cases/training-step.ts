@@ -1,13 +1,13 @@
-/** One training step of a preset on drawn pictures, and the forward pass of the same batch. */
+/** A training step of a preset on drawn pictures, and forward passes of the same batch. */
 import type { Device, Tensor } from '../../src/nn/index.js';
 import type { Config, StageConfig } from '../../src/aofd/config/index.js';
-import type { AofdModel, ParamStore } from '../../src/aofd/model/index.js';
+import { AofdModel, ParamStore } from '../../src/aofd/model/index.js';
 import { imageTensor } from '../../src/aofd/train/step/input.js';
 import { stepSettings } from '../../src/aofd/train/step/settings.js';
 import { TrainStep } from '../../src/aofd/train/step/step.js';
 import type { StepBatch, StepCounts } from '../../src/aofd/train/step/types.js';
 import { TrainingState } from '../../src/aofd/train/run/training-state.js';
-import { randomRois } from '../cases/map.js';
+import { randomRois } from './roi.js';
 
 /** Size of a training batch. */
 export interface BatchSize {
@@ -52,7 +52,7 @@ export function trainingSize(config: Config): BatchSize {
   return { images: config.train.batch, width: canvas[0], height: canvas[1] };
 }
 
-export interface TrainingWork {
+export interface Training {
   /** Forward, backward, clipping, update, until the device is done. */
   stepAsync(): Promise<void>;
   /** The detector's network forward on the same batch with as many RoIs, nothing recorded. */
@@ -63,14 +63,17 @@ export interface TrainingWork {
   dispose(): void;
 }
 
-/** The joint stage of `config`: detector, masks and segmentation. */
-export async function trainingWorkAsync(
+/** The joint stage of `config` (detector, masks and segmentation) on fresh weights. */
+export async function openTrainingAsync(
   device: Device,
   config: Config,
-  model: AofdModel,
-  params: ParamStore,
   size: BatchSize = trainingSize(config),
-): Promise<TrainingWork> {
+): Promise<Training> {
+  const model = new AofdModel(config.model, {
+    lrMult: config.optim.biasLrMult,
+    decayMult: config.optim.biasDecayMult,
+  });
+  const params = ParamStore.create(device, model.specs(), 1);
   const stage = config.stages.find((s) => s.kind === 'joint') as StageConfig;
   const state = new TrainingState(device, params, config, stage);
   const step = new TrainStep(device, model, params, stepSettings(config, stage));
@@ -114,6 +117,7 @@ export async function trainingWorkAsync(
     counts: () => counts,
     dispose() {
       state.dispose();
+      params.dispose();
     },
   };
 }

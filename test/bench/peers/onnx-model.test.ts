@@ -1,7 +1,12 @@
 /** The ONNX writer, read back with a reader of its own: fields by number, as protobuf lays them out. */
 import { expect } from 'chai';
-import { Message, convModel, onnxModel, stackModel } from '../../bench/peers/onnx-model.js';
-import { fromHwio, toChannelsFirst, toChannelsLast, toHwio } from '../../bench/peers/tfjs-work.js';
+import { Message, convModel, onnxModel, stackModel } from '../../../bench/peers/onnx-model.js';
+import {
+  fromHwio,
+  toChannelsFirst,
+  toChannelsLast,
+  toHwio,
+} from '../../../bench/peers/tfjs-layout.js';
 
 type Field = number | Uint8Array;
 
@@ -70,7 +75,11 @@ describe('bench: ONNX writer', () => {
 
   it('chains layers and pools of a stack', () => {
     const layer = (name: string, inChannels: number, poolsBefore: boolean) => ({
-      ...{ name, inChannels, outChannels: 4, poolsBefore, bias: new Float32Array(4) },
+      name,
+      inChannels,
+      outChannels: 4,
+      poolsBefore,
+      bias: new Float32Array(4),
       weight: new Float32Array(4 * inChannels * 9),
     });
     const model = read(stackModel(8, [layer('a', 3, false), layer('b', 4, true)]));

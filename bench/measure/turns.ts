@@ -1,42 +1,7 @@
 /** Timing of contestants in turns, each checked before it is timed. */
 import { clockAsync, othersShare, restAsync, type Clocked } from './clock.js';
 import { timingOf } from './stats.js';
-import type { CaseResult, EntryResult, Maker, Work } from './types.js';
-
-/** A contestant with its data in place. */
-export interface Prepared {
-  /** The work, complete when the promise resolves. */
-  runAsync(): Promise<void>;
-  /** Untimed preparation of every run. */
-  beforeAsync?(): Promise<void>;
-  /** Deviation of the last run's result from the reference. Called once, before timing. */
-  checkAsync?(): Promise<number>;
-  /** Several runs with one wait at the end; for work so short that waiting would count. */
-  runManyAsync?(count: number): Promise<void>;
-  disposeAsync(): Promise<void>;
-}
-
-export interface Contestant {
-  maker: Maker;
-  variant: string;
-  prepareAsync(): Promise<Prepared>;
-  /** What the table should say beside it. */
-  note?: string;
-  /** FLOPs, where it does other work than the case says; 0: no share of the peak is formed. */
-  flops?: number;
-}
-
-export interface BenchCase {
-  group: string;
-  name: string;
-  shape: string;
-  work: Work;
-  flops: number;
-  bytes: number;
-  contestants: Contestant[];
-  /** Accepted deviation, where it is not the run's. */
-  errorBound?: number;
-}
+import type { BenchCase, CaseResult, Contestant, EntryResult, Prepared } from './case.js';
 
 export interface MeasureOptions {
   repeats: number;
@@ -100,27 +65,21 @@ async function sampleOnceAsync(runner: Runner, cores: number): Promise<Clocked> 
   if (pauseMs > LONG_PAUSE_MS && last.tookMs < pauseMs) await warmAsync(runner);
   await prepared.beforeAsync?.();
   if (!(await restAsync())) entry.note ??= 'threads of another contestant did not come to rest';
-  const work =
-    inner > 1 && prepared.runManyAsync
-      ? () => (prepared.runManyAsync as (n: number) => Promise<void>)(inner)
-      : () => prepared.runAsync();
+  const { runManyAsync } = prepared;
+  const work = inner > 1 && runManyAsync ? () => runManyAsync(inner) : () => prepared.runAsync();
   const { wallMs, cpuMs, othersMs } = await clockAsync(work, cores);
   runner.last = { endedAt: performance.now(), tookMs: wallMs };
   return {
     wallMs: wallMs / inner,
     cpuMs: cpuMs / inner,
-    ...(othersMs !== undefined && { othersMs: othersMs / inner }),
+    othersMs: othersMs === undefined ? undefined : othersMs / inner,
   };
 }
 
 /** Sets a contestant up, runs it cold, checks it, warms it up. */
 async function startAsync(contestant: Contestant, options: MeasureOptions): Promise<Runner> {
   const { maker, variant, note, flops } = contestant;
-  const entry: EntryResult = {
-    ...{ maker, variant, timing: null, error: null },
-    ...(note === undefined ? {} : { note }),
-    ...(flops === undefined ? {} : { flops }),
-  };
+  const entry: EntryResult = { maker, variant, timing: null, error: null, note, flops };
   const prepared = await contestant.prepareAsync();
   try {
     await prepared.beforeAsync?.();
@@ -131,7 +90,11 @@ async function startAsync(contestant: Contestant, options: MeasureOptions): Prom
       if (!(entry.error <= options.errorBound)) throw new Error(`deviates by ${entry.error}`);
     }
     const runner: Runner = {
-      ...{ entry, prepared, inner: 1, rounds: [], coldMs: cold.wallMs },
+      entry,
+      prepared,
+      inner: 1,
+      rounds: [],
+      coldMs: cold.wallMs,
       wanted: options.repeats,
       last: { endedAt: performance.now(), tookMs: cold.wallMs },
     };
@@ -162,17 +125,14 @@ export async function measureCaseAsync(
   bench: BenchCase,
   options: MeasureOptions,
 ): Promise<CaseResult> {
-  const { contestants: _, errorBound, ...about } = bench;
+  const { contestants, errorBound = options.errorBound, ...about } = bench;
   const result: CaseResult = { ...about, entries: [] };
   const runners: Runner[] = [];
   try {
-    for (const contestant of bench.contestants) {
+    for (const contestant of contestants) {
       const { maker, variant } = contestant;
       try {
-        const runner = await startAsync(contestant, {
-          ...options,
-          ...(errorBound === undefined ? {} : { errorBound }),
-        });
+        const runner = await startAsync(contestant, { ...options, errorBound });
         runners.push(runner);
         result.entries.push(runner.entry);
       } catch (error) {
@@ -198,8 +158,12 @@ function probeRunner(probe: Prepared, repeats: number, result: CaseResult): Runn
   const entry: EntryResult = { maker: 'ceiling', variant: 'fma', timing: null, error: null };
   result.entries.push(entry);
   return {
-    ...{ entry, inner: 1, rounds: [], coldMs: null, wanted: repeats },
-    last: { endedAt: performance.now(), tookMs: 0 },
+    entry,
     prepared: { ...probe, disposeAsync: () => Promise.resolve() },
+    inner: 1,
+    rounds: [],
+    coldMs: null,
+    wanted: repeats,
+    last: { endedAt: performance.now(), tookMs: 0 },
   };
 }

@@ -7,22 +7,17 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  fitPicture,
-  openOnnxDetectorAsync,
-  readerOf,
-  suppress,
-  type Face,
-  type Outputs,
-} from '../../bench/peers/onnx-detector.js';
+import { fitPicture } from '../../../bench/peers/fit-picture.js';
+import { openOnnxDetectorAsync, suppress } from '../../../bench/peers/onnx-detector.js';
 import {
   onnxModel,
   type OnnxGraph,
   type OnnxNode,
   type OnnxTensor,
-} from '../../bench/peers/onnx-model.js';
-import type { Ort } from '../../bench/peers/ort.js';
-import { useTempFolder } from '../helpers/temp-folder.js';
+} from '../../../bench/peers/onnx-model.js';
+import { readerOf, type Face, type Outputs } from '../../../bench/peers/onnx-readers.js';
+import type { Ort } from '../../../bench/peers/ort.js';
+import { useTempFolder } from '../../helpers/temp-folder.js';
 
 const STRIDES = [8, 16, 32] as const;
 const size = { width: 640, height: 480 };
@@ -54,7 +49,9 @@ function network(name: string, shape: (number | string)[], heads: readonly Head[
     nodes.push(
       { op: 'Conv', inputs: [name, w, b], output: `${output}.map`, attributes },
       {
-        ...{ op: 'Transpose', inputs: [`${output}.map`], output: `${output}.last` },
+        op: 'Transpose',
+        inputs: [`${output}.map`],
+        output: `${output}.last`,
         attributes: { perm: [0, 2, 3, 1] },
       },
       { op: 'Reshape', inputs: [`${output}.last`, r], output },
@@ -126,7 +123,7 @@ function picture(...pixels: [number, number, number, number, number][]) {
 
 /** onnxruntime of the peers' package; null where it is not installed. */
 function findOrt(): Ort | null {
-  const peers = path.resolve(import.meta.dirname, '../../bench/peers/package.json');
+  const peers = path.resolve(import.meta.dirname, '../../../bench/peers/package.json');
   try {
     return createRequire(pathToFileURL(peers))('onnxruntime-node') as Ort;
   } catch {

@@ -2,11 +2,14 @@
  * A training step of `paper` against what another library needs for the convolution stack alone: their
  * run of the whole stack, held against the sum of its layers, or that sum where they could not run it.
  */
-import { firstTrained, vggLayers } from './shapes.js';
-import { paperStep } from './stack.js';
+import { firstTrained, vggLayers } from '../cases/vgg-layers.js';
+import { paperStep } from '../cases/stack.js';
 import { pairedRatio, spreadOf } from '../measure/stats.js';
-import { entryOf } from '../report/summary.js';
-import type { Figure, Maker, Pass, Report, Spread } from '../measure/types.js';
+import { entryOf } from './summary.js';
+import { figuresOf, type Figure } from '../measure/figure.js';
+import type { Maker, Pass } from '../measure/case.js';
+import type { Report } from './report.js';
+import type { Spread } from '../measure/stats.js';
 
 /**
  * Wall time of `maker`'s convolutions, one by one, that a forward and backward pass over the stack at
@@ -57,11 +60,6 @@ export function stepFigures(report: Report, maker: Maker = 'tfjs-webgpu'): Figur
     spread = spreadOf(step.rounds.map(({ wallMs }) => sumMs / wallMs));
     note = `our whole step ${seconds(step.wallMs.median)}, their convolutions ${seconds(sumMs)} as a sum over the layers, ReLU and pools left out`;
   } else return [];
-  return [
-    {
-      group: 'peers',
-      name: `training step of paper at ${side}x${side} against ${maker} for its convolution stack alone, forward + backward`,
-      ...{ value: spread.median, unit: 'x', spread, note },
-    },
-  ];
+  const name = `training step of paper at ${side}x${side} against ${maker} for its convolution stack alone, forward + backward`;
+  return [figuresOf('peers')(name, spread, 'x', note)];
 }

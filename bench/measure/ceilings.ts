@@ -1,14 +1,25 @@
 /**
  * What the machine can do at best through WebGPU: arithmetic, memory, and the costs of asking. A share
- * of the peak means a share of `fmaPeak`: 12 independent chains of scalar multiply-adds per
+ * of the peak means a share of this arithmetic: 12 independent chains of scalar multiply-adds per
  * invocation, in the best of a few workgroup sizes.
  */
 import type { Device } from '../../src/nn/index.js';
-import { clockAsync } from '../measure/clock.js';
-import type { Prepared } from '../measure/measure.js';
-import { median, spreadOf } from '../measure/stats.js';
-import { dispatchRaw, doneAsync, rawBuffer, rawKernel, rawUniform, submit } from '../report/raw.js';
-import type { Ceilings, Figure } from '../measure/types.js';
+import { median } from '../../src/nn/ops/tuning/quantile.js';
+import type { Prepared } from './case.js';
+import { clockAsync } from './clock.js';
+import { figuresOf, type Figure } from './figure.js';
+import { dispatchRaw, doneAsync, rawBuffer, rawKernel, rawUniform, submit } from './raw-gpu.js';
+import { spreadOf } from './stats.js';
+
+/** What the machine can do at best through this API. */
+export interface Ceilings {
+  /** Multiply-adds of scalar f32, 10^9 FLOP per second by processor time (software) or wall time. */
+  peakGflops: number;
+  /** 10^9 bytes read and written per second by a buffer copy. */
+  bandwidthGbs: number;
+  /** FLOPs of one run of the peak, as it takes its turn in every round. */
+  probeFlops: number;
+}
 
 const CHAINS = 12;
 const UNROLL = 4;
@@ -110,6 +121,8 @@ const emptyCode = `
 @group(0) @binding(0) var<storage, read_write> y: array<f32>;
 @compute @workgroup_size(1) fn main() { y[0] = 1.0; }`;
 
+const figure = figuresOf('ceilings');
+
 interface Probing {
   device: Device;
   cores: number;
@@ -117,10 +130,11 @@ interface Probing {
   figures: Figure[];
 }
 
-/** Times `work` and adds `value(ms)` as a figure; one run goes before. */
+/** Times `work` and adds `value(timeMs)` as a figure; one run goes before. @returns the median */
 async function figureAsync(
   probing: Probing,
-  about: { name: string; unit: string; note?: string },
+  name: string,
+  unit: string,
   work: () => Promise<void>,
   value: (ms: number) => number,
 ): Promise<number> {
@@ -131,7 +145,7 @@ async function figureAsync(
     values.push(value(wallMs));
   }
   const spread = spreadOf(values);
-  probing.figures.push({ group: 'ceilings', ...about, value: spread.median, spread });
+  probing.figures.push(figure(name, spread, unit));
   return spread.median;
 }
 
@@ -141,7 +155,8 @@ async function memoryAsync(probing: Probing): Promise<number> {
   const [from, to] = [rawBuffer(device, bytes), rawBuffer(device, bytes)];
   const copy = await figureAsync(
     probing,
-    { name: 'copy, read and write', unit: 'GB/s' },
+    'copy, read and write',
+    'GB/s',
     async () => {
       submit(device, (e) => {
         for (let i = 0; i < 4; i++) e.copyBufferToBuffer(from, 0, to, 0, bytes);
@@ -154,7 +169,8 @@ async function memoryAsync(probing: Probing): Promise<number> {
   const reader = rawKernel(device, readCode, [from, sums]);
   const read = await figureAsync(
     probing,
-    { name: 'read by a kernel, f32', unit: 'GB/s' },
+    'read by a kernel, f32',
+    'GB/s',
     async () => {
       submit(device, (e) => dispatchRaw(e, reader, bytes / 64 / 4 / 64));
       await doneAsync(device);
@@ -172,7 +188,8 @@ async function callsAsync(probing: Probing): Promise<void> {
   const many = 500;
   await figureAsync(
     probing,
-    { name: 'dispatch, in one pass', unit: 'us' },
+    'dispatch, in one pass',
+    'us',
     async () => {
       submit(device, (e) => dispatchRaw(e, kernel, 1, many));
       await doneAsync(device);
@@ -181,7 +198,8 @@ async function callsAsync(probing: Probing): Promise<void> {
   );
   await figureAsync(
     probing,
-    { name: 'submit with one dispatch', unit: 'us' },
+    'submit with one dispatch',
+    'us',
     async () => {
       for (let i = 0; i < 100; i++) submit(device, (e) => dispatchRaw(e, kernel, 1));
       await doneAsync(device);
@@ -190,7 +208,8 @@ async function callsAsync(probing: Probing): Promise<void> {
   );
   await figureAsync(
     probing,
-    { name: 'submit and wait', unit: 'ms' },
+    'submit and wait',
+    'ms',
     async () => {
       submit(device, (e) => dispatchRaw(e, kernel, 1));
       await doneAsync(device);
@@ -211,7 +230,8 @@ async function transfersAsync(probing: Probing): Promise<void> {
     const buffer = rawBuffer(device, Math.ceil(bytes / 256) * 256);
     await figureAsync(
       probing,
-      { name: `readback of ${label}`, unit: 'ms' },
+      `readback of ${label}`,
+      'ms',
       async () => {
         await context.readAsync(buffer, 0, bytes);
       },
@@ -221,7 +241,8 @@ async function transfersAsync(probing: Probing): Promise<void> {
       const data = new Float32Array(bytes / 4);
       await figureAsync(
         probing,
-        { name: `upload of ${label}`, unit: 'ms' },
+        `upload of ${label}`,
+        'ms',
         async () => {
           context.gpu.queue.writeBuffer(buffer, 0, data);
           await doneAsync(device);
@@ -240,13 +261,9 @@ export async function measureCeilingsAsync(
   options: { cores: number; repeats: number },
 ): Promise<{ ceilings: Ceilings; figures: Figure[] }> {
   const probing: Probing = { device, ...options, figures: [] };
-  probing.figures.push({
-    group: 'ceilings',
-    name: 'multiply-add peak, f32',
-    value: probe.gflops,
-    unit: 'GFLOP/s',
-    note: `12 chains, workgroups of ${probe.workgroup}, by ${shareClock(device) === 'cpuMs' ? 'processor' : 'wall'} time`,
-  });
+  const clock = shareClock(device) === 'cpuMs' ? 'processor' : 'wall';
+  const how = `${CHAINS} chains, workgroups of ${probe.workgroup}, by ${clock} time`;
+  probing.figures.push(figure('multiply-add peak, f32', probe.gflops, 'GFLOP/s', how));
   const bandwidthGbs = await memoryAsync(probing);
   await callsAsync(probing);
   await transfersAsync(probing);
