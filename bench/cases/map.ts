@@ -9,18 +9,13 @@ import {
   type Device,
   type Tensor,
 } from '../../src/nn/index.js';
-import type { BenchCase, Prepared } from '../measure/case.js';
+import type { BenchCase } from '../measure/case.js';
 import { backwardWork } from './backward.js';
 import { mapTensor, randomData } from './data.js';
 import { forwardWorkAsync } from './forward.js';
+import type { MapCase } from './map-case.js';
 import { maxPoolAt, softmaxAt, upsample2At } from './reference.js';
 import { roiCases } from './roi.js';
-
-/** A case of which there is only what the library chooses by itself. */
-export interface MapCase extends Pick<BenchCase, 'name' | 'shape' | 'flops' | 'bytes'> {
-  work?: BenchCase['work'];
-  prepareAsync(): Promise<Prepared>;
-}
 
 type MapSize = readonly [channels: number, height: number, width: number];
 

@@ -3,7 +3,7 @@ import { roiPool, type Device, type Tensor } from '../../src/nn/index.js';
 import { backwardWork } from './backward.js';
 import { mapTensor, randomData } from './data.js';
 import { forwardWorkAsync } from './forward.js';
-import type { MapCase } from './map.js';
+import type { MapCase } from './map-case.js';
 
 /** RoIs (count, 5) of random faces on a picture of side x side: image 0, then x1, y1, x2, y2. */
 export function randomRois(count: number, side: number): Float32Array {

@@ -103,7 +103,7 @@ export function renderTable(reports: readonly Report[]): string {
     .filter(({ cells }) => cells.some((text) => text !== undefined))
     .map(({ what, cells }) => `| ${[what, ...cells.map((text) => text ?? '-')].join(' | ')} |`);
   return [
-    ...where,
+    ...where.map((line) => `- ${line}`),
     '',
     `| what | ${names.join(' | ')} |`,
     `| --- |${' --- |'.repeat(names.length)}`,
