@@ -12,6 +12,7 @@ export { Scope } from './tensor/scope.js';
 export type { DType, Layout, Shape } from './tensor/shape.js';
 export { CounterRng, pcg4d, randomU32, uniform01, streamOf } from './tensor/random.js';
 export { Profiler } from './profile/profiler.js';
+export { measurePeakAsync } from './profile/peak.js';
 export type { Profile, ProfileRow } from './profile/profile.js';
 export { formatProfile } from './profile/profile-table.js';
 export { traceOf, type ChromeTrace } from './profile/trace.js';

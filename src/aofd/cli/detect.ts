@@ -15,7 +15,8 @@ import {
   withInterrupt,
   packageVersion,
 } from './common.js';
-import { EXIT, formatError, UsageError } from './errors.js';
+import { EXIT, errorText, UsageError } from './errors.js';
+import { dumpKernels } from './dump-kernels.js';
 import { addProfileOption, withProfileAsync } from './profile.js';
 
 interface DetectFlags {
@@ -152,9 +153,8 @@ async function detectPicturesAsync(
     const { file, name } = result.picture;
     const head = `[${++count}/${pictures.length}] ${file}`;
     if ('error' in result) {
-      const text = formatError(result.error, false).replace(/^error: /, '');
-      errors.push({ file, error: text });
-      printNotice(`${head}: ${text.startsWith(`${file}: `) ? text.slice(file.length + 2) : text}`);
+      errors.push({ file, error: errorText(result.error) });
+      printNotice(`${head}: ${errorText(result.error, file)}`);
       continue;
     }
     const { faces, width, height, timeMs: exactMs } = result.detection;
@@ -187,22 +187,6 @@ function outputNames(): (name: string) => string {
     taken.add(candidate.toLowerCase());
     return candidate;
   };
-}
-
-/** Writes the expanded WGSL of kernels, one file per variant. */
-export function dumpKernels(
-  folder: string,
-  kernels: readonly { name: string; code: string }[],
-): void {
-  fs.mkdirSync(folder, { recursive: true });
-  const counts = new Map<string, number>();
-  for (const { name, code } of kernels) {
-    const count = (counts.get(name) ?? 0) + 1;
-    counts.set(name, count);
-    const file = `${name.replaceAll('/', '-')}${count > 1 ? `-${count}` : ''}.wgsl`;
-    atomicWriteFile(path.join(folder, file), code, { flush: false });
-  }
-  printNotice(`wrote ${kernels.length} kernels to ${folder}`);
 }
 
 async function checkKernelsAsync(detector: Detector, out: string | null): Promise<void> {

@@ -49,6 +49,9 @@ export function isCommanderError(error: unknown): boolean {
 /** An error as a command reports it: what is wrong (and where), and what to do about it. */
 export interface Explanation {
   text: string;
+  /** The place alone, and the text without it; for errors that have one. */
+  where?: string;
+  reason?: string;
   fix: string | undefined;
   /** False for errors that were not foreseen: their text alone helps nobody. */
   isForPeople: boolean;
@@ -58,11 +61,15 @@ export interface Explanation {
 export function explainError(error: unknown): Explanation {
   if (!(error instanceof Error)) return { text: String(error), fix: undefined, isForPeople: true };
   if (error instanceof NnError) {
-    const text = (error.where ? `${error.where}: ` : '') + error.reason;
+    const { where, fix } = error;
     const more = error.detail ? `\n${error.detail}` : '';
-    return error.fix
-      ? { text, fix: error.fix + more, isForPeople: true }
-      : { text: text + more, fix: undefined, isForPeople: true };
+    const reason = error.reason + (fix ? '' : more);
+    return {
+      text: where ? `${where}: ${reason}` : reason,
+      ...(where ? { where, reason } : {}),
+      fix: fix ? fix + more : undefined,
+      isForPeople: true,
+    };
   }
   const { code, fix, path } = error as ErrorFields;
   const problem = diskProblem(code);
@@ -74,6 +81,18 @@ export function explainError(error: unknown): Explanation {
 }
 
 /**
+ * An error as one text, for people.
+ * @param knownPlace left out where the error names it: the reader knows it already
+ */
+export function errorText(error: unknown, knownPlace?: string): string {
+  const { text, where, reason = text, fix, isForPeople } = explainError(error);
+  const what = where !== undefined && where === knownPlace ? reason : text;
+  const line = `${what}${fix ? ` Fix: ${fix}` : ''}`;
+  if (isForPeople) return line;
+  return `${line} (${(error as Error).name}; DEBUG=1 prints the stack)`;
+}
+
+/**
  * The text for standard error, without a line break at the end.
  * @param isDebug adds stack and causes; otherwise only errors that are meant for people are complete,
  *   and others say how to get the stack
@@ -81,13 +100,10 @@ export function explainError(error: unknown): Explanation {
 export function formatError(error: unknown, isDebug = isDebugOn()): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   if (error instanceof InterruptedError) return error.message;
-  const { text, fix, isForPeople } = explainError(error);
-  const line = `error: ${text}${fix ? ` Fix: ${fix}` : ''}`;
-  if (isDebug) {
-    const cause = error.cause === undefined ? '' : `\ncause: ${describeCause(error.cause)}`;
-    return `${line}\n${error.stack ?? ''}${cause}`;
-  }
-  return isForPeople ? line : `${line} (${error.name}; DEBUG=1 prints the stack)`;
+  if (!isDebug) return `error: ${errorText(error)}`;
+  const { text, fix } = explainError(error);
+  const cause = error.cause === undefined ? '' : `\ncause: ${describeCause(error.cause)}`;
+  return `error: ${text}${fix ? ` Fix: ${fix}` : ''}\n${error.stack ?? ''}${cause}`;
 }
 
 /** True when `DEBUG` asks for stacks. */

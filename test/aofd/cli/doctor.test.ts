@@ -4,11 +4,14 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DoctorReport } from '../../../src/aofd/cli/doctor.js';
+import type { DoctorReport } from '../../../src/aofd/cli/doctor/report.js';
+import { speedFiguresAsync } from '../../../src/aofd/cli/doctor/speed.js';
+import { Detector } from '../../../src/aofd/detect/detector.js';
 import { differenceOf, formatRows, selfTestAsync } from '../../../src/nn/check/index.js';
 import { nd } from '../../../src/nn/twins/nd.js';
 import { debugLevelOf, numbered, setDebugSink, debugKernel } from '../../../src/nn/gpu/debug.js';
 import { testDeviceAsync } from '../../helpers/device.js';
+import { randomWeights } from '../../helpers/random-weights.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -35,6 +38,7 @@ describe('aofd doctor', () => {
       expect(report.limits['maxStorageBufferBindingSize']).to.be.at.least(2 ** 27);
       expect(report.features).to.have.all.keys('subgroups', 'shader-f16', 'timestamp-query');
       expect(report.selfTest).to.equal(null);
+      expect(report.speed).to.equal(null);
       expect(report.findings.map((finding) => finding.text).join('\n')).to.include('AOFD_ADPATER');
       if (report.features['subgroups']) {
         expect(fs.readFileSync(path.join(dump, 'probe-lane.wgsl'), 'utf8')).to.include('@compute');
@@ -59,6 +63,21 @@ describe('aofd doctor', () => {
     expect(rows.length).to.be.greaterThan(20);
     expect(device.stats().liveTensors).to.equal(before);
     expect(formatRows(rows).split('\n')).to.have.length(rows.length + 1);
+  });
+
+  it('tells arithmetic, memory and one detection of this machine, and leaves nothing behind', async () => {
+    const device = await testDeviceAsync();
+    const before = device.stats().liveTensors;
+    {
+      using detector = await Detector.createAsync({ weights: randomWeights(), device });
+      const { peakGflops, bandwidthGbs, detection } = await speedFiguresAsync(detector);
+      // Any machine that runs this does a billion operations, and moves 100 MB, a second.
+      expect(peakGflops).to.be.within(1, 1e6);
+      expect(bandwidthGbs).to.be.within(0.1, 1e5);
+      expect(detection).to.include({ width: 640, height: 480 });
+      expect(detection.timeMs).to.be.greaterThan(0);
+    }
+    expect(device.stats().liveTensors).to.equal(before);
   });
 
   it('sees wrong and missing numbers', () => {

@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { collect, parseInteger, parseNumber, withInterrupt } from '../../../src/aofd/cli/common.js';
 import {
   EXIT,
+  errorText,
   exitCodeOf,
   formatError,
   InterruptedError,
@@ -61,6 +62,9 @@ describe('command line shell', () => {
     );
     expect(formatError(new Error('oops'), true)).to.include('    at ');
     expect(formatError(42, false)).to.equal('error: 42');
+    const placed = new NnError('image', 'is empty.', { where: 'a.png', fix: 'copy it again.' });
+    expect(errorText(placed, 'b.png')).to.equal('a.png: is empty. Fix: copy it again.');
+    expect(errorText(placed, 'a.png')).to.equal('is empty. Fix: copy it again.');
   });
 
   it('explains errors of the system', () => {

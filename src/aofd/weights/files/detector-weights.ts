@@ -8,19 +8,27 @@ import { packageRoot } from '../../../nn/platform/node/packages.js';
 import { diskError, sha256Hex } from '../../../nn/io/files/index.js';
 import type { DetectorWeights } from '../detector-weights.js';
 
-/** The weights that come with the package, by their path in it. */
-export const BUNDLED_WEIGHTS = 'weights/aofd-lite.safetensors';
+/** Where the weights that come with the package lie. */
+function bundledWeightsFile(): string {
+  return path.join(packageRoot(), 'weights', 'aofd-lite.safetensors');
+}
+
+/** `$AOFD_WEIGHTS`, else the file that comes with the package; null where it is not there. */
+export function findWeightsFile(): string | null {
+  const named = process.env['AOFD_WEIGHTS'];
+  if (named) return named;
+  const file = bundledWeightsFile();
+  return existsSync(file) ? file : null;
+}
 
 /**
  * The weights to use where none are named: `$AOFD_WEIGHTS`, else those of the package.
  * @throws NnError when neither is there
  */
 export function defaultWeightsFile(): string {
-  const named = process.env['AOFD_WEIGHTS'];
-  if (named) return named;
-  const file = path.join(packageRoot(), BUNDLED_WEIGHTS);
-  if (existsSync(file)) return file;
-  throw new NnError('weights-missing', `there are no weights at ${file}.`, {
+  const file = findWeightsFile();
+  if (file !== null) return file;
+  throw new NnError('weights-missing', `there are no weights at ${bundledWeightsFile()}.`, {
     fix: 'pass a file with --weights (or set AOFD_WEIGHTS), such as weights.safetensors of a training run.',
   });
 }
