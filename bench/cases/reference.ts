@@ -1,6 +1,6 @@
 /**
  * Single outputs of the benchmarked operations in float64, from the formulas. Whole results of the
- * large shapes would take the CPU twins (`nn/cpu`) minutes; the unit tests compare these functions
+ * large shapes would take the CPU twins (`nn/twins`) minutes; the unit tests compare these functions
  * with the twins on small shapes. Arrays are logical row-major, one image.
  */
 

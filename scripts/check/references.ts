@@ -20,7 +20,7 @@ export interface Specification {
 const ROOTS = 'src|test|kernels|bench|docs|scripts|examples|configs|weights|nn|aofd';
 const PATH = new RegExp(`(?<![\\w./@-])(?:${ROOTS})/[\\w./*<>{}$,-]*`, 'g');
 /** Globs, `<name>`, `NAME` and `...` stand for many paths. */
-const PLACEHOLDER = /[*<>{}$]|[A-Z]{3}|\.\.\./;
+const PLACEHOLDER = /[*<>$]|[A-Z]{3}|\.\.\./;
 /** An entry point of the package, a folder in the user's cache, a file that is made and not committed. */
 const ELSEWHERE = new Set(['aofd/nn', 'aofd/tune', 'src/nn/kernels.generated.ts']);
 const LINK = /\]\(([^)\s]+)\)/g;
@@ -42,14 +42,29 @@ export function commentsOf(source: string): string {
   return out + blank(source.slice(end));
 }
 
-/** Paths in `text` for which `exists` says no. Globs and `<placeholders>` are not looked at. */
+/**
+ * Paths in `text` for which `exists` says no. `a/{b,c}` stands for two paths; kernels may be named without
+ * their ending; globs and `<placeholders>` are not looked at.
+ */
 export function danglingPaths(text: string, exists: (path: string) => boolean): Dangling[] {
   return find(text, PATH, ([match]) => {
-    const path = match.replace(/[.,/-]+$/, '');
-    const full = /^(nn|aofd)\//.test(path) ? `src/${path}` : path;
-    const isFine = ELSEWHERE.has(path) || exists(full) || PLACEHOLDER.test(match);
-    return isFine ? [] : [`no such path: ${path}`];
+    if (PLACEHOLDER.test(match) && !exists(match)) return [];
+    return expandBraces(match.replace(/[.,/-]+$/, ''))
+      .filter((path) => !isThere(path, exists))
+      .map((path) => `no such path: ${path}`);
   });
+}
+
+function isThere(path: string, exists: (path: string) => boolean): boolean {
+  const full = /^(nn|aofd)\//.test(path) ? `src/${path}` : path;
+  return ELSEWHERE.has(path) || exists(full) || exists(`${full}.wgsl`);
+}
+
+/** `a/{b,c}.ts` as `a/b.ts` and `a/c.ts`. */
+function expandBraces(path: string): string[] {
+  const [, before = '', list, after = ''] = /^(.*?)\{([^{}]*)\}(.*)$/.exec(path) ?? [];
+  if (list === undefined) return [path];
+  return list.split(',').flatMap((part) => expandBraces(before + part + after));
 }
 
 /** Links of a Markdown file in `folder` ('' is the root) to files that do not exist. */

@@ -21,6 +21,14 @@ describe('references in texts and comments', () => {
     ]);
   });
 
+  it('takes a list in braces for several paths, and a kernel without its ending', () => {
+    const known = (path: string): boolean => ['src/nn/a.ts', 'kernels/b.wgsl'].includes(path);
+    const [paths, kernel] = ['src/nn/' + '{a,c}.ts', 'kernels/' + 'b'];
+    expect(danglingPaths(`${paths} ${kernel}`, known)).to.deep.equal([
+      { line: 1, what: `no such path: ${'src/nn/' + 'c.ts'}` },
+    ]);
+  });
+
   it('passes globs, placeholders and addresses', () => {
     const text = 'src/nn/*.ts kernels/<family>/x.wgsl bench/results/NAME https://a.org/src/gone';
     expect(danglingPaths(text, exists)).to.deep.equal([]);
