@@ -64,7 +64,7 @@ async function timeAsync(device: Device, test: OpCase, isTraining: boolean): Pro
     for (const [name, input] of Object.entries(test.inputs)) {
       const tensor = inputs[name] as (typeof inputs)[string];
       tensor.requiresGrad = isTraining && wantsGrad(input);
-      tensor.invalidateTexture();
+      tensor.freeDerived();
     }
     {
       using _inner = device.scope();

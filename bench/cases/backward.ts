@@ -39,7 +39,7 @@ export function backwardWork(
       recorded = { tape, y, scope };
       device.tape = null; // recorded; others take their turns while this tape waits
       dY ??= scope.release(device.tensor(upstream(y.size), y.shape, { layout: y.layout }));
-      dY.invalidateTexture(); // every step has a new one
+      dY.freeDerived(); // every step has a new one
       await device.settledAsync();
     },
     async runAsync() {

@@ -89,7 +89,7 @@ async function prepareForwardAsync(
   return {
     async runAsync() {
       y?.dispose();
-      x.invalidateTexture(); // in a network every map is new
+      x.freeDerived(); // in a network every map is new
       y = device.release(conv2d(x, weight, bias, { pad: 1, relu: true, algorithm }));
       await device.settledAsync();
     },

@@ -20,7 +20,7 @@ export async function forwardWorkAsync(
   const runManyAsync = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) {
       last?.dispose();
-      for (const input of inputs) input.invalidateTexture(); // in a network every map is new
+      for (const input of inputs) input.freeDerived(); // in a network every map is new
       last = device.release(run());
     }
     await device.settledAsync();

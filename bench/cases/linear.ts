@@ -73,7 +73,7 @@ async function prepareForwardAsync(device: Device, s: LinearSizes): Promise<Prep
   return {
     beforeAsync() {
       y?.dispose();
-      x.invalidateTexture(); // in a network every matrix of features is new
+      x.freeDerived(); // in a network every matrix of features is new
       return Promise.resolve();
     },
     async runAsync() {
@@ -97,7 +97,7 @@ function prepareGradient(device: Device, s: LinearSizes, pass: Exclude<Pass, 'fo
   const { x, weight } = operands;
   const leaf = pass === 'inputGradient' ? x : weight;
   const forward = (): Tensor => {
-    x.invalidateTexture();
+    x.freeDerived();
     return linear(x, weight, null);
   };
   const work = backwardWork(device, leaf, forward, () => data.dY);

@@ -78,9 +78,9 @@ class StackTensors {
     for (const tensor of this.#parameters()) {
       tensor.grad?.dispose();
       tensor.grad = null;
-      if (tensor.requiresGrad) tensor.invalidateTexture(); // an update would have changed it
+      if (tensor.requiresGrad) tensor.freeDerived(); // an update would have changed it
     }
-    this.dY.invalidateTexture();
+    this.dY.freeDerived();
   }
 
   /** Weight gradients (O, I, 3, 3) of the trained layers, in their order. */
@@ -122,7 +122,7 @@ export async function prepareStackAsync(
   const runAsync = async (): Promise<void> => {
     result?.dispose();
     using scope = device.scope();
-    tensors.x.invalidateTexture(); // every picture is new
+    tensors.x.freeDerived(); // every picture is new
     if (pass === 'forward') result = scope.release(tensors.forward(algorithm, false));
     else {
       tensors.clearStep();

@@ -40,7 +40,7 @@ export async function withProfileAsync<T>(
     return await work();
   } finally {
     // A lost device has no more times to tell; its own error is the one to report.
-    if (!device.context.lost) await writeAsync(await profiler.stopAsync(), report, trace);
+    if (!device.context.faults.lost) await writeAsync(await profiler.stopAsync(), report, trace);
   }
 }
 

@@ -2,30 +2,35 @@ import type { Platform } from '../platform/types.js';
 import type { AdapterSummary, ContextCounters } from './context-types.js';
 import { BatchMemory, type BatchPlace } from './batch-memory.js';
 import { debugLevelOf, debugReadbacks } from './debug.js';
-import { NnError, deviceLostError, outOfMemoryError } from '../errors.js';
+import { NnError } from '../errors.js';
+import { Faults } from './faults.js';
+import { GpuMemory } from './memory.js';
 import type { ContextObserver, DispatchInfo } from './observer.js';
-import { HighWater } from './high-water.js';
-import { Pool, trimTogether } from './pool.js';
 import { UploadRing } from './upload-ring.js';
 
-const usageAll = 0x80 | 0x8 | 0x4; // STORAGE | COPY_DST | COPY_SRC
 /** Commands of the first batch after a wait. */
 const firstBatch = 12;
 const uniformChunkBytes = 64 * 1024;
 /** Uploads past the ring are written in pieces, for which Dawn uses memory again that it keeps. */
 const writePieceBytes = 1024 * 1024;
-/** Released buffers and textures that are kept for reuse in any case, together. */
-const pooledBytesCap = 1024 * 1024 * 1024;
-/**
- * More is kept while it makes, with what is in use, no more than this share of what was in use at
- * once lately: a training step that needs 3 GB would else make most of them anew every time.
- */
-const pooledShare = 1.25;
-/** Submits that "lately" covers: several training steps. */
-const recentSubmits = 500;
+/** Commands per submit. Software adapters start work only at submit, so batches stay moderate. */
+const mostPerBatch = 96;
+
+/** What is known of a device beyond what it says itself; all of it is fixed when it is opened. */
+export interface ContextOptions {
+  /** Tensors larger than this many bytes are bound in windows. Default and most: the device's limit. */
+  bindingLimit?: number | undefined;
+  /**
+   * Whether WGSL here reads storage textures, which lane kernels do. A language feature that every
+   * current implementation has; without it the kernels over plain buffers are used. Default true.
+   */
+  readsStorageTextures?: boolean | undefined;
+  /** Opens another device on the same adapter, which compiles for this one. Default: none can be had. */
+  openHelperAsync?: (() => Promise<GPUDevice>) | undefined;
+}
 
 /**
- * One WebGPU device with its queue: records commands, submits them in batches, owns the pools.
+ * One WebGPU device with its queue: records commands, submits them in batches, waits and reads back.
  * Knows nothing of tensors or kernels.
  */
 export class GpuContext {
@@ -35,48 +40,38 @@ export class GpuContext {
   readonly limits: GPUSupportedLimits;
   readonly features: ReadonlySet<string>;
   readonly counters: ContextCounters = {
-    ...{ dispatches: 0, submits: 0, readbacks: 0, pipelines: 0, uploads: 0, stagedUploads: 0 },
+    dispatches: 0,
+    submits: 0,
+    readbacks: 0,
+    pipelines: 0,
+    uploads: 0,
+    stagedUploads: 0,
   };
   /** Readbacks by what they were for. */
   readonly readbackCauses = new Map<string, number>();
-  readonly buffers: Pool<GPUBuffer>;
-  readonly textures: Pool<GPUTexture>;
-  /** Commands per submit. Software adapters start work only at submit, so batches stay moderate. */
-  maxBatch = 96;
+  readonly memory: GpuMemory;
+  readonly faults: Faults;
+  readonly bindingLimit: number;
+  readonly readsStorageTextures: boolean;
+  readonly openHelperAsync: (() => Promise<GPUDevice>) | null;
+
   /** Commands of the next batch: few where the device may be waiting for work, then twice as many. */
   #batch = firstBatch;
-  /** Larger tensors are bound in windows of at most this many bytes (tests lower it). */
-  bindingLimit: number;
-  /**
-   * Whether WGSL here reads storage textures, which lane kernels do. A language feature that every
-   * current implementation has; without it the kernels over plain buffers are used.
-   */
-  readsStorageTextures = true;
-  lost: NnError | null = null;
-  /** Failures to allocate, whoever `check` told of them. */
-  memoryFailures: { readonly count: number; readonly last: NnError | null } = {
-    count: 0,
-    last: null,
-  };
-  /** Opens another device on the same adapter, which compiles for this one; null where unknown. */
-  openHelperAsync: (() => Promise<GPUDevice>) | null = null;
-
+  #mostPerBatch = mostPerBatch;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #pending = 0;
   readonly #uniforms: BatchMemory;
   readonly #ring: UploadRing;
-  /** Buffers that readbacks go through. */
-  readonly #readbacks = new Pool<GPUBuffer>(pooledBytesCap, (b) => b.destroy());
-  /** Bytes of buffers and textures in use. */
-  readonly #recent = new HighWater(recentSubmits);
-  #uncaptured: NnError | null = null;
-  /** Sees everything that happens here; null unless a profiler is attached. */
-  observer: ContextObserver | null = null;
-  /** The layer whose commands are being recorded; see `label`. */
-  layer = '';
+  #observer: ContextObserver | null = null;
+  #layer = '';
 
-  constructor(platform: Platform, gpu: GPUDevice, adapter: AdapterSummary) {
+  constructor(
+    platform: Platform,
+    gpu: GPUDevice,
+    adapter: AdapterSummary,
+    options: ContextOptions = {},
+  ) {
     this.platform = platform;
     this.gpu = gpu;
     this.adapter = adapter;
@@ -88,88 +83,82 @@ export class GpuContext {
       alignment: Math.max(16, gpu.limits.minUniformBufferOffsetAlignment),
     });
     this.#ring = new UploadRing(gpu);
-    this.bindingLimit = gpu.limits.maxStorageBufferBindingSize;
-    this.buffers = new Pool(pooledBytesCap, (b) => b.destroy());
-    this.textures = new Pool(pooledBytesCap, (t) => t.destroy());
-    void gpu.lost.then((info) => {
-      if (info.reason === 'destroyed') return;
-      this.lost = deviceLostError(info.message || info.reason);
-    });
-    gpu.onuncapturederror = (event) => {
-      // It is thrown by the next check; without this the implementation prints it as well.
-      event.preventDefault();
-      const { message } = event.error;
-      if (event.error.constructor.name !== 'GPUOutOfMemoryError') {
-        this.#uncaptured ??= new NnError('gpu-error', message, { kind: 'internal' });
-        return;
-      }
-      const error = outOfMemoryError(message, [this.buffers.stats, this.textures.stats]);
-      this.memoryFailures = { count: this.memoryFailures.count + 1, last: error };
-      this.#uncaptured ??= error;
-    };
+    const { maxStorageBufferBindingSize: most } = gpu.limits;
+    this.bindingLimit = Math.min(most, options.bindingLimit ?? most);
+    this.readsStorageTextures = options.readsStorageTextures ?? true;
+    this.openHelperAsync = options.openHelperAsync ?? null;
+    this.memory = new GpuMemory(gpu);
+    this.faults = new Faults(gpu, [this.memory.buffers.stats, this.memory.textures.stats]);
   }
 
   /** Throws the first error that the device reported since the last check. */
   check(): void {
-    if (this.lost) throw this.lost;
-    const error = this.#uncaptured;
-    this.#uncaptured = null;
-    if (error) throw error;
+    this.faults.check();
+  }
+
+  /** Sees everything that happens here; null unless a profiler is attached. */
+  get observer(): ContextObserver | null {
+    return this.#observer;
+  }
+
+  /**
+   * Attaches an observer, or with null takes it off.
+   * @param commandsPerSubmit 1 where the time of a submit is to be that of one command
+   */
+  observe(observer: ContextObserver | null, commandsPerSubmit = mostPerBatch): void {
+    this.#observer = observer;
+    this.#mostPerBatch = commandsPerSubmit;
+  }
+
+  /** Commands that are submitted at once, at most. */
+  get commandsPerSubmit(): number {
+    return this.#mostPerBatch;
+  }
+
+  /** The layer whose commands are being recorded; see `label`. */
+  get layer(): string {
+    return this.#layer;
   }
 
   acquireBuffer(bytes: number): GPUBuffer {
-    const size = roundBytes(bytes);
-    if (size > this.limits.maxBufferSize) {
-      throw new NnError(
-        'buffer-too-large',
-        `a buffer of ${size} bytes exceeds this adapter's limit of ${this.limits.maxBufferSize}.`,
-        {
-          kind: 'device',
-          fix: 'use an adapter with a larger maxBufferSize, a smaller image or the lite preset.',
-        },
-      );
-    }
-    const buffer = this.buffers.acquire(String(size), size, () =>
-      this.gpu.createBuffer({ size, usage: usageAll }),
-    );
-    this.#recent.note(this.#liveBytes);
-    return buffer;
+    return this.memory.acquireBuffer(bytes);
   }
 
   releaseBuffer(buffer: GPUBuffer): void {
-    this.buffers.release(String(buffer.size), buffer);
+    this.memory.releaseBuffer(buffer);
   }
 
-  /** A 2D-array texture, rgba32float, readable by kernels and a copy destination. */
   acquireTexture(width: number, height: number, layers: number): GPUTexture {
-    const { maxTextureDimension2D: side, maxTextureArrayLayers: most } = this.limits;
-    if (width > side || height > side || layers > most) {
-      throw new NnError(
-        'texture-too-large',
-        `a texture of ${width}x${height}x${layers} exceeds this adapter's limits (${side}x${side}x${most}).`,
-        {
-          kind: 'device',
-          fix: 'use a smaller image or batch, or set AOFD_ALGORITHM=naive.',
-        },
-      );
-    }
-    const bytes = width * height * layers * 16;
-    const texture = this.textures.acquire(`${width}x${height}x${layers}`, bytes, () =>
-      this.gpu.createTexture({
-        size: [width, height, layers],
-        format: 'rgba32float',
-        usage: 0x02 | 0x01 | 0x04 | 0x08, // COPY_DST | COPY_SRC | TEXTURE_BINDING | STORAGE_BINDING
-      }),
-    );
-    this.#recent.note(this.#liveBytes);
-    return texture;
+    return this.memory.acquireTexture(width, height, layers);
   }
 
   releaseTexture(texture: GPUTexture): void {
-    this.textures.release(
-      `${texture.width}x${texture.height}x${texture.depthOrArrayLayers}`,
-      texture,
-    );
+    this.memory.releaseTexture(texture);
+  }
+
+  /** The values of a buffer change with what is recorded next. */
+  writes(buffer: GPUBuffer): void {
+    this.memory.derived.drop(buffer);
+  }
+
+  /** Copies `bytes` bytes between two buffers, in order with the launches. */
+  copy(
+    source: GPUBuffer,
+    fromByte: number,
+    target: GPUBuffer,
+    toByte: number,
+    bytes: number,
+  ): void {
+    this.writes(target);
+    this.copyEncoder().copyBufferToBuffer(source, fromByte, target, toByte, bytes);
+    this.recorded();
+  }
+
+  /** Fills a buffer, or its first `bytes` bytes, with zeros. */
+  clear(buffer: GPUBuffer, bytes = buffer.size): void {
+    this.writes(buffer);
+    this.copyEncoder().clearBuffer(buffer, 0, bytes);
+    this.recorded();
   }
 
   /**
@@ -177,6 +166,7 @@ export class GpuContext {
    * multiples of 4 bytes.
    */
   upload(buffer: GPUBuffer, data: ArrayBufferView, offset = 0): void {
+    this.writes(buffer);
     const start = this.observer ? this.platform.now() : 0;
     const bytes = data.byteLength;
     this.counters.uploads++;
@@ -209,12 +199,12 @@ export class GpuContext {
    * label counts; a tape's backward functions run under the label of their forward ones.
    */
   label<T>(name: string, work: () => T): T {
-    const outer = this.layer;
-    this.layer = name;
+    const outer = this.#layer;
+    this.#layer = name;
     try {
       return work();
     } finally {
-      this.layer = outer;
+      this.#layer = outer;
     }
   }
 
@@ -266,8 +256,8 @@ export class GpuContext {
       this.#endPass();
       this.observer.recorded(this.encoder());
     }
-    if (this.#pending >= Math.min(this.#batch, this.maxBatch)) {
-      this.#batch = Math.min(2 * this.#batch, this.maxBatch);
+    if (this.#pending >= Math.min(this.#batch, this.#mostPerBatch)) {
+      this.#batch = Math.min(2 * this.#batch, this.#mostPerBatch);
       this.flush();
     }
   }
@@ -277,11 +267,11 @@ export class GpuContext {
     this.#endPass();
     const encoder = this.#encoder;
     if (encoder) {
-      const { observer, buffers, textures } = this;
+      const { observer, memory } = this;
       const submitted = observer?.submitting(encoder, {
         commands: this.#pending,
-        buffers: buffers.stats,
-        textures: textures.stats,
+        buffers: memory.buffers.stats,
+        textures: memory.textures.stats,
       });
       this.#uniforms.write();
       this.#ring.write();
@@ -292,17 +282,12 @@ export class GpuContext {
       this.#pending = 0;
       submitted?.();
     }
-    this.#recent.turn(this.#liveBytes);
-    this.trimPools(Math.max(pooledBytesCap, pooledShare * this.#recent.most - this.#liveBytes));
+    this.memory.submitted();
   }
 
-  get #liveBytes(): number {
-    return this.buffers.stats.liveBytes + this.textures.stats.liveBytes;
-  }
-
-  /** Destroys released buffers and textures beyond a cap; call only when nothing is recorded. */
+  /** Destroys what is kept for reuse beyond a cap, all of it at 0; call only when nothing is recorded. */
   trimPools(capBytes: number): void {
-    trimTogether([this.buffers, this.textures, this.#readbacks], capBytes);
+    this.memory.trim(capBytes);
     if (capBytes > 0) return;
     this.#ring.trim();
     this.#uniforms.trim();
@@ -314,10 +299,10 @@ export class GpuContext {
    */
   async giveBackAsync(): Promise<void> {
     this.flush();
-    for (const pool of [this.buffers, this.textures, this.#readbacks]) pool.retireLive();
+    this.memory.retireLive();
     this.trimPools(0);
     await this.#settleAsync(this.gpu.queue.onSubmittedWorkDone(), 'out of memory');
-    this.#uncaptured = null;
+    this.faults.forgive();
   }
 
   /**
@@ -370,12 +355,7 @@ export class GpuContext {
     cause = 'unnamed buffer',
   ): Promise<ArrayBuffer> {
     if (bytes === 0) return new ArrayBuffer(0);
-    const size = roundBytes(bytes);
-    const staging = this.#readbacks.acquire(
-      String(size),
-      size,
-      () => this.gpu.createBuffer({ size, usage: 0x1 | 0x8 }), // MAP_READ | COPY_DST
-    );
+    const staging = this.memory.acquireReadback(bytes);
     this.copyEncoder().copyBufferToBuffer(buffer, offset, staging, 0, Math.ceil(bytes / 4) * 4);
     this.recorded();
     this.flush();
@@ -385,9 +365,9 @@ export class GpuContext {
     try {
       await this.#settleAsync(staging.mapAsync(1), `read ${cause}`);
       this.check();
-      const values = staging.getMappedRange(0, size).slice(0, bytes);
+      const values = staging.getMappedRange(0, staging.size).slice(0, bytes);
       staging.unmap();
-      this.#readbacks.release(String(size), staging);
+      this.memory.releaseReadback(staging);
       return values;
     } catch (error) {
       staging.destroy();
@@ -398,14 +378,10 @@ export class GpuContext {
   async destroyAsync(): Promise<void> {
     if (debugLevelOf(this.platform) >= 1) debugReadbacks(this.readbackCauses);
     try {
-      if (!this.lost) await this.settledAsync();
+      if (!this.faults.lost) await this.settledAsync();
     } finally {
       this.trimPools(0);
       this.gpu.destroy();
     }
   }
-}
-
-function roundBytes(bytes: number): number {
-  return Math.max(256, Math.ceil(bytes / 256) * 256);
 }

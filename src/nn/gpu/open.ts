@@ -70,17 +70,16 @@ export async function openContextAsync(
     subgroupMinSize: info.subgroupMinSize ?? 0,
     subgroupMaxSize: info.subgroupMaxSize ?? 0,
   };
-  const context = new GpuContext(platform, gpu, summary);
-  context.openHelperAsync = async () => {
-    const again = await choice.againAsync();
-    if (!again) throw new NnError('no-adapter', 'the adapter is gone.', { kind: 'device' });
-    return platform.settle(again.requestDevice({ requiredFeatures, requiredLimits }));
-  };
-  context.readsStorageTextures = choice.gpu.wgslLanguageFeatures.has(
-    'readonly_and_readwrite_storage_textures',
-  );
-  if (options.bindingLimit !== undefined) {
-    context.bindingLimit = Math.min(context.bindingLimit, options.bindingLimit);
-  }
+  const context = new GpuContext(platform, gpu, summary, {
+    bindingLimit: options.bindingLimit,
+    readsStorageTextures: choice.gpu.wgslLanguageFeatures.has(
+      'readonly_and_readwrite_storage_textures',
+    ),
+    openHelperAsync: async () => {
+      const again = await choice.againAsync();
+      if (!again) throw new NnError('no-adapter', 'the adapter is gone.', { kind: 'device' });
+      return platform.settle(again.requestDevice({ requiredFeatures, requiredLimits }));
+    },
+  });
   return { context, notice: choice.notice };
 }

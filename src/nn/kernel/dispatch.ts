@@ -58,6 +58,10 @@ export function dispatch(context: GpuContext, kernels: KernelCache, spec: RawDis
   }
   if (kernels.debugLevel >= 3) debugDispatch(spec.label ?? spec.kernel, [x, y, z], bytesOf(spec));
   const { group, offsets } = bindGroup(context, kernel, spec);
+  for (const { kind, name } of kernel.bindings) {
+    const resource = spec.bindings[name];
+    if (kind === 'write' && resource && isSlice(resource)) context.writes(resource.buffer);
+  }
   const pass = context.pass(() => describe(kernel, spec));
   pass.setPipeline(kernel.pipeline);
   pass.setBindGroup(0, group, offsets);

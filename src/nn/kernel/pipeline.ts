@@ -116,11 +116,13 @@ export class KernelCache {
     const told = module.getCompilationInfo().then((info) => {
       const errors = info.messages.filter((m) => m.type === 'error');
       if (errors.length === 0) return;
-      this.#context.lost ??= new NnError('wgsl-compile', `kernel ${name} does not compile.`, {
-        kind: 'internal',
-        where: name,
-        detail: explain(code, errors),
-      });
+      this.#context.faults.giveUp(
+        new NnError('wgsl-compile', `kernel ${name} does not compile.`, {
+          kind: 'internal',
+          where: name,
+          detail: explain(code, errors),
+        }),
+      );
     });
     // A device that is closed meanwhile has nothing more to say about its kernels.
     told.catch(() => undefined);

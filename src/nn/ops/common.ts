@@ -106,7 +106,5 @@ export function copyBytes(
   bytes: number,
 ): void {
   if (bytes === 0) return;
-  const { context } = source.device;
-  context.copyEncoder().copyBufferToBuffer(source.buffer, fromByte, target.buffer, toByte, bytes);
-  context.recorded();
+  source.device.context.copy(source.buffer, fromByte, target.buffer, toByte, bytes);
 }

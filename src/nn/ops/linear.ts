@@ -237,8 +237,8 @@ function linearBackward(
       workgroups: grid1d(s.o),
     });
   }
-  g.invalidateTexture();
-  x.invalidateTexture();
+  g.freeDerived();
+  x.freeDerived();
   if (g !== dY) g.dispose();
   return [dX, dW, dB];
 }

@@ -58,7 +58,6 @@ export class AdamW implements Optimizer {
     const slots = this.#specs.flatMap(({ param, lrMult, decayMult }) => {
       const { grad: g } = param;
       if (!g || !param.requiresGrad || lrMult === 0) return [];
-      param.invalidateTexture();
       const [m, v] = [this.#buffers.get(param, 'm'), this.#buffers.get(param, 'v')];
       const rate = lr * lrMult;
       return slotsOf({ w: param, m, v, g }, [

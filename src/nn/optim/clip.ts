@@ -74,7 +74,6 @@ export function clipGradNorm(params: readonly Tensor[], maxNorm: number): Tensor
   const slots = gradients.flatMap((x) => slotsOf({ x }));
   const whole = { factor: norm };
   runSlots(norm.device, 'optim/scale_by', slots, { whole, params: () => ({ offset: 1 }) });
-  for (const gradient of gradients) gradient.invalidateTexture();
   return norm;
 }
 

@@ -44,7 +44,6 @@ export class Ema {
     const keep = this.warmUp ? Math.min(this.decay, (1 + t) / (10 + t)) : this.decay;
     const slots = this.#params.flatMap((w) => {
       const shadow = this.shadow(w);
-      shadow.invalidateTexture();
       return slotsOf({ shadow, w });
     });
     const { device } = this.#params[0] ?? {};

@@ -70,7 +70,6 @@ export class Sgd implements Optimizer {
         quads: true,
         params: () => rule,
       });
-      param.invalidateTexture();
     }
   }
 

@@ -27,7 +27,6 @@ interface OpenEvent {
 export class Profiler implements ContextObserver {
   readonly #context: GpuContext;
   readonly #stamps: Stamps | null;
-  readonly #maxBatchBefore: number;
   readonly #peakFlops: number;
   /** Host time minus device time. */
   #clockOffset = 0;
@@ -56,7 +55,6 @@ export class Profiler implements ContextObserver {
     this.#context = context;
     this.#peakFlops = peakFlops;
     this.#stamps = context.features.has('timestamp-query') ? new Stamps(context) : null;
-    this.#maxBatchBefore = context.maxBatch;
   }
 
   /** Measures the device's peak, then watches everything that the device does. */
@@ -68,9 +66,8 @@ export class Profiler implements ContextObserver {
     await context.settledAsync();
     const profiler = new Profiler(context, await measurePeakAsync(context, kernels));
     if (profiler.#stamps) await profiler.#calibrateAsync(profiler.#stamps);
-    else context.maxBatch = 1;
     profiler.#startMs = context.platform.now();
-    context.observer = profiler;
+    context.observe(profiler, profiler.#stamps ? undefined : 1);
     return profiler;
   }
 
@@ -257,8 +254,7 @@ export class Profiler implements ContextObserver {
     await context.settledAsync();
     while (this.#arriving.size > 0) await context.platform.settle(Promise.all(this.#arriving));
     const wallMs = context.platform.now() - this.#startMs;
-    context.observer = null;
-    context.maxBatch = this.#maxBatchBefore;
+    context.observe(null);
     this.#stamps?.destroy();
     const kernels = sorted(this.#kernels);
     return {

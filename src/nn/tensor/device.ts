@@ -150,7 +150,7 @@ export class Device {
    */
   dropDerived(): void {
     this.epoch++;
-    for (const tensor of this.#live) tensor.invalidateTexture();
+    this.context.memory.derived.dropAll();
   }
 
   /** A tensor whose contents are undefined until a kernel writes them. */
@@ -193,8 +193,7 @@ export class Device {
 
   zeros(shape: Shape, options: TensorOptions = {}): Tensor {
     const made = this.empty(shape, options);
-    this.context.copyEncoder().clearBuffer(made.buffer);
-    this.context.recorded();
+    this.context.clear(made.buffer);
     return made;
   }
 
@@ -210,7 +209,6 @@ export class Device {
     if (data.length !== tensor.size) {
       throw new NnError('shape', `${data.length} values do not fill ${tensor.describe()}.`);
     }
-    tensor.invalidateTexture();
     if (tensor.size === 0) return;
     let stored: Float32Array | Int32Array | Uint32Array;
     if (tensor.layout === 'c4') stored = packC4(data, tensor.shape);
@@ -224,11 +222,7 @@ export class Device {
 
   /** Copies a tensor's buffer; same shape and layout. */
   copy(source: Tensor, target: Tensor): void {
-    target.invalidateTexture();
-    this.context
-      .copyEncoder()
-      .copyBufferToBuffer(source.buffer, 0, target.buffer, 0, source.byteLength);
-    this.context.recorded();
+    this.context.copy(source.buffer, 0, target.buffer, 0, source.byteLength);
   }
 
   dispatch(spec: DispatchSpec): void {
@@ -255,7 +249,8 @@ export class Device {
   }
 
   stats(): DeviceStats {
-    const { buffers, textures, counters } = this.context;
+    const { memory, counters } = this.context;
+    const { buffers, textures } = memory;
     return {
       liveTensors: this.#live.size,
       liveBytes: buffers.stats.liveBytes + textures.stats.liveBytes,

@@ -24,17 +24,26 @@ export class DryDevice extends Device {
       settle: (promise) => promise,
       env: (name) => (name === 'DEBUG' ? undefined : platform.env(name)),
     };
-    const context = new GpuContext(idle, stubGpu(real.context.gpu), adapter);
-    context.upload = () => undefined;
-    context.bindingLimit = real.context.bindingLimit;
-    context.readsStorageTextures = real.context.readsStorageTextures;
-    super(context);
+    const { bindingLimit, readsStorageTextures } = real.context;
+    super(
+      new DryContext(idle, stubGpu(real.context.gpu), adapter, {
+        bindingLimit,
+        readsStorageTextures,
+      }),
+    );
     this.subgroupSize = real.subgroupSize;
   }
 
   /** Every kernel that was asked for, with each set of defines. */
   kernelsUsed(): readonly KernelText[] {
     return this.kernels.requests();
+  }
+}
+
+/** Has no memory to upload into. */
+class DryContext extends GpuContext {
+  override upload(buffer: GPUBuffer): void {
+    this.writes(buffer);
   }
 }
 

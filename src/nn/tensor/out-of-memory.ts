@@ -33,9 +33,9 @@ export async function retryOutOfMemoryAsync<T>(
 
 async function attemptAsync<T>(device: Device, work: () => Promise<T>): Promise<T> {
   const { context } = device;
-  const before = context.memoryFailures.count;
+  const before = context.faults.memory.count;
   const failure = (): NnError | null =>
-    context.memoryFailures.count > before ? context.memoryFailures.last : null;
+    context.faults.memory.count > before ? context.faults.memory.last : null;
   let result: T;
   try {
     result = await work();

@@ -31,10 +31,6 @@ export class Tensor {
   /** Gradient of a leaf after `Tape.backward`; owned by this tensor. */
   grad: Tensor | null = null;
   #buffer: GPUBuffer | null;
-  /** The same values as textures in the forms that kernels asked for, by form. */
-  readonly #textures = new Map<string, GPUTexture>();
-  /** The same values in other orders that kernels asked for, by form. */
-  readonly #copies = new Map<string, GPUBuffer>();
   /** Every tensor over this buffer: this one and its views (made by reshape). */
   readonly #sharers: Set<Tensor>;
 
@@ -112,41 +108,30 @@ export class Tensor {
 
   /** The texture mirror of this form, made by `make` when it does not exist yet. */
   cachedTexture(form: string, make: () => GPUTexture): GPUTexture {
-    const known = this.#textures.get(form);
-    if (known) return known;
-    const made = make();
-    this.#textures.set(form, made);
-    return made;
+    return this.device.context.memory.derived.get(this.buffer, this.#formName(form), make);
   }
 
   /** The buffer that holds the values in this form, made by `make` when it does not exist yet. */
   cachedBuffer(form: string, make: () => GPUBuffer): GPUBuffer {
-    const known = this.#copies.get(form);
-    if (known) return known;
-    const made = make();
-    this.#copies.set(form, made);
-    return made;
+    return this.device.context.memory.derived.get(this.buffer, this.#formName(form), make);
   }
 
   /** Whether a texture mirror of this form exists. */
   hasTexture(form: string): boolean {
-    return this.#textures.has(form);
+    return this.device.context.memory.derived.has(this.buffer, this.#formName(form));
   }
 
   /**
-   * Forgets the mirrors (textures and reordered copies) of this tensor and of its views. Whoever
-   * writes a buffer in place, by a dispatch or a copy of their own, must call it, or later
-   * convolutions read old values.
+   * Gives back the memory of texture mirrors and reordered copies, where the caller knows that nobody
+   * asks for them again soon. Only a matter of memory: whatever writes the tensor drops them anyway.
    */
-  invalidateTexture(): void {
-    for (const tensor of this.#sharers) tensor.#dropTextures();
+  freeDerived(): void {
+    if (this.#buffer) this.device.context.memory.derived.drop(this.#buffer);
   }
 
-  #dropTextures(): void {
-    for (const texture of this.#textures.values()) this.device.context.releaseTexture(texture);
-    this.#textures.clear();
-    for (const buffer of this.#copies.values()) this.device.context.releaseBuffer(buffer);
-    this.#copies.clear();
+  /** Views of one buffer have forms of their own. */
+  #formName(form: string): string {
+    return `${form} ${this.shape.join('x')}`;
   }
 
   /**
@@ -165,7 +150,6 @@ export class Tensor {
   /** Frees the memory (and that of the gradient). Freeing twice is harmless. */
   dispose(): void {
     if (!this.#buffer) return;
-    this.#dropTextures();
     this.#sharers.delete(this);
     if (this.#sharers.size === 0) this.device.context.releaseBuffer(this.#buffer);
     this.#buffer = null;

@@ -18,6 +18,7 @@ import { TrainStep } from '../../../src/aofd/train/step/step.js';
 import { randomWeights, smallConfig } from '../../helpers/random-weights.js';
 import { drawBatch, tinyConfig } from '../../helpers/training.js';
 import { testDeviceAsync } from '../../helpers/device.js';
+import { pretend } from '../../helpers/pretend.js';
 
 type Numbers = Record<string, ArrayLike<number>>;
 
@@ -48,13 +49,13 @@ function noise(width: number, height: number): { width: number; height: number; 
 async function plainAsync<T>(device: Device, body: () => Promise<T>): Promise<T> {
   const { subgroupSize, context } = device;
   const { readsStorageTextures } = context;
-  device.subgroupSize = 0;
-  context.readsStorageTextures = false;
+  pretend(device, { subgroupSize: 0 });
+  pretend(device, { readsStorageTextures: false });
   try {
     return await body();
   } finally {
-    device.subgroupSize = subgroupSize;
-    context.readsStorageTextures = readsStorageTextures;
+    pretend(device, { subgroupSize });
+    pretend(device, { readsStorageTextures });
   }
 }
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { combine } from '../../../src/nn/autograd/accumulate.js';
 import { needsGrad, record, Tape, type Tensor } from '../../../src/nn/index.js';
 import { FakeDevice } from '../../helpers/fake-device.js';
+import { pretend } from '../../helpers/pretend.js';
 
 function multiply(a: Tensor, b: Tensor): Tensor {
   const y = a.device.empty(a.shape);
@@ -204,7 +205,7 @@ describe('Tape', () => {
   });
 
   it('accumulates gradients larger than one binding in windows', async () => {
-    device.context.bindingLimit = 512;
+    pretend(device, { bindingLimit: 512 });
     const a = device.parameter(
       'a',
       Array.from({ length: 300 }, (_, i) => i),

@@ -13,6 +13,7 @@ import { conv2d as twinConv } from '../../../src/nn/twins/conv.js';
 import { nd } from '../../../src/nn/twins/nd.js';
 import { maxPool2d as twinPool } from '../../../src/nn/twins/pool.js';
 import { testDeviceAsync } from '../../helpers/device.js';
+import { pretend } from '../../helpers/pretend.js';
 
 interface Shape {
   name: string;
@@ -83,13 +84,13 @@ describe('convolution with max pool', () => {
       const options = { pad: 1, relu: true, algorithm };
       const whole = await conv2dMaxPool2d(x, w, b, options).readAsync();
       const { bindingLimit } = device.context;
-      device.context.bindingLimit = limit;
+      pretend(device, { bindingLimit: limit });
       try {
-        x.invalidateTexture();
-        w.invalidateTexture();
+        x.freeDerived();
+        w.freeDerived();
         expect(await conv2dMaxPool2d(x, w, b, options).readAsync()).to.deep.equal(whole);
       } finally {
-        device.context.bindingLimit = bindingLimit;
+        pretend(device, { bindingLimit });
       }
     });
   }

@@ -3,6 +3,7 @@ import { record, Tape, Tensor, type Device, type DispatchSpec } from '../../../s
 import { CounterRng } from '../../../src/nn/tensor/random.js';
 import type { CaseInput, OpCase } from './case.js';
 import { assertClose } from './tolerance.js';
+import { pretend } from '../../helpers/pretend.js';
 
 /** Guard words: a NaN pattern that no kernel writes by chance. */
 const sentinel = 0x7fd5a5a5;
@@ -87,7 +88,7 @@ async function guardedAsync<T>(
     }
     dispatch({ ...spec, bindings });
   };
-  if (limit !== null) context.bindingLimit = limit;
+  if (limit !== null) pretend(device, { bindingLimit: limit });
   try {
     const result = await body();
     // The last content of each buffer is checked: buffers may have been used more than once.
@@ -104,7 +105,7 @@ async function guardedAsync<T>(
     }
     return result;
   } finally {
-    context.bindingLimit = before;
+    pretend(device, { bindingLimit: before });
     // The patches live on the instances, over the methods of the prototypes.
     delete (context as Partial<typeof context>).acquireBuffer;
     delete (device as Partial<Device>).zeros;

@@ -12,6 +12,7 @@ import {
 import * as twin from '../../../src/nn/twins/optim.js';
 import { CounterRng } from '../../../src/nn/tensor/random.js';
 import { testDeviceAsync } from '../../helpers/device.js';
+import { pretend } from '../../helpers/pretend.js';
 
 describe('optimisers', () => {
   let device: Device;
@@ -69,7 +70,7 @@ describe('optimisers', () => {
     const sgd = new Sgd([a, { param: b, lrMult: 2, decayMult: 0 }, { param: frozen, lrMult: 0 }]);
     const wants = [a, b].map((p, i) => twin.sgdState(random(p.size, i + 1)));
     const limit = device.context.bindingLimit;
-    device.context.bindingLimit = 4096;
+    pretend(device, { bindingLimit: 4096 });
     try {
       for (let t = 0; t < 4; t++) {
         const lr = 0.1 / (t + 1);
@@ -86,7 +87,7 @@ describe('optimisers', () => {
         sgd.step(lr);
       }
     } finally {
-      device.context.bindingLimit = limit;
+      pretend(device, { bindingLimit: limit });
     }
     near(await a.readAsync(), wants[0]!.w, 2e-6);
     near(await b.readAsync(), wants[1]!.w, 2e-6);
@@ -156,7 +157,7 @@ describe('optimisers', () => {
     const norm = Math.sqrt(values.flat().reduce((s, v) => s + v * v, 0));
     expect(await gradNormAsync(params)).to.be.closeTo(norm, 1e-5 * norm);
     const limit = device.context.bindingLimit;
-    device.context.bindingLimit = 8192;
+    pretend(device, { bindingLimit: 8192 });
     try {
       const clipped = clipGradNorm(params, 2)!;
       made.push(clipped);
@@ -167,7 +168,7 @@ describe('optimisers', () => {
       made.push(clipGradNorm(params, 10)!); // below the limit: nothing changes
       expect(await gradNormAsync(params)).to.be.closeTo(2, 1e-5);
     } finally {
-      device.context.bindingLimit = limit;
+      pretend(device, { bindingLimit: limit });
     }
   });
 
@@ -180,13 +181,13 @@ describe('optimisers', () => {
         params.forEach((p, i) => give(p, random(p.size, 80 + i)));
         const optimizer = kind === 'Sgd' ? new Sgd(params) : new AdamW(params);
         const limit = device.context.bindingLimit;
-        device.context.bindingLimit = 8192;
+        pretend(device, { bindingLimit: 8192 });
         try {
           const clip = (first ? clipGradNorm : clipFactor)(params, 0.5)!;
           made.push(clip);
           optimizer.step(1e-2, first ? null : clip);
         } finally {
-          device.context.bindingLimit = limit;
+          pretend(device, { bindingLimit: limit });
         }
         const values = await Promise.all(params.map(async (p) => [...(await p.readAsync())]));
         // Only clipGradNorm changes the gradient itself.
@@ -212,13 +213,13 @@ describe('optimisers', () => {
     params.forEach((p, i) => give(p, gradients[i]!));
     const norm = Math.sqrt(gradients.flat().reduce((s, v) => s + v * v, 0));
     const limit = device.context.bindingLimit;
-    device.context.bindingLimit = 8192;
+    pretend(device, { bindingLimit: 8192 });
     try {
       made.push(clipGradNorm(params, norm / 2)!);
       adam.step(1e-2);
       ema.update();
     } finally {
-      device.context.bindingLimit = limit;
+      pretend(device, { bindingLimit: limit });
     }
     expect(device.stats().dispatches - dispatches).to.be.below(2 * sizes.length);
     for (const [i, p] of params.entries()) {

@@ -46,10 +46,10 @@ describe('Profiler', () => {
   }
 
   it('times kernels and copies by layer, with operations and readbacks', async () => {
-    const before = device.context.maxBatch;
+    const before = device.context.commandsPerSubmit;
     const profile = await profileAsync();
     expect(device.context.observer).to.equal(null);
-    expect(device.context.maxBatch).to.equal(before);
+    expect(device.context.commandsPerSubmit).to.equal(before);
     expect(profile.peakFlops).to.be.greaterThan(1e8);
     const layers = new Map(profile.layers.map((row) => [row.name, row]));
     expect([...layers.keys()]).to.include.members(['conv', 'conv backward', 'fc', 'fc backward']);

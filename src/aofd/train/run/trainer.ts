@@ -506,7 +506,7 @@ export class Trainer {
       }
     } catch (error) {
       // A picture that cannot be drawn or a validation file that went away must not end a run.
-      if (this.device.context.lost) throw error;
+      if (this.device.context.faults.lost) throw error;
       if (isOutOfMemory(error)) await giveBackAsync(this.device);
       this.#notice(`samples or validation failed, training goes on: ${(error as Error).message}`);
     } finally {

@@ -39,6 +39,6 @@ export function conv2dMaxPool2d(
     forward === 'winograd2' ? 2 : 4,
     true,
   );
-  if (device.tape === null) x.invalidateTexture();
+  if (device.tape === null) x.freeDerived();
   return y;
 }

@@ -141,7 +141,7 @@ export function conv2d(
       dY ? convBackward(x, weight, bias, y, dY, s, relu, chosen, needs) : [],
   });
   // Without a tape nobody asks for this map's texture again once the next layer has read it.
-  if (!needsGrad(x) && !needsGrad(weight) && device.tape === null) x.invalidateTexture();
+  if (!needsGrad(x) && !needsGrad(weight) && device.tape === null) x.freeDerived();
   return y;
 }
 
@@ -252,8 +252,8 @@ function convBackward(
     });
   }
   // Whoever reads y or dY comes later on the tape, so nobody will again: give the memory back.
-  dY.invalidateTexture();
-  y.invalidateTexture();
+  dY.freeDerived();
+  y.freeDerived();
   if (masked !== dY) masked.dispose();
   return [dX, dW, dB];
 }
