@@ -1,13 +1,8 @@
 export { NnError } from './errors.js';
-export {
-  Device,
-  type DeviceOptions,
-  type DeviceStats,
-  type DispatchSpec,
-} from './tensor/device.js';
+export { Device, type DeviceOptions, type DeviceStats } from './tensor/device.js';
 export { DryDevice } from './tensor/dry-device.js';
 export { giveBackAsync, isOutOfMemory, retryOutOfMemoryAsync } from './tensor/out-of-memory.js';
-export { Tensor, type TensorData } from './tensor/tensor.js';
+export { Tensor, type DispatchSpec, type TensorData, type TensorDevice } from './tensor/tensor.js';
 export { Scope } from './tensor/scope.js';
 export type { DType, Layout, Shape } from './tensor/shape.js';
 export { CounterRng, pcg4d, randomU32, uniform01, streamOf } from './tensor/random.js';

@@ -1,7 +1,7 @@
 import { GpuContext } from '../../src/nn/gpu/context.js';
 import type { Platform } from '../../src/nn/platform/index.js';
-import { Device, type DispatchSpec } from '../../src/nn/tensor/device.js';
-import { Tensor } from '../../src/nn/tensor/tensor.js';
+import { Device } from '../../src/nn/tensor/device.js';
+import { Tensor, type DispatchSpec } from '../../src/nn/tensor/tensor.js';
 
 /** A buffer of the pretended GPU. */
 export interface FakeBuffer {

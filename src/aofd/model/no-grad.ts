@@ -1,7 +1,7 @@
-import type { Device } from '../../nn/index.js';
+import type { TensorDevice } from '../../nn/index.js';
 
 /** Runs `work` with the tape off: nothing in it is recorded for backward. */
-export function withoutGrad<T>(device: Device, work: () => T): T {
+export function withoutGrad<T>(device: TensorDevice, work: () => T): T {
   const tape = device.tape;
   device.tape = null;
   try {

@@ -1,7 +1,6 @@
 import { NnError, internalError } from '../errors.js';
-import type { Device, Recorder } from '../tensor/device.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { Recorder, Tensor, TensorDevice } from '../tensor/tensor.js';
 import { accumulate, scaled } from './accumulate.js';
 
 type MaybeTensor = Tensor | null;
@@ -27,14 +26,14 @@ export interface TapeNode {
  * from the end. The tensors that nodes refer to belong to the surrounding scope.
  */
 export class Tape implements Recorder, Disposable {
-  readonly device: Device;
+  readonly device: TensorDevice;
   readonly #nodes: TapeNode[] = [];
   readonly #tracked = new Set<Tensor>();
   readonly #outer: Recorder | null;
   /** What `backwardTo` left for the next pass. */
   #begun = new Map<Tensor, Tensor>();
 
-  constructor(device: Device) {
+  constructor(device: TensorDevice) {
     this.device = device;
     this.#outer = device.tape;
     device.tape = this;

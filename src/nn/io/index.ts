@@ -4,4 +4,3 @@ export * from './stored-tensor.js';
 export * from './safetensors.js';
 export * from './npy.js';
 export * from './state.js';
-export * from './describe.js';

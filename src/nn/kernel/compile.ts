@@ -1,4 +1,13 @@
+import type { Defines } from './preprocess.js';
 import type { KernelInterface } from './reflect.js';
+
+/** A kernel's text, and what it was expanded from. */
+export interface KernelText {
+  name: string;
+  /** Of the first request that gave this text. */
+  defines: Defines;
+  code: string;
+}
 
 /** What a text is compiled to on one device. */
 export interface Compiled {

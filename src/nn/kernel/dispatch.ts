@@ -4,7 +4,7 @@ import { internalError } from '../errors.js';
 import type { DispatchInfo } from '../gpu/observer.js';
 import type { Defines } from './preprocess.js';
 import type { Kernel, KernelCache } from './pipeline.js';
-import { flopsOf } from '../profile/cost.js';
+import { flopsOf } from './cost.js';
 import { packParams } from './reflect.js';
 import { textureBytes } from './texture-bytes.js';
 

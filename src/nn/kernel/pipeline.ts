@@ -1,18 +1,10 @@
 import type { GpuContext } from '../gpu/context.js';
 import { debugKernel, debugLevelOf, type DebugLevel } from '../gpu/debug.js';
 import { NnError } from '../errors.js';
-import { pipelineParts, type Compiled } from './compile.js';
+import { pipelineParts, type Compiled, type KernelText } from './compile.js';
 import { Preparation } from './prepare.js';
 import { preprocess, type Defines } from './preprocess.js';
 import { reflect, type KernelInterface } from './reflect.js';
-
-/** A kernel's text, and what it was expanded from. */
-export interface KernelText {
-  name: string;
-  /** Of the first request that gave this text. */
-  defines: Defines;
-  code: string;
-}
 
 /** A compiled kernel with what its text declares. */
 export interface Kernel extends KernelText, KernelInterface, Compiled {

@@ -1,8 +1,7 @@
 import type { GpuContext } from '../gpu/context.js';
 import { debugPrint } from '../gpu/debug.js';
 import type { PipelineInfo } from '../gpu/observer.js';
-import { EmptyLauncher, pipelineParts, type Compiled } from './compile.js';
-import type { KernelText } from './pipeline.js';
+import { EmptyLauncher, pipelineParts, type Compiled, type KernelText } from './compile.js';
 import type { KernelInterface } from './reflect.js';
 
 /** A kernel that is wanted: its expanded text and what that declares. */

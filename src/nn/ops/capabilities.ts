@@ -1,11 +1,11 @@
+import type { TensorDevice } from '../tensor/tensor.js';
 import { debugPrint } from '../gpu/debug.js';
-import type { Device } from '../tensor/device.js';
 import type { Pass } from './tuning/table.js';
 import type { MapCapabilities } from './map-plan.js';
 import type { TileLimits } from './tile-plan.js';
 
 /** What this device allows the tile kernels; `tile` names one that was found fastest. */
-export function tileLimitsOf(device: Device, tile?: number): TileLimits {
+export function tileLimitsOf(device: TensorDevice, tile?: number): TileLimits {
   const { limits, bindingLimit } = device.context;
   return {
     workgroupBytes: limits.maxComputeWorkgroupStorageSize,
@@ -20,7 +20,7 @@ export function tileLimitsOf(device: Device, tile?: number): TileLimits {
 }
 
 /** What this device allows the operations over maps. */
-export function mapCapabilitiesOf(device: Device): MapCapabilities {
+export function mapCapabilitiesOf(device: TensorDevice): MapCapabilities {
   const { limits, bindingLimit, readsStorageTextures } = device.context;
   return {
     kind: device.kind,
@@ -33,7 +33,7 @@ export function mapCapabilitiesOf(device: Device): MapCapabilities {
 
 /** DEBUG=3: which kernels a layer (`key`) gets for each pass, and why. */
 export function debugPlan(
-  device: Device,
+  device: TensorDevice,
   key: string,
   plan: Record<Pass, string> & { reason: string },
 ): void {

@@ -1,11 +1,10 @@
 import { sliceOf, windowsOf, type Window } from '../kernel/windows.js';
-import type { Device } from '../tensor/device.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { Tensor, TensorDevice } from '../tensor/tensor.js';
 import type { LinearShape } from './linear-plan.js';
 import { runTileGemm } from './tile-gemm.js';
 
 /** The weight's rows in windows that fit a binding, at multiples of 4 rows where it can be. */
-function weightWindows(device: Device, s: LinearShape): Window[] {
+function weightWindows(device: TensorDevice, s: LinearShape): Window[] {
   return windowsOf(s.o, s.i * 4, device.context.bindingLimit, 4);
 }
 

@@ -2,9 +2,8 @@ import { record } from '../autograd/tape.js';
 import { NnError } from '../errors.js';
 import { grid1d } from '../kernel/dispatch.js';
 import { sliceOf, windowsOf, type Window } from '../kernel/windows.js';
-import type { Device } from '../tensor/device.js';
 import { formatShape } from '../tensor/shape.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { Tensor, TensorDevice } from '../tensor/tensor.js';
 import { tunedLayer } from './tuning/registry.js';
 import { linearKey } from './tuning/table.js';
 import { debugPlan } from './capabilities.js';
@@ -82,13 +81,13 @@ export function linear(
 }
 
 /** What AOFD_ALGORITHM says of matrix products: its other values are for convolutions only. */
-function forcedAlgorithm(device: Device): LinearAlgorithm | undefined {
+function forcedAlgorithm(device: TensorDevice): LinearAlgorithm | undefined {
   const text = device.context.platform.env('AOFD_ALGORITHM');
   return linearAlgorithms.find((name) => name === text);
 }
 
 /** The weight's rows in windows that fit a binding. */
-function weightWindows(device: Device, s: LinearShape): Window[] {
+function weightWindows(device: TensorDevice, s: LinearShape): Window[] {
   return windowsOf(s.o, s.i * 4, device.context.bindingLimit);
 }
 
@@ -173,7 +172,7 @@ interface Gemm {
   panelOffset?: number;
 }
 
-function runGemm(device: Device, g: Gemm): void {
+function runGemm(device: TensorDevice, g: Gemm): void {
   const lanes = device.subgroupSize;
   const rowPanels = Math.ceil(g.rows / (4 * lanes));
   const colPanels = Math.ceil(g.cols / (4 * lanes));

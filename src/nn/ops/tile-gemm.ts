@@ -1,6 +1,5 @@
 import { grid1d, type BufferSlice } from '../kernel/dispatch.js';
-import type { Device } from '../tensor/device.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { Tensor, TensorDevice } from '../tensor/tensor.js';
 import { tileLimitsOf } from './capabilities.js';
 import {
   expectTile,
@@ -47,7 +46,7 @@ export interface TileGemm {
 export const longestSum = 8192;
 
 /** The cut of a product. Pure but for the device's limits. */
-function cut(device: Device, g: TileGemm): TilePlan {
+function cut(device: TensorDevice, g: TileGemm): TilePlan {
   const layers = g.layers ?? 1;
   const isDense = layers === 1 || g.c.layer === g.rowsS * g.c.pitch;
   const problem = { v: g.rowsV, s: g.rowsS, k: g.k, layers, longestSum, canSplit: isDense };
@@ -61,7 +60,7 @@ function isQuads(operand: GemmOperand, rows: number, k: number): boolean {
 }
 
 /** Runs a product through kernels/gemm/tile_gemm, with a second pass where the sum is split. */
-export function runTileGemm(device: Device, g: TileGemm): void {
+export function runTileGemm(device: TensorDevice, g: TileGemm): void {
   const layers = g.layers ?? 1;
   const plan = cut(device, g);
   const isSplit = plan.splits > 1;

@@ -1,7 +1,6 @@
 import { grid1d, type BufferSlice } from '../kernel/dispatch.js';
 import { sliceOf } from '../kernel/windows.js';
-import type { Device } from '../tensor/device.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { Tensor, TensorDevice } from '../tensor/tensor.js';
 import { elementWindows } from './in-place.js';
 
 /** A range of elements of equally sized tensors: one slot of a kernel that takes several. */
@@ -54,7 +53,7 @@ export interface SlotOptions {
  * elements or quads, 0).
  */
 export function runSlots(
-  device: Device,
+  device: TensorDevice,
   kernel: string,
   slots: readonly Slot[],
   options: SlotOptions = {},
@@ -68,7 +67,7 @@ export function runSlots(
 
 /** Launches over slots of one kind; returns their workgroups. */
 function runAlike(
-  device: Device,
+  device: TensorDevice,
   kernel: string,
   slots: readonly Slot[],
   before: number,

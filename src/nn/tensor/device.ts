@@ -3,41 +3,20 @@ import type { AdapterSummary, ContextCounters } from '../gpu/context-types.js';
 import type { AdapterKind } from '../platform/index.js';
 import { NnError } from '../errors.js';
 import { openContextAsync, type OpenOptions } from '../gpu/open.js';
-import { dispatch, type BindingResource, type BufferSlice } from '../kernel/dispatch.js';
+import { dispatch, type BindingResource } from '../kernel/dispatch.js';
 import { KernelCache } from '../kernel/pipeline.js';
-import type { Defines } from '../kernel/preprocess.js';
+import { probeLanesAsync } from '../kernel/probe-lanes.js';
 import { Scope } from './scope.js';
+import { formatShape, packC4, sizeOf, storedSize, type Shape } from './shape.js';
 import {
-  formatShape,
-  packC4,
-  sizeOf,
-  storedSize,
-  type DType,
-  type Layout,
-  type Shape,
-} from './shape.js';
-import { Tensor } from './tensor.js';
+  Tensor,
+  type DispatchSpec,
+  type Recorder,
+  type TensorDevice,
+  type TensorOptions,
+} from './tensor.js';
 
 export type DeviceOptions = OpenOptions;
-
-export interface TensorOptions {
-  dtype?: DType;
-  layout?: Layout;
-  name?: string;
-}
-
-/** One kernel launch; see RawDispatch. Tensors are bound whole. */
-export interface DispatchSpec {
-  kernel: string;
-  defines?: Defines;
-  bindings: Readonly<Record<string, Tensor | BufferSlice | GPUTextureView>>;
-  params?: Readonly<Record<string, number | readonly number[]>>;
-  workgroups: readonly [number, number?, number?];
-  label?: string;
-  /** For profiles; see RawDispatch. */
-  flops?: number;
-  bytes?: number;
-}
 
 export interface DeviceStats extends ContextCounters {
   liveTensors: number;
@@ -48,13 +27,8 @@ export interface DeviceStats extends ContextCounters {
   readbackCauses: Record<string, number>;
 }
 
-/** What the device needs to know of the tape that is recording. */
-export interface Recorder {
-  readonly device: Device;
-}
-
 /** A WebGPU device with kernels, memory scopes and at most one recording tape. */
-export class Device {
+export class Device implements TensorDevice {
   readonly context: GpuContext;
   readonly kernels: KernelCache;
   /** One line for the person at the terminal about the adapter choice, or null. */
@@ -62,24 +36,25 @@ export class Device {
   /** The tape that records operations at the moment. */
   tape: Recorder | null = null;
   /** Lane count of subgroup kernels, or 0 when they cannot be used here. */
-  subgroupSize = 0;
-  /** Counts the failures after which what was computed before may be incomplete. */
-  epoch = 0;
+  readonly subgroupSize: number;
+  #epoch = 0;
   #scope: Scope | null = null;
   readonly #live = new Set<Tensor>();
 
-  constructor(context: GpuContext, notice: string | null = null) {
+  constructor(
+    context: GpuContext,
+    options: { notice?: string | null; subgroupSize?: number } = {},
+  ) {
     this.context = context;
     this.kernels = new KernelCache(context);
-    this.notice = notice;
+    this.notice = options.notice ?? null;
+    this.subgroupSize = options.subgroupSize ?? 0;
   }
 
   /** Opens the adapter of that name, or the best one. Throws NnError with how to get a driver. */
   static async createAsync(options: DeviceOptions = {}): Promise<Device> {
     const { context, notice } = await openContextAsync(options);
-    const device = new Device(context, notice);
-    await device.#probeSubgroupsAsync();
-    return device;
+    return new Device(context, { notice, subgroupSize: await probeLanesAsync(context) });
   }
 
   get adapter(): AdapterSummary {
@@ -90,20 +65,9 @@ export class Device {
     return this.context.adapter.kind;
   }
 
-  /**
-   * Lane kernels assume lane == local_invocation_index % L. True wherever measured, promised
-   * nowhere: so it is tested here, and lane kernels stay off where it fails.
-   */
-  async #probeSubgroupsAsync(): Promise<void> {
-    const { subgroupMinSize: low, subgroupMaxSize: high } = this.adapter;
-    if (!this.context.readsStorageTextures) return;
-    if (!this.context.features.has('subgroups') || low !== high || (low !== 4 && low !== 8)) return;
-    using scope = this.scope();
-    const out = this.empty([64], { dtype: 'u32' });
-    this.dispatch({ kernel: 'probe/lane', bindings: { lanes: out }, workgroups: [1] });
-    const lanes = await out.readAsync('lane probe');
-    if (lanes.every((lane, i) => lane === i % low)) this.subgroupSize = low;
-    scope.keep(out).dispose();
+  /** Counts the failures after which what was computed before may be incomplete. */
+  get epoch(): number {
+    return this.#epoch;
   }
 
   scope(): Scope {
@@ -149,7 +113,7 @@ export class Device {
    * are needed, and begins an epoch: whoever keeps other values that were computed computes them anew.
    */
   dropDerived(): void {
-    this.epoch++;
+    this.#epoch++;
     this.context.memory.derived.dropAll();
   }
 

@@ -1,5 +1,5 @@
 import { GpuContext } from '../gpu/context.js';
-import type { KernelText } from '../kernel/pipeline.js';
+import type { KernelText } from '../kernel/compile.js';
 import type { Platform } from '../platform/index.js';
 import { Device } from './device.js';
 
@@ -30,8 +30,8 @@ export class DryDevice extends Device {
         bindingLimit,
         readsStorageTextures,
       }),
+      { subgroupSize: real.subgroupSize },
     );
-    this.subgroupSize = real.subgroupSize;
   }
 
   /** Every kernel that was asked for, with each set of defines. */

@@ -1,5 +1,9 @@
 import { internalError } from '../errors.js';
-import type { Tensor } from './tensor.js';
+
+/** What a scope frees: tensors. */
+export interface Owned {
+  dispose(): void;
+}
 
 /**
  * Frees, when it ends, every tensor that was made while it was the innermost scope, except those
@@ -11,7 +15,7 @@ import type { Tensor } from './tensor.js';
  * ```
  */
 export class Scope {
-  readonly #tensors = new Set<Tensor>();
+  readonly #tensors = new Set<Owned>();
   readonly #parent: Scope | null;
   readonly #leave: (scope: Scope) => void;
   #ended = false;
@@ -25,22 +29,22 @@ export class Scope {
     return this.#parent;
   }
 
-  add(tensor: Tensor): void {
+  add(tensor: Owned): void {
     this.#tensors.add(tensor);
   }
 
-  remove(tensor: Tensor): void {
+  remove(tensor: Owned): void {
     this.#tensors.delete(tensor);
   }
 
   /** Lets a tensor outlive this scope; it then belongs to the parent scope or to the caller. */
-  keep<T extends Tensor>(tensor: T): T {
+  keep<T extends Owned>(tensor: T): T {
     if (this.#tensors.delete(tensor)) this.#parent?.add(tensor);
     return tensor;
   }
 
   /** Takes a tensor out of every scope: its holder frees it. */
-  release<T extends Tensor>(tensor: T): T {
+  release<T extends Owned>(tensor: T): T {
     for (let scope: Scope | null = this; scope; scope = scope.parent) scope.remove(tensor);
     return tensor;
   }

@@ -1,5 +1,11 @@
 import { NnError } from '../errors.js';
-import type { Device } from './device.js';
+import type { AdapterSummary } from '../gpu/context-types.js';
+import type { GpuContext } from '../gpu/context.js';
+import type { BufferSlice } from '../kernel/dispatch.js';
+import type { KernelCache } from '../kernel/pipeline.js';
+import type { Defines } from '../kernel/preprocess.js';
+import type { AdapterKind } from '../platform/types.js';
+import type { Scope } from './scope.js';
 import {
   formatShape,
   sizeOf,
@@ -10,6 +16,52 @@ import {
   type Shape,
 } from './shape.js';
 
+/** How a tensor is made. */
+export interface TensorOptions {
+  dtype?: DType;
+  layout?: Layout;
+  name?: string;
+}
+
+/** One kernel launch; see RawDispatch. Tensors are bound whole. */
+export interface DispatchSpec {
+  kernel: string;
+  defines?: Defines;
+  bindings: Readonly<Record<string, Tensor | BufferSlice | GPUTextureView>>;
+  params?: Readonly<Record<string, number | readonly number[]>>;
+  workgroups: readonly [number, number?, number?];
+  label?: string;
+  /** For profiles; see RawDispatch. */
+  flops?: number;
+  bytes?: number;
+}
+
+/** What a device needs to know of the tape that is recording. */
+export interface Recorder {
+  readonly device: TensorDevice;
+}
+
+/** The device that a tensor lives on, as tensors and operations use it; `Device` implements it. */
+export interface TensorDevice {
+  readonly context: GpuContext;
+  readonly kernels: KernelCache;
+  readonly adapter: AdapterSummary;
+  readonly kind: AdapterKind;
+  readonly subgroupSize: number;
+  tape: Recorder | null;
+  scope(): Scope;
+  adopt(tensor: Tensor): void;
+  release<T extends Tensor>(tensor: T): T;
+  forget(tensor: Tensor): void;
+  empty(shape: Shape, options?: TensorOptions): Tensor;
+  tensor(data: ArrayLike<number>, shape: Shape, options?: TensorOptions): Tensor;
+  zeros(shape: Shape, options?: TensorOptions): Tensor;
+  write(tensor: Tensor, data: ArrayLike<number>): void;
+  copy(source: Tensor, target: Tensor): void;
+  dispatch(spec: DispatchSpec): void;
+}
+
+/** Values on the host. */
 export type TensorData = Float32Array | Int32Array | Uint32Array;
 
 let nextId = 1;
@@ -21,7 +73,7 @@ let nextId = 1;
  */
 export class Tensor {
   readonly id = nextId++;
-  readonly device: Device;
+  readonly device: TensorDevice;
   readonly shape: Shape;
   readonly layout: Layout;
   readonly dtype: DType;
@@ -35,7 +87,7 @@ export class Tensor {
   readonly #sharers: Set<Tensor>;
 
   constructor(
-    device: Device,
+    device: TensorDevice,
     buffer: GPUBuffer,
     shape: Shape,
     layout: Layout,

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { describeTensors, summarizeTensor } from '../../../src/nn/io/describe.js';
 import { IoError } from '../../../src/nn/io/errors.js';
 import {
   assertState,
@@ -71,16 +70,5 @@ describe('training state', () => {
     ] as [Record<string, unknown>, RegExp][]) {
       expect(() => metaToJson(bad)).to.throw(IoError, message);
     }
-  });
-
-  it('describes tensors', () => {
-    const data = new Float32Array([1, NaN, -3, Infinity]);
-    const s = summarizeTensor('w', { shape: [2, 2], data });
-    expect([s.min, s.max, s.mean, s.nonFinite]).to.deep.equal([-3, 1, -1, 2]);
-    const lines = describeTensors({ w: floatData(data, [2, 2]), empty: t(0) }).split('\n');
-    expect(lines).to.have.length(4);
-    expect(lines[1]).to.match(/^w +F32 +2x2 +-3\.000 +1\.000 +-1\.000 +2$/);
-    expect(lines[2]).to.match(/^empty +F32 +0 +- +- +-$/);
-    expect(lines[3]).to.equal('2 tensors, 4 elements');
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { flopsOf } from '../../../src/nn/profile/cost.js';
+import { flopsOf } from '../../../src/nn/kernel/cost.js';
 import { peakFlops } from '../../../src/nn/profile/peak.js';
 import { formatProfile } from '../../../src/nn/profile/profile-table.js';
 import { lanesOf, traceOf } from '../../../src/nn/profile/trace.js';

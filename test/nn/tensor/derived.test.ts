@@ -58,7 +58,7 @@ describe('forms derived from tensors', () => {
   const checkAsync = async (w: Tensor, change: () => void): Promise<void> => {
     using _scope = device.scope();
     const x = device.tensor(random(8 * 64, 1), [1, 8, 8, 8], { layout: 'c4' });
-    const algorithms: ConvAlgorithm[] = ['naive', 'direct', 'tile', 'winograd2', 'winograd4'];
+    const algorithms: ConvAlgorithm[] = ['naive', 'lanes', 'tile', 'winograd2', 'winograd4'];
     const convolve = (weight: Tensor): Tensor[] =>
       algorithms.map((algorithm) => conv2d(x, weight, null, { algorithm, pad: 1 }));
     const before = await Promise.all(convolve(w).map((y) => y.readAsync()));

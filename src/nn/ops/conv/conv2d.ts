@@ -2,9 +2,8 @@ import { needsGrad, record } from '../../autograd/tape.js';
 import { NnError } from '../../errors.js';
 import { grid1d, type BufferSlice } from '../../kernel/dispatch.js';
 import { sliceOf } from '../../kernel/windows.js';
-import type { Device } from '../../tensor/device.js';
 import { dims4, formatShape, quads } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { tunedLayer } from '../tuning/registry.js';
 import { convKey } from '../tuning/table.js';
 import { reluBackward } from '../elementwise.js';
@@ -96,7 +95,7 @@ export function convShape(
 }
 
 /** The algorithms of a convolution's passes on this device. */
-export function planOf(device: Device, s: ConvShape, options: Conv2dOptions): ConvPlan {
+export function planOf(device: TensorDevice, s: ConvShape, options: Conv2dOptions): ConvPlan {
   const chosen = convEnvironment(device.context.platform);
   const key = convKey(s);
   const made = planConv(s, {

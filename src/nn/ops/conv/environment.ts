@@ -1,6 +1,6 @@
+import type { TensorDevice } from '../../tensor/tensor.js';
 import { NnError } from '../../errors.js';
 import type { Platform } from '../../platform/types.js';
-import type { Device } from '../../tensor/device.js';
 import { presentName } from '../algorithm-names.js';
 import { tileLimitsOf } from '../capabilities.js';
 import {
@@ -39,7 +39,7 @@ export function convEnvironment(platform: Pick<Platform, 'env'>): {
 
 /** What this device lets the convolution planner use. */
 export function capabilitiesOf(
-  device: Device,
+  device: TensorDevice,
 ): Omit<ConvCapabilities, 'force' | 'precision' | 'tuned'> {
   const { limits, bindingLimit, readsStorageTextures } = device.context;
   return {

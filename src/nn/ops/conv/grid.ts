@@ -1,8 +1,7 @@
 import type { BufferSlice } from '../../kernel/dispatch.js';
 import { sliceOf, windowAt } from '../../kernel/windows.js';
-import type { Device } from '../../tensor/device.js';
 import { dims4, quads } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { mapWindows } from '../texture.js';
 
 /** Workgroups of 64 invocations for `count` subgroups of `lanes` lanes, folded into x and y. */
@@ -28,7 +27,7 @@ export interface OutputWindow {
  * The whole map as one window where it fits a binding, else image by image in ranges of quads, whole
  * panels of 4L channels where possible: a panel in two windows would be computed twice.
  */
-export function outputWindows(device: Device, map: Tensor): OutputWindow[] {
+export function outputWindows(device: TensorDevice, map: Tensor): OutputWindow[] {
   const [n, c, h, w] = dims4(map.shape);
   const q = quads(c);
   const planeBytes = h * w * 16;

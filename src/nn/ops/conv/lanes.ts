@@ -1,7 +1,6 @@
 import { grid1d } from '../../kernel/dispatch.js';
-import type { Device } from '../../tensor/device.js';
 import { quads } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { arrayView, mapTexture } from '../texture.js';
 import { outputWindows, subgroupGrid } from './grid.js';
 import type { ConvShape } from './plan.js';
@@ -66,7 +65,7 @@ interface LaneConv {
   label: string;
 }
 
-function runLaneConv(device: Device, r: LaneConv): void {
+function runLaneConv(device: TensorDevice, r: LaneConv): void {
   const lanes = device.subgroupSize;
   const [, channelsOut = 0, outH = 0, outW = 0] = r.output.shape;
   for (const window of outputWindows(device, r.output)) {

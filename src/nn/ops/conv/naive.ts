@@ -1,12 +1,11 @@
 import { grid1d } from '../../kernel/dispatch.js';
-import type { Device, DispatchSpec } from '../../tensor/device.js';
 import { quads } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import type { DispatchSpec, Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { channelWindows, fits, type ChannelWindow } from './channel-windows.js';
 import type { ConvShape } from './plan.js';
 
 function run(
-  device: Device,
+  device: TensorDevice,
   kernel: string,
   s: ConvShape,
   input: ChannelWindow,

@@ -1,7 +1,6 @@
 import { grid1d, type BufferSlice } from '../../kernel/dispatch.js';
-import type { Device } from '../../tensor/device.js';
 import { quads } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { tileLimitsOf } from '../capabilities.js';
 import { expectTile, tileDefines, tileFlags, tileGrid } from '../tile-plan.js';
 import { channelWindows, fits, type ChannelWindow } from './channel-windows.js';
@@ -47,7 +46,7 @@ function packedWeight(weight: Tensor, s: ConvShape, taps: TapGrid, form: Form): 
 }
 
 interface TileConv {
-  device: Device;
+  device: TensorDevice;
   source: { map: Tensor; height: number; width: number };
   output: { map: Tensor; channels: number; height: number; width: number };
   weight: BufferSlice;

@@ -1,7 +1,6 @@
 import { grid1d } from '../../kernel/dispatch.js';
-import type { Device } from '../../tensor/device.js';
 import { quads } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { arrayView, mapTexture } from '../texture.js';
 import { outputWindows, subgroupGrid } from './grid.js';
 import type { ConvShape } from './plan.js';
@@ -21,7 +20,7 @@ interface Tiling {
 }
 
 function tiling(
-  device: Device,
+  device: TensorDevice,
   m: 2 | 4,
   n: number,
   h: number,
@@ -86,7 +85,7 @@ interface Source {
 
 /** Transforms one strip of tiles of a map; returns the texture that GEMMs read. */
 function transformStrip(
-  device: Device,
+  device: TensorDevice,
   source: Source,
   t: Tiling,
   from: number,
@@ -133,7 +132,7 @@ interface Pass {
 }
 
 /** Transform, multiply, transform back, strip by strip. */
-function runPass(device: Device, p: Pass): void {
+function runPass(device: TensorDevice, p: Pass): void {
   const lanes = device.subgroupSize;
   const panel = 4 * lanes;
   const [n = 0, , outH = 0, outW = 0] = p.output.shape;

@@ -1,4 +1,4 @@
-import type { Defines } from '../kernel/preprocess.js';
+import type { Defines } from './preprocess.js';
 
 type Params = Readonly<Record<string, number | readonly number[]>>;
 type Count = (p: (name: string) => number, defines: Defines) => number;
