@@ -82,7 +82,7 @@ export {
   type PainterOptions,
   type PaintResult,
 } from './data/occluders/options.js';
-export { CounterRng as PainterRng, type Rng } from './data/rng.js';
+export { KeyedRng as PainterRng, type Rng } from './data/rng.js';
 export { resizeArea, resizeImage } from './data/resize.js';
 export type { Box, DecodedImage, FaceAttributes, FaceBox, Sample } from './data/sample.js';
 

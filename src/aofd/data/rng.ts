@@ -2,8 +2,8 @@
  * A counter-based random generator: value i of a stream is a hash of (key, i), so a stream can be
  * saved as three integers, resumed, or opened anywhere without drawing the values before.
  *
- * The engine has a generator of the same name (`nn/tensor/random.ts`), and there are two on purpose.
- * That one hashes by pcg4d, as its WGSL twin does, and selects a stream by one number. This one has a
+ * The engine has another (`CounterRng`, `nn/tensor/random.ts`), and there are two on purpose. That one
+ * hashes by pcg4d, as its WGSL twin does, and selects a stream by one number. This one has a
  * hash of its own (two rounds of a 32-bit mixer, over a list of integers of any length) and needs no
  * engine, so that evaluators and data threads load without it. No step of the two hashes is the same:
  * to make one of them would change every stream, and with it batches, resumed runs and bootstraps.
@@ -14,7 +14,7 @@ export interface Rng {
   next(): number;
 }
 
-/** Serialisable state of {@link CounterRng}: three unsigned 32-bit integers. */
+/** Serialisable state of {@link KeyedRng}: three unsigned 32-bit integers. */
 export interface RngState {
   key0: number;
   key1: number;
@@ -44,7 +44,7 @@ export function hashInts(...values: number[]): number {
 }
 
 /** Counter-based generator with 24 random bits per number (two mixer rounds per draw). */
-export class CounterRng implements Rng {
+export class KeyedRng implements Rng {
   private key0: number;
   private key1: number;
   private counter = 0;
@@ -65,13 +65,13 @@ export class CounterRng implements Rng {
     return (mix32((first + this.key1) >>> 0) >>> 8) / 16777216;
   }
 
-  /** A copy of the state; `CounterRng.fromState` continues with the same numbers. */
+  /** A copy of the state; `KeyedRng.fromState` continues with the same numbers. */
   state(): RngState {
     return { key0: this.key0, key1: this.key1, counter: this.counter };
   }
 
-  static fromState(state: RngState): CounterRng {
-    const rng = new CounterRng(0);
+  static fromState(state: RngState): KeyedRng {
+    const rng = new KeyedRng(0);
     rng.key0 = state.key0 >>> 0;
     rng.key1 = state.key1 >>> 0;
     rng.counter = state.counter >>> 0;

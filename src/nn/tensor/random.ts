@@ -3,7 +3,7 @@
  * `kernels/include/random.wgsl`, so that a number depends on its place and never on who drew
  * before. The hash is pcg4d of Jarzynski and Olano, "Hash Functions for GPU Rendering" (JCGT 2020).
  *
- * Pictures, batches and bootstraps draw from another one, `aofd/data/rng.ts`, which needs no engine and
+ * Pictures, batches and bootstraps draw from `KeyedRng`, `aofd/data/rng.ts`, which needs no engine and
  * says why both stay: their hashes share nothing, and neither stream may change.
  */
 

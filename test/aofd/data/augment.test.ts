@@ -29,7 +29,7 @@ import {
   shrinkByInteger,
 } from '../../../src/aofd/data/augment/resample.js';
 import { loseResolution } from '../../../src/aofd/data/augment/resolution.js';
-import { CounterRng } from '../../../src/aofd/data/rng.js';
+import { KeyedRng } from '../../../src/aofd/data/rng.js';
 import type { Box } from '../../../src/aofd/data/sample.js';
 import { face, gradientImage } from '../../helpers/pictures.js';
 
@@ -72,7 +72,7 @@ describe('data/augment', () => {
     for (let y = 20; y <= 49; y++) square.data.fill(255, 3 * (y * 100 + 30), 3 * (y * 100 + 70));
     const faces = [face([30, 20, 69, 49])];
     for (let seed = 0; seed < 30; seed++) {
-      const rng = new CounterRng(seed);
+      const rng = new KeyedRng(seed);
       const tile = { x0: 10, y0: 5, x1: 138, y1: 101 };
       const window = chooseWindow(100, 80, faces, tile, rng, {
         ...DEFAULT_AUGMENT.crop,
@@ -126,7 +126,7 @@ describe('data/augment', () => {
     const faces = [face([2, 2, 9, 9]), face([60, 40, 79, 59], { ignore: true })];
     for (let seed = 0; seed < 200; seed++) {
       const tile = fullTile(64, 64);
-      const window = chooseWindow(80, 60, faces, tile, new CounterRng(seed), DEFAULT_AUGMENT.crop);
+      const window = chooseWindow(80, 60, faces, tile, new KeyedRng(seed), DEFAULT_AUGMENT.crop);
       const [mapped] = mapFaces(faces, window, tile, 1);
       expect(mapped?.index, `seed ${seed}`).to.equal(0);
       expect(mapped?.ignore, `seed ${seed}`).to.equal(false);
@@ -154,7 +154,7 @@ describe('data/augment', () => {
 
   it('looks at decoys as often as asked to', () => {
     const tile = { x0: 0, y0: 0, x1: 50, y1: 50 };
-    const rng = new CounterRng(3);
+    const rng = new KeyedRng(3);
     const options = { flip: 0, ratios: [0.3], scaleJitter: 0, aspectJitter: 0, decoyFocus: 0.75 };
     const faces = [face([5, 5, 20, 20])];
     let count = 0;
@@ -168,7 +168,7 @@ describe('data/augment', () => {
     // Options without it, or a picture without decoys, draw the same numbers as ever.
     const plain = { ...options, decoyFocus: 0 };
     const draw = (o: typeof plain, decoys: Box[]): unknown =>
-      chooseWindow(100, 100, faces, tile, new CounterRng(5), o, decoys);
+      chooseWindow(100, 100, faces, tile, new KeyedRng(5), o, decoys);
     expect(draw(options, [])).to.deep.equal(draw(plain, [[80, 80, 95, 95]]));
   });
 
@@ -184,7 +184,7 @@ describe('data/augment', () => {
       return sum;
     };
     const before = contrast();
-    loseResolution(canvas, new CounterRng(1), { probability: 1, factors: [2.9, 3] });
+    loseResolution(canvas, new KeyedRng(1), { probability: 1, factors: [2.9, 3] });
     expect(contrast()).to.be.below(0.2 * before);
     expect([canvas.image.width, canvas.image.data.length]).to.deep.equal([96, 3 * 96 * 96]);
     expect(canvas.faces.map((f) => f.ignore)).to.deep.equal([true, false]);
@@ -215,13 +215,13 @@ describe('data/augment', () => {
 
   it('tiles the canvas in a mosaic without gaps and maps faces into their tiles', () => {
     for (let seed = 0; seed < 20; seed++) {
-      const tiles = mosaicTiles(90, 70, new CounterRng(seed));
+      const tiles = mosaicTiles(90, 70, new KeyedRng(seed));
       const area = tiles.reduce((a, t) => a + (t.x1 - t.x0) * (t.y1 - t.y0), 0);
       expect(area).to.equal(90 * 70);
     }
     const picture = { image, faces: [face([20, 20, 49, 49])] };
     const four = [picture, picture, picture, picture];
-    const canvas = augment(four, { width: 90, height: 70 }, new CounterRng(4), NO_AUGMENT);
+    const canvas = augment(four, { width: 90, height: 70 }, new KeyedRng(4), NO_AUGMENT);
     expect(canvas.faces).to.have.length(4);
     for (const { box } of canvas.faces) {
       expect(box[0]).to.be.at.least(0);
@@ -241,7 +241,7 @@ describe('data/augment', () => {
       augment(
         [{ image, faces: [face([10, 10, 40, 40])] }],
         { width: 64, height: 48 },
-        new CounterRng(seed),
+        new KeyedRng(seed),
         options,
       );
     expect(make(1)).to.deep.equal(make(1));
@@ -252,7 +252,7 @@ describe('data/augment', () => {
   it('does nothing to colours with every switch off', () => {
     const canvas = newCanvas(80, 60);
     canvas.image.data.set(image.data);
-    finishCanvas(canvas, new CounterRng(1), NO_AUGMENT);
+    finishCanvas(canvas, new KeyedRng(1), NO_AUGMENT);
     expect(canvas.image.data).to.deep.equal(image.data);
   });
 
@@ -276,7 +276,7 @@ describe('data/augment', () => {
     const base = gradientImage(64, 64);
     for (const effect of [
       (i: typeof base) => blur3(i),
-      (i: typeof base) => addNoise(i, 5, new CounterRng(2)),
+      (i: typeof base) => addNoise(i, 5, new KeyedRng(2)),
       (i: typeof base) => degradeJpeg(i, 15),
     ]) {
       const copy = { ...base, data: base.data.slice() };
@@ -296,7 +296,7 @@ describe('data/augment', () => {
   it('marks labels under a cut-out as unknown', () => {
     const canvas = newCanvas(50, 50);
     canvas.labels = new Uint8Array(2500);
-    cutOut(canvas, new CounterRng(1), { maxCount: 2, maxShare: 0.3 });
+    cutOut(canvas, new KeyedRng(1), { maxCount: 2, maxShare: 0.3 });
     let changed = 0;
     canvas.labels.forEach((label, i) => {
       const isCut = canvas.image.data[3 * i] !== FILL_RGB[0];

@@ -12,7 +12,7 @@ import {
   polygonCoverage,
   smoothPolygon,
 } from '../../../src/aofd/data/occluders/raster.js';
-import { CounterRng } from '../../../src/aofd/data/rng.js';
+import { KeyedRng } from '../../../src/aofd/data/rng.js';
 import {
   detectionLabels,
   FOREHEAD_SHARE,
@@ -47,7 +47,7 @@ describe('data/painter', () => {
     });
 
     it('covers the area of any polygon, whichever way round (tolerance 1e-3 px)', () => {
-      const rng = new CounterRng(9);
+      const rng = new KeyedRng(9);
       for (let n = 0; n < 50; n++) {
         const p: number[] = [];
         for (let i = 0; i < 7; i++) {
@@ -110,7 +110,7 @@ describe('data/painter', () => {
           const image = gradientImage(200, 200);
           const target = { image, mask: new Uint8Array(40000) };
           const subject = face([70, 60, 129, 139]);
-          paintOccluder(target, subject, kind, new CounterRng(seed), bank);
+          paintOccluder(target, subject, kind, new KeyedRng(seed), bank);
           return { data: image.data, mask: target.mask };
         };
         const a = make();
@@ -136,7 +136,7 @@ describe('data/painter', () => {
       let count = 0;
       for (let seed = 0; seed < 20; seed++) {
         const target = { image: gradientImage(160, 160), mask: new Uint8Array(25600) };
-        paintOccluder(target, face([40, 40, 119, 119]), kind, new CounterRng(seed));
+        paintOccluder(target, face([40, 40, 119, 119]), kind, new KeyedRng(seed));
         target.mask.forEach((m, i) => {
           if (m) [rows, count] = [rows + Math.floor(i / 160), count + 1];
         });
@@ -159,7 +159,7 @@ describe('data/painter', () => {
     ] as const) {
       for (const kind of OCCLUDER_KINDS) {
         const target = { image: gradientImage(64, 64), mask: new Uint8Array(4096) };
-        paintOccluder(target, face([...box]), kind, new CounterRng(3), bankOfOne());
+        paintOccluder(target, face([...box]), kind, new KeyedRng(3), bankOfOne());
         expect(target.mask.every((m) => m <= 1)).to.equal(true);
       }
     }
@@ -174,16 +174,16 @@ describe('data/painter', () => {
       face([110, 10, 160, 70], { ignore: true }),
     ];
     const options = { ...DEFAULT_PAINTER, faceProbability: 1, secondProbability: 0 };
-    const result = paintOccluders(image, faces, new CounterRng(1), options);
+    const result = paintOccluders(image, faces, new KeyedRng(1), options);
     expect(result.painted.map((p) => p.face)).to.deep.equal([0]);
     expect(image.data).to.deep.equal(before);
     expect(result.image.data).to.not.deep.equal(before);
     const none = { ...options, faceProbability: 0 };
-    expect(paintOccluders(image, faces, new CounterRng(1), none).image).to.equal(image);
-    const empty = paintOccluders(image, faces, new CounterRng(1), { ...options, kinds: {} });
+    expect(paintOccluders(image, faces, new KeyedRng(1), none).image).to.equal(image);
+    const empty = paintOccluders(image, faces, new KeyedRng(1), { ...options, kinds: {} });
     expect(empty.painted).to.have.length(0);
     const onlyCutouts = { ...options, kinds: { cutout: 1 } };
-    expect(paintOccluders(image, faces, new CounterRng(1), onlyCutouts).painted).to.have.length(0);
+    expect(paintOccluders(image, faces, new KeyedRng(1), onlyCutouts).painted).to.have.length(0);
   });
 
   it('paints decoys where no face is, and only if asked to', () => {
@@ -196,8 +196,8 @@ describe('data/painter', () => {
     let onFaces = 0;
     let elsewhere = 0;
     for (let seed = 0; seed < 20; seed++) {
-      const result = paintOccluders(image, usable, new CounterRng(seed), options);
-      const again = paintOccluders(image, usable, new CounterRng(seed), options);
+      const result = paintOccluders(image, usable, new KeyedRng(seed), options);
+      const again = paintOccluders(image, usable, new KeyedRng(seed), options);
       expect(again).to.deep.equal(result);
       expect(result.painted).to.have.length(0);
       if (sum(result.mask) > 0) painted++;
@@ -213,13 +213,13 @@ describe('data/painter', () => {
     expect(painted).to.be.greaterThan(12);
     expect(onFaces).to.be.lessThan(0.1 * elsewhere);
     // Without decoys the random numbers are those of a painter that knows none.
-    const off = paintOccluders(image, usable, new CounterRng(3), { ...plain, decoyProbability: 0 });
+    const off = paintOccluders(image, usable, new KeyedRng(3), { ...plain, decoyProbability: 0 });
     expect(off.image).to.equal(image);
     const full = { ...DEFAULT_PAINTER, faceProbability: 1 };
     expect(
-      paintOccluders(image, usable, new CounterRng(3), { ...full, decoyProbability: 0 }),
-    ).to.deep.equal(paintOccluders(image, usable, new CounterRng(3), full));
-    expect(paintOccluders(image, [], new CounterRng(1), options).image.data).to.deep.equal(
+      paintOccluders(image, usable, new KeyedRng(3), { ...full, decoyProbability: 0 }),
+    ).to.deep.equal(paintOccluders(image, usable, new KeyedRng(3), full));
+    expect(paintOccluders(image, [], new KeyedRng(1), options).image.data).to.deep.equal(
       image.data,
     );
   });

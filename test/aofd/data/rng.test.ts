@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import {
-  CounterRng,
+  KeyedRng,
   gaussian,
   hashInts,
   pickWeighted,
@@ -11,7 +11,7 @@ import {
 describe('data/rng', () => {
   it('repeats for equal keys and differs for others', () => {
     const draw = (...key: [number, ...number[]]): number[] => {
-      const rng = new CounterRng(...key);
+      const rng = new KeyedRng(...key);
       return Array.from({ length: 8 }, () => rng.next());
     };
     expect(draw(1, 2, 3)).to.deep.equal(draw(1, 2, 3));
@@ -21,14 +21,14 @@ describe('data/rng', () => {
   });
 
   it('continues from a saved state', () => {
-    const rng = new CounterRng(7, 1);
+    const rng = new KeyedRng(7, 1);
     for (let i = 0; i < 5; i++) rng.next();
-    const copy = CounterRng.fromState(JSON.parse(JSON.stringify(rng.state())) as never);
+    const copy = KeyedRng.fromState(JSON.parse(JSON.stringify(rng.state())) as never);
     expect([copy.next(), copy.next()]).to.deep.equal([rng.next(), rng.next()]);
   });
 
   it('is uniform in [0, 1) and uncorrelated (seed 5, 40000 draws)', () => {
-    const rng = new CounterRng(5);
+    const rng = new KeyedRng(5);
     const bins = new Array<number>(16).fill(0);
     let product = 0;
     let previous = rng.next();
@@ -47,13 +47,13 @@ describe('data/rng', () => {
   it('has streams without correlation between neighbouring keys', () => {
     let sum = 0;
     for (let step = 0; step < 4000; step++) {
-      sum += (new CounterRng(1, step, 0).next() - 0.5) * (new CounterRng(1, step, 1).next() - 0.5);
+      sum += (new KeyedRng(1, step, 0).next() - 0.5) * (new KeyedRng(1, step, 1).next() - 0.5);
     }
     expect(Math.abs(sum / 4000)).to.be.lessThan(0.007);
   });
 
   it('draws integers, weights and normals in range', () => {
-    const rng = new CounterRng(3);
+    const rng = new KeyedRng(3);
     const counts = [0, 0, 0];
     for (let i = 0; i < 3000; i++) {
       expect(randomInt(rng, 4)).to.be.within(0, 3);

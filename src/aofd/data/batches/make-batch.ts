@@ -25,7 +25,7 @@ import type { CutoutBank } from '../occluders/cutout-bank.js';
 import { DataError } from '../../errors.js';
 import { ImageCache, type DecodedSample } from './image-cache.js';
 import { paintOccluders } from '../occluders/painter.js';
-import { chance, CounterRng, pick, pickWeighted, type Rng } from '../rng.js';
+import { chance, KeyedRng, pick, pickWeighted, type Rng } from '../rng.js';
 import type { DecodedImage, Sample } from '../sample.js';
 import { detectionLabels, portraitLabels } from '../seg-labels.js';
 
@@ -114,7 +114,7 @@ export class BatchMaker {
     slot: number,
   ): Promise<{ canvas: Canvas; covers: number[]; samples: Sample[] }> {
     const { batchSize, width, height, seed, augment, segFraction } = this.options;
-    const rng = new CounterRng(seed, step, slot);
+    const rng = new KeyedRng(seed, step, slot);
     // Portrait slots are spread evenly: slot t is one where floor(t f) steps up.
     const t = step * batchSize + slot;
     const isPortrait = Math.floor((t + 1) * segFraction) > Math.floor(t * segFraction);

@@ -5,7 +5,7 @@
  * A statistic takes how often each image counts (`weights`, [I]) and gives a figure; for AP see
  * `weightedAp`, for shares divide weighted sums.
  */
-import { CounterRng, randomInt } from '../../data/rng.js';
+import { KeyedRng, randomInt } from '../../data/rng.js';
 import { sortedQuantile } from './quantile.js';
 
 /** A figure of a set in which image i counts `weights[i]` times. NaN where there is none. */
@@ -91,7 +91,7 @@ export function bootstrapValues(
 
 /** Fills `weights` with how often each image occurs in resample number `sample` of a seed. */
 export function drawImages(weights: Float64Array, seed: number, sample: number): void {
-  const rng = new CounterRng(seed, DRAW, sample);
+  const rng = new KeyedRng(seed, DRAW, sample);
   weights.fill(0);
   for (let i = 0; i < weights.length; i++) {
     const drawn = randomInt(rng, weights.length);
@@ -142,7 +142,7 @@ export function permutationTest(
   if (Number.isNaN(real)) return Number.NaN;
   let reached = 1;
   for (let s = 0; s < options.samples; s++) {
-    const rng = new CounterRng(options.seed ?? 0, SWAP, s);
+    const rng = new KeyedRng(options.seed ?? 0, SWAP, s);
     for (let i = 0; i < images; i++) {
       weightsB[i] = rng.next() < 0.5 ? 1 : 0;
       weightsA[i] = 1 - weightsB[i]!;

@@ -15,7 +15,7 @@ import {
 } from '../../../../src/aofd/eval/statistics/records.js';
 import { sortedQuantile } from '../../../../src/aofd/eval/statistics/quantile.js';
 import { weightedAp, weightedRecall } from '../../../../src/aofd/eval/statistics/weighted-ap.js';
-import { CounterRng, gaussian } from '../../../../src/aofd/data/rng.js';
+import { KeyedRng, gaussian } from '../../../../src/aofd/data/rng.js';
 
 const meanOf =
   (values: ArrayLike<number>) =>
@@ -38,7 +38,7 @@ const pooledMean =
   };
 
 const normals = (count: number, ...seed: [number, ...number[]]): Float64Array => {
-  const rng = new CounterRng(...seed);
+  const rng = new KeyedRng(...seed);
   return Float64Array.from({ length: count }, () => gaussian(rng));
 };
 
