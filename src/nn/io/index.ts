@@ -1,4 +1,4 @@
-/** Tensor files that work everywhere: no file system, no device. Files on disk: `node.ts`. */
+/** Tensor files that work everywhere: no file system, no device. Files on disk: `files/`. */
 export * from './errors.js';
 export * from './stored-tensor.js';
 export * from './safetensors.js';

@@ -29,7 +29,7 @@ export interface AdapterChoice {
   notice: string | null;
 }
 
-/** A table of tuned choices (see tune/table.ts). */
+/** A table of tuned choices (see ops/tuning/table.ts). */
 export interface TuningFile {
   text: string;
   where: string;
@@ -38,7 +38,7 @@ export interface TuningFile {
 }
 
 /**
- * Everything that nn needs from its surroundings. `node.ts` and `browser.ts` implement it;
+ * Everything that nn needs from its surroundings. `node/platform.ts` and `browser.ts` implement it;
  * nothing else in nn touches the file system, the DOM or the `webgpu` package.
  */
 export interface Platform {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Napper } from '../../../src/nn/platform/settle.js';
+import { Napper } from '../../../src/nn/platform/node/settle.js';
 
 /** Naps that take no time; `at(n)` resolves in the turn after nap n. */
 function pretendedClock() {

@@ -9,6 +9,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { atomicWriteFile, removeStaleTemps } from './atomic.js';
+import * as z from 'zod';
 import { diskError } from './disk-errors.js';
 import { IoError } from '../errors.js';
 import {
@@ -29,6 +30,14 @@ export interface SavableState {
   readonly tensors: Readonly<Record<string, StoredTensor | LazyTensor>>;
   readonly meta: Readonly<Record<string, unknown>>;
 }
+
+/** The name of a file in the same folder: it leads nowhere else. */
+const plainName = z.string().refine((name) => basename(name) === name);
+
+const pointerSchema = z.looseObject({
+  latest: plainName,
+  checkpoints: z.array(z.looseObject({ file: plainName })),
+});
 
 /** One line of `latest.json`. */
 export interface CheckpointRecord {
@@ -186,17 +195,9 @@ function readPointer(folder: string): Pointer | undefined {
   }
   const fix = 'delete it: the newest complete checkpoint of the folder is then used.';
   const value = parseJson(text, path, fix);
-  const { latest, checkpoints } = value;
-  const isRecord = (r: unknown): boolean => {
-    const record = r as Partial<CheckpointRecord> | null;
-    return typeof record?.file === 'string' && basename(record.file) === record.file;
-  };
-  const good =
-    typeof latest === 'string' &&
-    basename(latest) === latest &&
-    Array.isArray(checkpoints) &&
-    checkpoints.every(isRecord);
-  if (!good) throw new IoError('io/format', 'damaged checkpoint list.', { where: path, fix });
+  if (!pointerSchema.safeParse(value).success) {
+    throw new IoError('io/format', 'damaged checkpoint list.', { where: path, fix });
+  }
   return value as unknown as Pointer;
 }
 

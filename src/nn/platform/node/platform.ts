@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { create, globals } from 'webgpu';
 import { packageRoot } from './packages.js';
 import { quietly } from './quiet.js';
-import { Napper } from '../settle.js';
+import { Napper } from './settle.js';
 import { unpackEmbeddedDriver } from './swiftshader.js';
 import { readTuningFiles } from './tuning-files.js';
 import type { AdapterChoice, AdapterKind, AdapterRequest, Platform } from '../types.js';
