@@ -16,6 +16,7 @@ const nnPublic = '^src/nn/index\\.ts$';
 const aofdErrors = '^src/aofd/errors\\.ts$';
 const config = '^src/aofd/config/';
 const boxes = '^src/aofd/boxes/';
+const formats = '^src/aofd/formats/';
 const statistics = '^src/aofd/eval/statistics/';
 /** Rooms and files in which Node's modules may be used; the rest can be bundled for a browser. */
 const nodeRooms = [
@@ -87,9 +88,16 @@ module.exports = {
     ),
     only('statistics-are-plain', statistics, [boxes, aofdErrors, engineErrors]),
     only('plots-know-no-faces', '^src/aofd/eval/report/plot/', [], 'plain data in, SVG out'),
+    only(
+      'formats',
+      formats,
+      ['^src/nn/io/', engineErrors],
+      'files of other tools: values, no meaning',
+    ),
     only('data', '^src/aofd/data/', [
       boxes,
       config,
+      formats,
       nnPublic,
       '^src/nn/io/',
       aofdErrors,

@@ -3,11 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { zlibSync } from 'fflate';
 import type * as h5wasm from 'h5wasm/node';
 import { loadH5LibraryAsync } from '../../src/nn/io/files/h5.js';
-import type {
-  MatNumberClass,
-  MatNumbers,
-  MatValue,
-} from '../../src/aofd/eval/detections/mat-value.js';
+import type { MatNumberClass, MatNumbers, MatValue } from '../../src/aofd/formats/mat-value.js';
 
 /** A matrix from rows. */
 export function numbers(

@@ -80,6 +80,10 @@ export interface Sample {
   source: string;
 }
 
+/** Whether the picture is a portrait with pixel labels. */
+export const isPortrait = ({ segmentation, pixelMap }: Sample): boolean =>
+  segmentation !== undefined || pixelMap?.extent === 'portrait';
+
 /** 8-bit picture: `data` is RGB, row-major [H, W, 3]. */
 export interface DecodedImage {
   width: number;

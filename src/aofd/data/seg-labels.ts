@@ -57,16 +57,8 @@ export function detectionLabels(
   height: number,
   weakMasks = false,
 ): Uint8Array | null {
-  const isWeak = (i: number): boolean => {
-    const face = faces[i] as FaceBox;
-    const [x1, y1, x2, y2] = face.box;
-    return (
-      weakMasks &&
-      !paintedFaces.has(i) &&
-      face.attributes?.cover === 'masked' &&
-      Math.min(x2 - x1, y2 - y1) >= WEAK_MIN_PX
-    );
-  };
+  const isWeak = (i: number): boolean =>
+    weakMasks && !paintedFaces.has(i) && isWeaklyLabelled(faces[i] as FaceBox);
   const isKnown = (i: number): boolean =>
     paintedFaces.has(i) || faces[i]?.attributes?.cover === 'unmasked' || isWeak(i);
   if (!faces.some((_, i) => isKnown(i))) return null;
@@ -101,8 +93,13 @@ export function detectionLabels(
   return labels;
 }
 
+/** Whether a face is masked and large enough for guessed labels. */
+export function isWeaklyLabelled({ attributes, box: [x1, y1, x2, y2] }: FaceBox): boolean {
+  return attributes?.cover === 'masked' && Math.min(x2 - x1, y2 - y1) >= WEAK_MIN_PX;
+}
+
 /** Label of a pixel of a masked face: 1 in the core of the mask, 0 at the eyes, else 255. */
-function weakLabels([x1, y1, x2, y2]: FaceBox['box']): (x: number, y: number) => number {
+export function weakLabels([x1, y1, x2, y2]: FaceBox['box']): (x: number, y: number) => number {
   const within = (part: typeof WEAK_MASK, u: number, v: number): boolean =>
     u >= part.x1 && u <= part.x2 && v >= part.y1 && v <= part.y2;
   return (x, y) => {

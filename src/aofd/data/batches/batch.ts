@@ -1,6 +1,7 @@
 /** The training input: what a batch is and what it is made from. */
 import type { AugmentOptions } from '../augment/augment.js';
 import type { PainterOptions } from '../occluders/options.js';
+import type { SegmentationForm } from '../region-labels.js';
 import type { LoadReport, Sample } from '../sample.js';
 
 /** A data set with its share of the draws. */
@@ -31,6 +32,10 @@ export interface BatchOptions {
   cutoutSamples?: readonly Sample[];
   /** Guess the core of worn masks from the boxes of masked faces (seg-labels.ts). Default false. */
   weakMaskLabels?: boolean;
+  /** What `segLabels` say. Default 'covered'. */
+  segmentationForm?: SegmentationForm;
+  /** Probability that a portrait with pixel labels gets its face painted. Default 0. */
+  portraitPaintProbability?: number;
   /** Share of the images made from portraits with pixel masks; spread evenly over the steps. */
   segFraction: number;
   /** Crop ratios of portraits, whose face fills the picture. */
@@ -59,7 +64,10 @@ export interface Batch {
   ignore: Uint8Array[];
   /** Per image [R]: COVER_UNKNOWN, COVER_NONE or COVER_COVERED (masked, wrongly masked, painted). */
   covers: Uint8Array[];
-  /** Per image [H, W] of 0, 1, 255, or null when nothing on it has pixel labels. */
+  /**
+   * Per image [H, W], or null when nothing on it has pixel labels: 0, 1, 255 (seg-labels.ts), or packed
+   * labels of region and visible face (region-labels.ts).
+   */
   segLabels: (Uint8Array | null)[];
   /** Per image: the sample's id (four joined by "+" for a mosaic). */
   ids: string[];

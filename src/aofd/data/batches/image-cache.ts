@@ -1,12 +1,22 @@
 /** Decoded pictures and masks kept in memory, least recently used out first. */
 import { DataError } from '../../errors.js';
 import { decodeImage, decodeMaskPng } from '../files/decode.js';
+import { facePartsOf, partsFromMasks, type FaceParts } from '../face-parts.js';
+import {
+  largestFaceLabels,
+  portraitRegionLabels,
+  type SegmentationForm,
+} from '../region-labels.js';
 import type { DecodedImage, Sample } from '../sample.js';
+import { readPixelMap } from './pixel-map.js';
 
-/** A decoded sample; `mask` (1 = occluder) only where the sample has segmentation files. */
+/** A decoded sample. */
 export interface DecodedSample {
   image: DecodedImage;
+  /** [H, W], 1 = occluder; only of portraits with pixel labels. */
   mask: Uint8Array | null;
+  /** [H, W], labels from files in the cache's form; null where boxes and painting say it all. */
+  labels: Uint8Array | null;
 }
 
 export class ImageCache {
@@ -15,8 +25,14 @@ export class ImageCache {
   hits = 0;
   misses = 0;
 
-  /** @param capBytes upper bound of the pixels held; 0 keeps nothing */
-  constructor(private readonly capBytes: number) {}
+  /**
+   * @param capBytes upper bound of the pixels held; 0 keeps nothing
+   * @param form of the labels made from files
+   */
+  constructor(
+    private readonly capBytes: number,
+    private readonly form: SegmentationForm = 'covered',
+  ) {}
 
   get heldBytes(): number {
     return this.bytes;
@@ -25,7 +41,8 @@ export class ImageCache {
   /** The caller must not change the arrays. Throws ImageDecodeError. */
   async getAsync(sample: Sample): Promise<DecodedSample> {
     // A file may be listed with and without a mask: what is found must not depend on what came first.
-    const key = `${sample.file}\n${sample.segmentation?.maskFile ?? ''}`;
+    const map = sample.segmentation?.maskFile ?? sample.pixelMap?.file ?? '';
+    const key = `${sample.file}\n${map}`;
     const found = this.entries.get(key);
     if (found) {
       this.hits++;
@@ -35,29 +52,77 @@ export class ImageCache {
     }
     this.misses++;
     const image = await decodeImage(sample.file);
-    let mask: Uint8Array | null = null;
-    if (sample.segmentation) {
-      const decoded = await decodeMaskPng(sample.segmentation.maskFile);
-      if (decoded.width !== image.width || decoded.height !== image.height) {
-        throw new DataError(
-          'list-malformed',
-          `mask is ${decoded.width}x${decoded.height}, its picture ${image.width}x${image.height}.`,
-          { where: sample.segmentation.maskFile, fix: 'masks must have the size of their picture' },
-        );
-      }
-      mask = decoded.data;
-    }
-    const entry = { image, mask };
-    const size = image.data.length + (mask?.length ?? 0);
+    const entry = { image, ...(await this.labelsAsync(sample, image)) };
+    const size = bytesOf(entry);
     if (size <= this.capBytes && !this.entries.has(key)) {
       this.entries.set(key, entry);
       this.bytes += size;
       for (const [oldKey, old] of this.entries) {
         if (this.bytes <= this.capBytes) break;
         this.entries.delete(oldKey);
-        this.bytes -= old.image.data.length + (old.mask?.length ?? 0);
+        this.bytes -= bytesOf(old);
       }
     }
     return entry;
   }
+
+  private async labelsAsync(
+    sample: Sample,
+    image: DecodedImage,
+  ): Promise<{ mask: Uint8Array | null; labels: Uint8Array | null }> {
+    const { faces, segmentation, pixelMap } = sample;
+    const { width, height } = image;
+    if (pixelMap?.extent === 'largest-face') {
+      const { data } = sameSize(await readPixelMap(pixelMap), image, pixelMap.file);
+      const labels = largestFaceLabels(data, pixelMap.roles, faces, image, this.form);
+      return { mask: null, labels };
+    }
+    if (!segmentation && !pixelMap) return { mask: null, labels: null };
+    if (segmentation && this.form === 'covered') {
+      const { maskFile } = segmentation;
+      const mask = sameSize(await decodeMaskPng(maskFile), image, maskFile).data;
+      return { mask, labels: null };
+    }
+    const parts = await readFaceParts(sample, image);
+    const labels =
+      this.form === 'covered' ? null : portraitRegionLabels(parts, faces, width, height);
+    return { mask: parts.covered, labels };
+  }
+}
+
+const bytesOf = ({ image, mask, labels }: DecodedSample): number =>
+  image.data.length + (mask?.length ?? 0) + (labels?.length ?? 0);
+
+/** Masks of a portrait from whatever files it has. Throws DataError naming the one at fault. */
+export async function readFaceParts(
+  { segmentation, pixelMap, file }: Sample,
+  image: DecodedImage,
+): Promise<FaceParts> {
+  if (pixelMap) {
+    const classes = sameSize(await readPixelMap(pixelMap), image, pixelMap.file);
+    return facePartsOf(classes.data, image.width, image.height, pixelMap.roles);
+  }
+  const { maskFile, faceFile } = segmentation ?? {};
+  if (maskFile === undefined || faceFile === undefined) {
+    throw new DataError('list-malformed', 'has no mask of its face region.', {
+      where: file,
+      fix: 'use a set with face masks, or labels of the form "covered"',
+    });
+  }
+  const covered = sameSize(await decodeMaskPng(maskFile), image, maskFile).data;
+  const region = sameSize(await decodeMaskPng(faceFile), image, faceFile).data;
+  return partsFromMasks(covered, region);
+}
+
+function sameSize<M extends { width: number; height: number }>(
+  map: M,
+  image: DecodedImage,
+  file: string,
+): M {
+  if (map.width === image.width && map.height === image.height) return map;
+  throw new DataError(
+    'list-malformed',
+    `mask is ${map.width}x${map.height}, its picture ${image.width}x${image.height}.`,
+    { where: file, fix: 'masks must have the size of their picture' },
+  );
 }

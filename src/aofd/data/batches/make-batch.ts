@@ -26,7 +26,8 @@ import { DataError } from '../../errors.js';
 import { ImageCache, type DecodedSample } from './image-cache.js';
 import { paintOccluders } from '../occluders/painter.js';
 import { chance, KeyedRng, pick, pickWeighted, type Rng } from '../rng.js';
-import type { DecodedImage, Sample } from '../sample.js';
+import { isPortrait, type DecodedImage, type Sample } from '../sample.js';
+import { coverLabels, detectionRegionLabels } from '../region-labels.js';
 import { detectionLabels, portraitLabels } from '../seg-labels.js';
 
 /** Throws DataError on options that cannot work. */
@@ -58,8 +59,17 @@ export function checkBatchOptions(options: BatchOptions): void {
   }
 }
 
-const isPortraitSource = (source: BatchSource): boolean =>
-  source.samples[0]?.segmentation !== undefined;
+const isPortraitSource = ({ samples: [first] }: BatchSource): boolean =>
+  first !== undefined && isPortrait(first);
+
+/** A picture after painting. */
+interface Painted {
+  image: DecodedImage;
+  /** [H, W], painted pixels; null when nothing was painted. */
+  mask: Uint8Array | null;
+  /** Indices of the painted faces. */
+  faces: Set<number>;
+}
 
 /** Makes batches one after the other in the calling thread; keeps decoded pictures. */
 export class BatchMaker {
@@ -70,7 +80,7 @@ export class BatchMaker {
 
   constructor(private readonly options: BatchOptions) {
     checkBatchOptions(options);
-    this.cache = new ImageCache(options.cacheBytes);
+    this.cache = new ImageCache(options.cacheBytes, options.segmentationForm);
     const usable = options.sources.filter((s) => s.weight > 0);
     this.detection = usable.filter((s) => !isPortraitSource(s));
     this.portraits = usable.filter(isPortraitSource);
@@ -168,16 +178,7 @@ export class BatchMaker {
       new Set(visible.map((f) => f.index)),
       rng,
     );
-    const labels = decoded.mask
-      ? portraitLabels(decoded.mask, sample.faces, width, height)
-      : detectionLabels(
-          painted.mask,
-          sample.faces,
-          painted.faces,
-          width,
-          height,
-          this.options.weakMaskLabels ?? false,
-        );
+    const labels = this.labelsOf(decoded, sample, painted);
     const source = { image: painted.image, faces: sample.faces, labels };
     const { minFacePx } = augment;
     drawTile(canvas, tile, source, window, { antialias, minFacePx, clipBoxes: crop.clipBoxes });
@@ -190,15 +191,42 @@ export class BatchMaker {
     });
   }
 
+  /** Labels of the whole picture, after painting. */
+  private labelsOf(decoded: DecodedSample, sample: Sample, painted: Painted): Uint8Array | null {
+    const { faces } = sample;
+    const { width, height } = decoded.image;
+    const { segmentationForm = 'covered', weakMaskLabels = false } = this.options;
+    const isRegion = segmentationForm === 'region-visible';
+    if (decoded.mask && !isRegion) return portraitLabels(decoded.mask, faces, width, height);
+    if (decoded.mask && decoded.labels) {
+      const labels = painted.mask ? decoded.labels.slice() : decoded.labels;
+      if (painted.mask) coverLabels(labels, painted.mask);
+      return labels;
+    }
+    const label = isRegion ? detectionRegionLabels : detectionLabels;
+    const labels = label(painted.mask, faces, painted.faces, width, height, weakMaskLabels);
+    const { labels: known } = decoded;
+    // Classes from a file say more than boxes, but not about what was painted over them.
+    known?.forEach((value, at) => {
+      if (labels && value !== 255 && painted.mask?.[at] !== 1) labels[at] = value;
+    });
+    return labels ?? known;
+  }
+
   private async paintAsync(
     decoded: DecodedSample,
     sample: Sample,
     visible: ReadonlySet<number>,
     rng: Rng,
-  ): Promise<{ image: DecodedImage; mask: Uint8Array | null; faces: Set<number> }> {
-    const { painter, paintProbability } = this.options;
-    const isPainted = chance(rng, paintProbability);
-    if (!painter || !isPainted || decoded.mask) {
+  ): Promise<Painted> {
+    const { painter, paintProbability, portraitPaintProbability = 0 } = this.options;
+    const isChosen = chance(rng, paintProbability);
+    // Drawn only where portraits may be painted, so that options of old runs give their old batches.
+    const isPainted =
+      decoded.mask && decoded.labels && portraitPaintProbability > 0
+        ? chance(rng, portraitPaintProbability)
+        : isChosen && !decoded.mask;
+    if (!painter || !isPainted) {
       return { image: decoded.image, mask: null, faces: new Set() };
     }
     // Masked faces are left alone: their own mask has no pixel label.

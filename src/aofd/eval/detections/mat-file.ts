@@ -9,8 +9,13 @@ import type * as h5wasm from 'h5wasm/node';
 import { diskError } from '../../../nn/io/files/disk-errors.js';
 import { IoError } from '../../../nn/io/errors.js';
 import { loadH5LibraryAsync } from '../../../nn/io/files/h5.js';
-import { matVersion, missingVariable, parseMat5 } from './mat.js';
-import { textRows, type MatFile, type MatNumberClass, type MatValue } from './mat-value.js';
+import { matVersion, missingVariable, parseMat5 } from '../../formats/mat.js';
+import {
+  textRows,
+  type MatFile,
+  type MatNumberClass,
+  type MatValue,
+} from '../../formats/mat-value.js';
 
 type H5Library = typeof h5wasm;
 

@@ -12,7 +12,7 @@ import {
   readMatVariable,
   type MatStruct,
   type MatValue,
-} from '../detections/mat-value.js';
+} from '../../formats/mat-value.js';
 import { openMatAsync } from '../detections/mat-file.js';
 import { DataError } from '../../errors.js';
 import type { MafaSet, MafaSetImage } from './set.js';

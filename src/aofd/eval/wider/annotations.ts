@@ -11,7 +11,7 @@ import {
   readMatVariable,
   type MatFile,
   type MatValue,
-} from '../detections/mat-value.js';
+} from '../../formats/mat-value.js';
 import { openMatAsync } from '../detections/mat-file.js';
 import { DataError } from '../../errors.js';
 import { averagePrecision } from '../statistics/ap.js';

@@ -2,7 +2,7 @@ import { streamOf } from '../../../nn/index.js';
 import type { Config, DataSourceConfig, StageConfig } from '../../config/index.js';
 import type { BatchOptions, BatchSource } from '../../data/batches/batch.js';
 import { DataError } from '../../errors.js';
-import type { Sample } from '../../data/sample.js';
+import { isPortrait, type Sample } from '../../data/sample.js';
 import { loadDataSource, placesOf } from '../../data/sets/load-source.js';
 
 /** Annotated photographs of one `data.sources` entry. Throws DataError naming file and line. */
@@ -64,7 +64,7 @@ export function canvasBatchOptions(
   size: readonly [number, number],
 ): BatchOptions {
   const { data, train } = config;
-  const portraits = sources.flatMap((s) => s.samples.filter((sample) => sample.segmentation));
+  const portraits = sources.flatMap((s) => s.samples.filter(isPortrait));
   return {
     batchSize: stage.batch ?? train.batch,
     width: size[1],
@@ -76,6 +76,8 @@ export function canvasBatchOptions(
     ...(stage.paintProbability > 0 ? { painter: data.painter } : {}),
     paintProbability: stage.paintProbability,
     weakMaskLabels: data.weakMaskLabels,
+    segmentationForm: data.segmentationForm,
+    portraitPaintProbability: data.portraitPaintProbability,
     cutoutSamples: portraits,
     segFraction: portraits.length > 0 ? stage.segFraction : 0,
     portraitRatios: data.portraitRatios,

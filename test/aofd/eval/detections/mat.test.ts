@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { parseMat5 } from '../../../../src/aofd/eval/detections/mat.js';
+import { parseMat5 } from '../../../../src/aofd/formats/mat.js';
 import { openMatAsync } from '../../../../src/aofd/eval/detections/mat-file.js';
-import { matLine, matRows, type MatValue } from '../../../../src/aofd/eval/detections/mat-value.js';
+import { matLine, matRows, type MatValue } from '../../../../src/aofd/formats/mat-value.js';
 import { cell, mat5, numbers, struct, text, writeMat73Async } from '../../../helpers/mat-writer.js';
 import { useTempFolder } from '../../../helpers/temp-folder.js';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { mafaProtocol } from '../../../../src/aofd/eval/mafa/protocol.js';
 import type { EvaluateSettings } from '../../../../src/aofd/eval/statistics/measures.js';
 import type { ProtocolOptions } from '../../../../src/aofd/eval/protocol.js';
-import type { MatValue } from '../../../../src/aofd/eval/detections/mat-value.js';
+import type { MatValue } from '../../../../src/aofd/formats/mat-value.js';
 import { cell, mat5, numbers, struct, text, writeMat73Async } from '../../../helpers/mat-writer.js';
 import { useTempFolder } from '../../../helpers/temp-folder.js';
 

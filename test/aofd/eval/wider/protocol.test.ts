@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { EvalSet, ProtocolOptions } from '../../../../src/aofd/eval/protocol.js';
 import type { EvaluateSettings } from '../../../../src/aofd/eval/statistics/measures.js';
 import { widerProtocol } from '../../../../src/aofd/eval/wider/protocol.js';
-import type { MatValue } from '../../../../src/aofd/eval/detections/mat-value.js';
+import type { MatValue } from '../../../../src/aofd/formats/mat-value.js';
 import { cell, mat5, numbers, text, writeMat73Async } from '../../../helpers/mat-writer.js';
 import { useTempFolder } from '../../../helpers/temp-folder.js';
 

@@ -2,7 +2,7 @@
  * Values of MATLAB files (`.mat`), the same for versions 5 and 7.3, and access to them with errors
  * that name the place. Arrays keep MATLAB's order: the first index runs fastest.
  */
-import { IoError, shapeText } from '../../../nn/io/errors.js';
+import { IoError, shapeText } from '../../nn/io/errors.js';
 
 export type MatNumberClass =
   | 'double'

@@ -7,7 +7,7 @@
  * and complex arrays, objects and function handles are refused by name when they are read.
  */
 import { unzlibSync } from 'fflate';
-import { IoError, nameList } from '../../../nn/io/errors.js';
+import { IoError, nameList } from '../../nn/io/errors.js';
 import { textRows, type MatFile, type MatNumberClass, type MatValue } from './mat-value.js';
 
 const HEADER_BYTES = 128;
