@@ -83,8 +83,8 @@ module.exports = {
     only(
       'boxes-are-plain',
       boxes,
-      [engineErrors, aofdErrors, '^src/aofd/data/rng\\.ts$'],
-      'plain typed arrays: no tensor, no device',
+      [config, engineErrors, aofdErrors],
+      'plain typed arrays and settings: no tensor, no device',
     ),
     only('statistics-are-plain', statistics, [boxes, aofdErrors, engineErrors]),
     only('plots-know-no-faces', '^src/aofd/eval/report/plot/', [], 'plain data in, SVG out'),

@@ -8,8 +8,8 @@ import process from 'node:process';
 import { Device, Sgd, clipFactor } from '../src/nn/index.js';
 import { presetConfig, type StageConfig } from '../src/aofd/config/index.js';
 import { AofdModel, ParamStore } from '../src/aofd/model/index.js';
-import { stepSettings, trainedGroups } from '../src/aofd/train/step/settings.js';
-import { TrainStep } from '../src/aofd/train/step/step.js';
+import { trainedGroups } from '../src/aofd/train/run/training-state.js';
+import { TrainStep } from '../src/aofd/train/step/train-step.js';
 import { imageTensor } from '../src/aofd/train/step/input.js';
 
 const limitGb = 14;
@@ -80,7 +80,7 @@ const optimizer = new Sgd(
     .trainable()
     .map(({ spec, tensor }) => ({ param: tensor, lrMult: spec.lrMult, decayMult: spec.decayMult })),
 );
-const step = new TrainStep(device, model, params, stepSettings(config, stage));
+const step = new TrainStep(model, params, config, stage);
 for (let i = 0; i < 2; i++) {
   const start = performance.now();
   const result = await step.runAsync(batch, { step: i });

@@ -3,8 +3,7 @@ import type { Device, Tensor } from '../../src/nn/index.js';
 import type { Config, StageConfig } from '../../src/aofd/config/index.js';
 import { AofdModel, ParamStore } from '../../src/aofd/model/index.js';
 import { imageTensor } from '../../src/aofd/train/step/input.js';
-import { stepSettings } from '../../src/aofd/train/step/settings.js';
-import { TrainStep } from '../../src/aofd/train/step/step.js';
+import { TrainStep } from '../../src/aofd/train/step/train-step.js';
 import type { StepBatch, StepCounts } from '../../src/aofd/train/step/types.js';
 import { TrainingState } from '../../src/aofd/train/run/training-state.js';
 import { randomRois } from './roi.js';
@@ -76,7 +75,7 @@ export async function openTrainingAsync(
   const params = ParamStore.create(device, model.specs(), 1);
   const stage = config.stages.find((s) => s.kind === 'joint') as StageConfig;
   const state = new TrainingState(device, params, config, stage);
-  const step = new TrainStep(device, model, params, stepSettings(config, stage));
+  const step = new TrainStep(model, params, config, stage);
   const batch = drawnBatch(size);
   const { height, width, images } = size;
   await device.settledAsync();

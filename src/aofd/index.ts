@@ -55,7 +55,6 @@ export {
   JsonlWriter,
   TerminalWriter,
   TrainStep,
-  stepSettings,
   type EventWriter,
   type HookContext,
   type TrainEvent,

@@ -1,7 +1,7 @@
 /** Small networks and drawn pictures for the training tests. */
 import { CounterRng } from '../../src/nn/index.js';
 import { resolveConfig, type Config } from '../../src/aofd/config/index.js';
-import type { StepLoader } from '../../src/aofd/train/run/image-loader.js';
+import type { StepLoader } from '../../src/aofd/train/run/loaders.js';
 import type { StepBatch } from '../../src/aofd/train/step/types.js';
 
 export const side = 96;

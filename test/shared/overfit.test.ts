@@ -7,12 +7,7 @@ import { boxIou } from '../../src/aofd/boxes/index.js';
 import { boxShortSide } from '../../src/aofd/data/sample.js';
 import { Detector } from '../../src/aofd/detect/detector.js';
 import { AofdModel, ParamStore } from '../../src/aofd/model/index.js';
-import {
-  TrainStep,
-  canvasBatchOptions,
-  loadSource,
-  stepSettings,
-} from '../../src/aofd/train/run/index.js';
+import { TrainStep, canvasBatchOptions, loadSource } from '../../src/aofd/train/run/index.js';
 import { TrainingState } from '../../src/aofd/train/run/training-state.js';
 import { SHARED, needShared } from '../helpers/shared-data.js';
 
@@ -72,7 +67,7 @@ describe('eight photographs', function () {
         { ...config, optim: { ...config.optim, ema: 0 } },
         stage,
       );
-      const runner = new TrainStep(device, model, params, stepSettings(config, stage));
+      const runner = new TrainStep(model, params, config, stage);
       for (let step = 0; step < updates; step++) {
         for (let i = 0; i < 2; i++) {
           const batch = batches[(2 * step + i) % batches.length]!;

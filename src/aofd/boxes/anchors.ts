@@ -1,19 +1,7 @@
-import { extentOf } from './types.js';
-import type { BoxConvention } from './types.js';
+import type { AnchorLevel } from '../config/schema.js';
+import { extentOf, type BoxConvention } from './types.js';
 
-/** One feature level with its anchors. */
-export interface AnchorLevel {
-  /** Pixels per feature cell; also the side of the base window. */
-  stride: number;
-  /** Anchor sides in pixels (square root of the area), in channel order. */
-  sizes: readonly number[];
-  /** Height / width (J2), in channel order. */
-  ratios: readonly number[];
-  /** `pfr` rounds width and height at the base window (the paper); `none` keeps real sizes. */
-  rounding?: 'pfr' | 'none';
-}
-
-/** Size of one feature map. */
+/** Size of one feature map in cells. */
 export interface FeatureSize {
   height: number;
   width: number;
@@ -64,7 +52,7 @@ export function baseAnchors(
     const w0 = roundHalfEven(Math.sqrt((base * base) / ratio));
     const h0 = roundHalfEven(w0 * ratio);
     for (const size of level.sizes) {
-      const isRounded = (level.rounding ?? 'pfr') === 'pfr';
+      const isRounded = level.rounding === 'pfr';
       const w = isRounded ? w0 * (size / base) : size / Math.sqrt(ratio);
       const h = isRounded ? h0 * (size / base) : size * Math.sqrt(ratio);
       out[at++] = centre - (w - e) / 2;
@@ -77,7 +65,7 @@ export function baseAnchors(
 }
 
 /**
- * Repeats base anchors over a feature map: cell (y, x) adds stride*(x, y, x, y). Flat index of an
+ * Repeats base anchors over a feature map of `feature` cells: cell (y, x) adds stride*(x, y, x, y). Flat index of an
  * anchor = (y*W + x)*a + index in the cell (docs/spec.md 1.4). Returns [H*W*a*4].
  */
 export function gridAnchors(

@@ -1,5 +1,4 @@
-import { boxCount, extentOf } from './types.js';
-import type { BoxArray, BoxConvention, ImageSize } from './types.js';
+import { boxCount, extentOf, type BoxArray, type BoxConvention, type ImageSize } from './types.js';
 
 /** Builds a flat float64 box array from rows of four numbers. */
 export function boxesFrom(rows: readonly (readonly number[])[]): Float64Array {

@@ -1,11 +1,4 @@
-import { boxCount, extentOf } from './types.js';
-import type { BoxArray, BoxConvention } from './types.js';
-
-/** ln(1000/16): the cap on dw and dh before exp (J3, docs/spec.md 1.6). */
-export const MAX_LOG_RATIO = Math.log(1000 / 16);
-
-/** Standard deviations that the head's box targets are divided by (docs/spec.md 1.10). */
-export const HEAD_BOX_STDS: readonly [number, number, number, number] = [0.1, 0.1, 0.2, 0.2];
+import { boxCount, extentOf, type BoxArray, type BoxConvention } from './types.js';
 
 /** Options of the box code. */
 export interface CoderOptions {
@@ -13,7 +6,7 @@ export interface CoderOptions {
   convention?: BoxConvention;
   /** Divisors of dx, dy, dw, dh; default all 1 (the RPN's targets are not normalised). */
   stds?: readonly number[];
-  /** Upper cap of dw and dh when decoding (J3); default {@link MAX_LOG_RATIO}. */
+  /** Upper cap of dw and dh when decoding (J3: `boxes.maxLogRatio`); default none. */
   maxLogRatio?: number;
 }
 
@@ -83,7 +76,7 @@ export function decodeBox(
   at: number,
 ): void {
   const e = extentOf(options.convention ?? 'inclusive');
-  const cap = options.maxLogRatio ?? MAX_LOG_RATIO;
+  const cap = options.maxLogRatio ?? Infinity;
   const stds = options.stds;
   const o = 4 * i;
   const ew = sources[o + 2]! - sources[o]! + e;

@@ -1,6 +1,5 @@
 import { boxAreas } from './boxes.js';
-import { boxCount, extentOf } from './types.js';
-import type { BoxArray, BoxConvention } from './types.js';
+import { boxCount, extentOf, type BoxArray, type BoxConvention } from './types.js';
 
 /** Intersection over union of box i of `a` and box j of `b` (docs/spec.md 1.6); 0 where they part. */
 export function boxIou(
@@ -123,26 +122,4 @@ export function iouMatrix(
   convention: BoxConvention = 'inclusive',
 ): Float64Array {
   return overlapMatrix(a, b, 'iou', convention);
-}
-
-/** Largest overlap per row of an [A, B] matrix and its column; ties take the lowest column. */
-export function rowMaxima(
-  matrix: Float64Array,
-  rows: number,
-  columns: number,
-): { max: Float64Array; argmax: Int32Array } {
-  const max = new Float64Array(rows);
-  const argmax = new Int32Array(rows).fill(columns > 0 ? 0 : -1);
-  for (let i = 0; i < rows; i++) {
-    let best = columns > 0 ? matrix[i * columns]! : 0;
-    for (let j = 1; j < columns; j++) {
-      const value = matrix[i * columns + j]!;
-      if (value > best) {
-        best = value;
-        argmax[i] = j;
-      }
-    }
-    max[i] = best;
-  }
-  return { max, argmax };
 }

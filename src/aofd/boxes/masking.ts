@@ -1,3 +1,4 @@
+import type { MaskingConfig } from '../config/schema.js';
 import type { UniformSource } from './types.js';
 
 /** What covers a RoI's features; the numbers go into {@link MaskPlan.types}. */
@@ -7,39 +8,6 @@ export type MaskType = (typeof MASK_TYPES)[number];
 /** The side that a half mask covers. */
 export type MaskSide = 'left' | 'right' | 'top' | 'bottom';
 const SIDES: readonly MaskSide[] = ['left', 'right', 'top', 'bottom'];
-
-/**
- * How originals and masked features are trained together (J15).
- * - `double`: each RoI twice, once original and once with one drawn type (2R rows).
- * - `replace`: each RoI once, original or one of the types with equal chances (R rows).
- * - `none`: originals only (stage 0, and networks trained without occlusion).
- */
-export type JointMode = 'double' | 'replace' | 'none';
-
-/** Settings of the masking strategy (docs/spec.md 3.6). */
-export interface MaskingConfig {
-  jointMode: JointMode;
-  /** The types to draw from, equally likely; the paper uses all three. */
-  types: readonly Exclude<MaskType, 'original'>[];
-  /** Rows or columns that a half mask hides (J14): 3 of 7. */
-  halfCells: number;
-  /** Cells that a random mask hides (J14): 24. */
-  randomCells: number;
-  /** Background RoIs are masked like faces (J16). */
-  maskNegatives: boolean;
-  /** Side of the pooled map; 7. */
-  size: number;
-}
-
-/** The paper's values. */
-export const DEFAULT_MASKING: MaskingConfig = {
-  jointMode: 'double',
-  types: ['generator', 'half', 'random'],
-  halfCells: 3,
-  randomCells: 24,
-  maskNegatives: true,
-  size: 7,
-};
 
 /** Which features enter the head, for R sampled RoIs; P = size * size cells. */
 export interface MaskPlan {
@@ -102,23 +70,24 @@ export function smallestMask(
   return { mask, tau: (below + above) / 2 };
 }
 
-/** Cells hidden for a share of the map, floored (J14): 1/4 of 49 -> 12, 1/3 -> 16. */
-export function cellsOf(fraction: number, size = 7): number {
-  return Math.floor(fraction * size * size + 1e-9);
-}
-
 /**
- * Draws the masks of R sampled RoIs (docs/spec.md 3.6).
+ * Draws the masks of R sampled RoIs (docs/spec.md 3.6). How originals and masked features are trained
+ * together is `masking.jointMode` (J15):
+ * - `double`: each RoI twice, once original and once with one drawn type (2R rows);
+ * - `replace`: each RoI once, original or one of the types with equal chances (R rows);
+ * - `none`: originals only (stages before the joint one, networks trained without occlusion).
  *
- * @param labels [R]; only read where negatives stay unmasked
+ * @param labels [R]; only read where negatives stay unmasked (J16)
+ * @param size side of the pooled map; 7
  */
 export function planMasks(
   labels: ArrayLike<number>,
   config: MaskingConfig,
+  size: number,
   rng: UniformSource,
 ): MaskPlan {
   const rois = labels.length;
-  const cells = config.size * config.size;
+  const cells = size * size;
   const isDoubled = config.jointMode === 'double' && config.types.length > 0;
   const rows = isDoubled ? 2 * rois : rois;
   const source = Int32Array.from({ length: rows }, (_, row) => (row < rois ? row : row - rois));
@@ -128,7 +97,7 @@ export function planMasks(
   for (let row = isDoubled ? rois : 0; row < rows; row++) {
     const type = drawType(config, rng);
     // Drawn for every row, so that the numbers of later rows do not depend on the labels.
-    const mask = drawMask(type, config, rng);
+    const mask = drawMask(type, config, size, rng);
     if (type === 'original' || (!config.maskNegatives && labels[source[row]!] !== 1)) continue;
     types[row] = MASK_TYPES.indexOf(type);
     if (mask) masks.set(mask, row * cells);
@@ -144,9 +113,14 @@ function drawType(config: MaskingConfig, rng: UniformSource): MaskType {
   return choices[rng.int(choices.length)]!;
 }
 
-function drawMask(type: MaskType, config: MaskingConfig, rng: UniformSource): Float32Array | null {
-  if (type === 'half') return halfMask(SIDES[rng.int(4)]!, config.size, config.halfCells);
-  if (type === 'random') return randomMask(rng, config.size, config.randomCells);
+function drawMask(
+  type: MaskType,
+  config: MaskingConfig,
+  size: number,
+  rng: UniformSource,
+): Float32Array | null {
+  if (type === 'half') return halfMask(SIDES[rng.int(4)]!, size, config.halfCells);
+  if (type === 'random') return randomMask(rng, size, config.randomCells);
   return null;
 }
 
@@ -168,16 +142,4 @@ export function compactResponse(occlusion: ArrayLike<number>, size = 7): Float64
     }
   }
   return out;
-}
-
-/** Compactness of one occlusion map: sum of the rectified (J13) or literal responses. */
-export function compactness(
-  occlusion: ArrayLike<number>,
-  mode: 'relu' | 'literal' = 'relu',
-  size = 7,
-): number {
-  return compactResponse(occlusion, size).reduce(
-    (sum, value) => sum + (mode === 'relu' ? Math.max(0, value) : value),
-    0,
-  );
 }

@@ -1,39 +1,17 @@
+import type { Config } from '../config/schema.js';
+import { takeBoxes } from './boxes.js';
 import { encodeBoxes } from './coder.js';
 import { bestOverlaps } from './iou.js';
-import { takeBoxes } from './boxes.js';
-import { boxCount, extentOf } from './types.js';
-import type { BoxArray, BoxConvention, ImageSize, UniformSource } from './types.js';
-
-/** Settings of the RPN's training targets (docs/spec.md 1.7). */
-export interface AnchorTargetConfig {
-  /** IoU at and above which an anchor is a face; 0.7. */
-  positiveIou: number;
-  /** IoU below which an anchor is background; 0.3. */
-  negativeIou: number;
-  /** Sampled anchors per image; 256. */
-  batchSize: number;
-  /** Largest share of positives among the sampled; 0.5. */
-  positiveFraction: number;
-  /** Pixels an anchor may reach outside the image; 0 in the paper, -1 = any. */
-  allowedBorder: number;
-  /** The best anchors of each face become positive whatever their IoU (if above 0); true. */
-  forceBestAnchor: boolean;
-  /** Background anchors that lie this much (overlap / own area) in an ignored box are left out. */
-  ignoreOverlap: number;
-  /** Default `inclusive`. */
-  convention?: BoxConvention;
-}
-
-/** The paper's values. */
-export const DEFAULT_ANCHOR_TARGETS: AnchorTargetConfig = {
-  positiveIou: 0.7,
-  negativeIou: 0.3,
-  batchSize: 256,
-  positiveFraction: 0.5,
-  allowedBorder: 0,
-  forceBestAnchor: true,
-  ignoreOverlap: 0.5,
-};
+import { indicesOf, sampleIndices } from './subset.js';
+import {
+  boxCount,
+  extentOf,
+  type BoxArray,
+  type BoxConvention,
+  type ImageFaces,
+  type ImageSize,
+  type UniformSource,
+} from './types.js';
 
 /** Targets of A anchors of one image. */
 export interface AnchorTargets {
@@ -51,43 +29,43 @@ export interface AnchorTargets {
 }
 
 /**
- * Labels anchors for RPN training (docs/spec.md 1.7): IoU >= 0.7, or best of a face with IoU above 0
- * (all ties; guard J4) -> 1; IoU < 0.3 -> 0; the rest -1; then random surplus is dropped so that at
- * most `batchSize` remain with at most `positiveFraction` positives.
+ * Labels anchors for RPN training (docs/spec.md 1.7): IoU >= `rpn.positiveIou`, or best of a face with
+ * IoU above 0 (all ties; guard J4) -> 1; IoU < `rpn.negativeIou` -> 0; the rest -1; then random surplus
+ * is dropped so that at most `rpn.batchSize` remain with at most `rpn.positiveFraction` positives.
  *
  * @param anchors [A*4]
- * @param gt faces [G*4], none empty; may have no rows
  * @param rng draws the surplus; null keeps every labelled anchor (no sampling)
- * @param ignore regions [I*4] that are neither face nor background
  */
 export function assignAnchors(
   anchors: BoxArray,
-  gt: BoxArray,
+  { faces, ignore }: ImageFaces,
   size: ImageSize,
-  config: AnchorTargetConfig,
+  { rpn, boxes: { convention } }: Pick<Config, 'rpn' | 'boxes'>,
   rng: UniformSource | null,
-  ignore?: BoxArray,
 ): AnchorTargets {
   const total = boxCount(anchors);
-  const faces = boxCount(gt);
-  const convention = config.convention ?? 'inclusive';
-  const inside = anchorsInside(anchors, size, config.allowedBorder, convention);
+  const inside = anchorsInside(anchors, size, rpn.allowedBorder, convention);
   const boxes = inside.length === total ? anchors : takeBoxes(anchors, inside);
-  const { max, argmax, champions } = bestOverlaps(boxes, gt, 'iou', convention);
+  const { max, argmax, champions } = bestOverlaps(boxes, faces, 'iou', convention);
 
   const label = new Int8Array(inside.length).fill(-1);
-  for (let i = 0; i < inside.length; i++) if (max[i]! < config.negativeIou) label[i] = 0;
-  if (ignore && ignore.length > 0) markIgnored(label, boxes, ignore, config, convention);
-  if (config.forceBestAnchor) for (const i of champions.flat()) label[i] = 1;
+  for (let i = 0; i < inside.length; i++) if (max[i]! < rpn.negativeIou) label[i] = 0;
+  if (ignore.length > 0) {
+    const covered = bestOverlaps(boxes, ignore, 'iof', convention).max;
+    for (let i = 0; i < label.length; i++) {
+      if (label[i] === 0 && covered[i]! >= rpn.ignoreOverlap) label[i] = -1;
+    }
+  }
+  if (rpn.forceBestAnchor) for (const i of champions.flat()) label[i] = 1;
   for (let i = 0; i < inside.length; i++) {
-    if (faces > 0 && max[i]! >= config.positiveIou) label[i] = 1;
+    if (faces.length > 0 && max[i]! >= rpn.positiveIou) label[i] = 1;
   }
 
   let pos = indicesOf(label, 1);
   let neg = indicesOf(label, 0);
   if (rng) {
-    pos = sampleIndices(pos, Math.floor(config.batchSize * config.positiveFraction), rng);
-    neg = sampleIndices(neg, config.batchSize - pos.length, rng);
+    pos = sampleIndices(pos, Math.floor(rpn.batchSize * rpn.positiveFraction), rng);
+    neg = sampleIndices(neg, rpn.batchSize - pos.length, rng);
   }
   const labels = new Int32Array(total).fill(-1);
   const matched = new Int32Array(total).fill(-1);
@@ -98,7 +76,7 @@ export function assignAnchors(
   const code = encodeBoxes(
     takeBoxes(boxes, pos),
     takeBoxes(
-      gt,
+      faces,
       pos.map((i) => argmax[i]!),
     ),
     { convention },
@@ -147,58 +125,4 @@ export function anchorsInside(
     }
   }
   return out.slice(0, count);
-}
-
-/** Per-element weights of the RPN's box loss (docs/spec.md 1.8), [A*4] each. */
-export function anchorBoxWeights(result: AnchorTargets): {
-  inside: Float32Array;
-  outside: Float32Array;
-} {
-  const inside = new Float32Array(result.targets.length);
-  const outside = new Float32Array(result.targets.length);
-  const share = 1 / Math.max(1, result.positives.length + result.negatives.length);
-  for (const a of result.positives) {
-    inside.fill(1, 4 * a, 4 * a + 4);
-    outside.fill(share, 4 * a, 4 * a + 4);
-  }
-  for (const a of result.negatives) outside.fill(share, 4 * a, 4 * a + 4);
-  return { inside, outside };
-}
-
-/** Positions of `value`, ascending. */
-function indicesOf(labels: Int8Array, value: number): Int32Array {
-  const out = new Int32Array(labels.length);
-  let count = 0;
-  for (let i = 0; i < labels.length; i++) if (labels[i] === value) out[count++] = i;
-  return out.slice(0, count);
-}
-
-/**
- * Draws `count` of `indices` without replacement (partial Fisher-Yates) and returns them in
- * ascending order; all of them where there are no more than `count` (no random number is used).
- */
-export function sampleIndices(indices: Int32Array, count: number, rng: UniformSource): Int32Array {
-  const limit = Math.max(0, Math.floor(count));
-  if (indices.length <= limit) return indices;
-  const pool = indices.slice();
-  for (let i = 0; i < limit; i++) {
-    const j = i + rng.int(pool.length - i);
-    const taken = pool[j]!;
-    pool[j] = pool[i]!;
-    pool[i] = taken;
-  }
-  return pool.slice(0, limit).sort();
-}
-
-function markIgnored(
-  label: Int8Array,
-  boxes: BoxArray,
-  ignore: BoxArray,
-  config: AnchorTargetConfig,
-  convention: BoxConvention,
-): void {
-  const { max } = bestOverlaps(boxes, ignore, 'iof', convention);
-  for (let i = 0; i < label.length; i++) {
-    if (label[i] === 0 && max[i]! >= config.ignoreOverlap) label[i] = -1;
-  }
 }

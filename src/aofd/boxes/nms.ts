@@ -1,7 +1,6 @@
 import { boxAreas } from './boxes.js';
 import { sortDescending } from './sort.js';
-import { boxCount, extentOf } from './types.js';
-import type { BoxArray, BoxConvention, ScoreArray } from './types.js';
+import { boxCount, extentOf, type BoxArray, type BoxConvention, type ScoreArray } from './types.js';
 
 /** Options of {@link nms}. */
 export interface NmsOptions {

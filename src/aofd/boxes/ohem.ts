@@ -1,17 +1,15 @@
+import type { Config } from '../config/schema.js';
 import { nms } from './nms.js';
-import type { BoxArray, BoxConvention, ScoreArray } from './types.js';
+import type { BoxArray, ScoreArray } from './types.js';
 
-/** Settings of online hard example mining (docs/spec.md 2, J10). */
-export interface OhemConfig {
-  /** RoIs trained on per image; 128. */
-  batchSize: number;
-  /** NMS threshold among RoIs of one label, with the loss as score; 0.7. */
-  nmsIou: number;
-  /** Default `inclusive`. */
-  convention?: BoxConvention;
-}
-
-/** Loss of each RoI in the mining pass: -ln p(label) plus the box loss of faces (docs/spec.md 2). */
+/**
+ * Loss of each of R RoIs in the mining pass: -ln p(label), for faces plus smooth L1 with sigma 1 over
+ * the box code (docs/spec.md 2).
+ *
+ * @param probabilities [R*2] background, face
+ * @param labels [R] 1 face, 0 background
+ * @param predictedTargets [R*4] the head's code of the face class, @param targets [R*4] the wanted one
+ */
 export function miningLosses(
   probabilities: ArrayLike<number>,
   labels: Int32Array,
@@ -34,19 +32,19 @@ export function miningLosses(
 
 /**
  * Chooses the RoIs with the largest loss (docs/spec.md 2): NMS with the loss as score, separately per
- * label, then the first `batchSize` over both labels. Equal losses: lower index (J5). Returns rows
+ * label, then the first `ohem.batchSize` over both labels. Equal losses: lower index (J5). Returns rows
  * in order of falling loss. Call once per image.
  */
 export function selectHardRois(
   losses: ScoreArray,
   labels: ArrayLike<number>,
   boxes: BoxArray,
-  config: OhemConfig,
+  config: Pick<Config, 'ohem' | 'boxes'>,
 ): Int32Array {
   return nms(boxes, losses, {
-    iouThreshold: config.nmsIou,
-    maxOutput: config.batchSize,
+    iouThreshold: config.ohem.nmsIou,
+    maxOutput: config.ohem.batchSize,
     groups: labels,
-    convention: config.convention ?? 'inclusive',
+    convention: config.boxes.convention,
   });
 }

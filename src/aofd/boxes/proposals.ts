@@ -1,43 +1,17 @@
+import type { BoxesConfig, ProposalConfig } from '../config/schema.js';
 import { decodeBox } from './coder.js';
 import { nms } from './nms.js';
 import { sortDescending } from './sort.js';
-import { extentOf } from './types.js';
-import type { BoxArray, BoxConvention, ImageSize, ScoreArray } from './types.js';
-
-/** Settings of the proposal layer (docs/spec.md 1.9); one set for training, one for testing. */
-export interface ProposalConfig {
-  /** Highest scores taken into NMS; 12000 / 6000. */
-  preNmsTop: number;
-  /** Proposals returned at most; 2000 / 300. */
-  postNmsTop: number;
-  /** NMS threshold; 0.7. */
-  nmsIou: number;
-  /** Smallest width and height, in pixels of the original image; 16. */
-  minSize: number;
-  /** Scores below this are not looked at; default none (0 keeps all probabilities). */
-  minScore?: number;
-  /** Upper cap of dw, dh (J3). */
-  maxLogRatio?: number;
-  /** Default `inclusive`. */
-  convention?: BoxConvention;
-}
-
-/** The paper's values. */
-export const DEFAULT_PROPOSALS: { train: ProposalConfig; test: ProposalConfig } = {
-  train: { preNmsTop: 12000, postNmsTop: 2000, nmsIou: 0.7, minSize: 16 },
-  test: { preNmsTop: 6000, postNmsTop: 300, nmsIou: 0.7, minSize: 16 },
-};
+import { extentOf, type BoxArray, type ImageSize, type ScoreArray } from './types.js';
 
 /** What the proposal layer reads; A anchors of one image. */
 export interface ProposalInput {
-  /** Face probabilities (or logits: only their order matters) [A]. */
+  /** Face probabilities [A]. */
   scores: ScoreArray;
-  /** Anchors [A*4] with `deltas`, or decoded `boxes` alone. */
-  anchors?: BoxArray;
+  /** [A*4] in network input pixels. */
+  anchors: BoxArray;
   /** RPN box code [A*4], not normalised. */
-  deltas?: ArrayLike<number>;
-  /** Decoded boxes [A*4] (then anchors and deltas are not needed). */
-  boxes?: BoxArray;
+  deltas: ArrayLike<number>;
   /** Network input size in pixels (without padding). */
   size: ImageSize;
   /** Network input pixels per original pixel (im_info's third value). */
@@ -59,10 +33,23 @@ export interface Proposals {
  * minSize * scale, take the best `preNmsTop` by score, NMS, keep `postNmsTop`. Boxes are decoded
  * lazily from the best score on, which gives the same result. No gradient. Rows with a coordinate
  * that is not finite are dropped.
+ *
+ * @param config `proposals.train` or `proposals.test`, @param code how boxes are read and coded
  */
-export function selectProposals(input: ProposalInput, config: ProposalConfig): Proposals {
-  const { scores, size } = input;
-  const convention = config.convention ?? 'inclusive';
+export function selectProposals(
+  input: ProposalInput,
+  config: ProposalConfig,
+  code: BoxesConfig,
+): Proposals {
+  const { scores, anchors, deltas, size } = input;
+  const { convention } = code;
+  const needed = scores.length * 4;
+  if (anchors.length !== needed || deltas.length !== needed) {
+    throw new RangeError(
+      `selectProposals: ${scores.length} scores need ${needed} anchor numbers and ${needed} deltas, ` +
+        `got ${anchors.length} and ${deltas.length}.`,
+    );
+  }
   const e = extentOf(convention);
   const maxX = size.width - e;
   const maxY = size.height - e;
@@ -71,13 +58,12 @@ export function selectProposals(input: ProposalInput, config: ProposalConfig): P
   const limit = Math.min(config.preNmsTop, order.length);
   const candidates = new Float64Array(limit * 4);
   const from = new Int32Array(limit);
-  const decode = decoderOf(input, config);
   const box = new Float64Array(4);
   let count = 0;
   for (let r = 0; r < order.length && count < limit; r++) {
     const i = order[r]!;
-    if (config.minScore !== undefined && !(scores[i]! >= config.minScore)) break;
-    decode(i, box);
+    if (!(scores[i]! >= config.minScore)) break;
+    decodeBox(anchors, deltas, i, code, box, 0);
     const x1 = Math.min(Math.max(box[0]!, 0), maxX);
     const y1 = Math.min(Math.max(box[1]!, 0), maxY);
     const x2 = Math.min(Math.max(box[2]!, 0), maxX);
@@ -106,25 +92,4 @@ export function selectProposals(input: ProposalInput, config: ProposalConfig): P
     out.indices[row] = from[k]!;
   });
   return out;
-}
-
-function decoderOf(
-  input: ProposalInput,
-  config: ProposalConfig,
-): (i: number, out: Float64Array) => void {
-  const { anchors, deltas, boxes, scores } = input;
-  const needed = scores.length * 4;
-  if (boxes) {
-    if (boxes.length !== needed) {
-      throw new RangeError(`selectProposals: ${boxes.length} box numbers, expected ${needed}.`);
-    }
-    return (i, out) => out.set(boxes.subarray(4 * i, 4 * i + 4));
-  }
-  if (!anchors || !deltas || anchors.length !== needed || deltas.length !== needed) {
-    throw new RangeError(
-      `selectProposals: ${scores.length} scores need ${needed} anchor numbers and ${needed} deltas, ` +
-        `got ${anchors?.length ?? 0} and ${deltas?.length ?? 0}.`,
-    );
-  }
-  return (i, out) => decodeBox(anchors, deltas, i, config, out, 0);
 }

@@ -1,42 +1,12 @@
+import type { Config } from '../config/schema.js';
 import { takeBoxes } from './boxes.js';
-import { HEAD_BOX_STDS, encodeBoxes } from './coder.js';
+import { encodeBoxes } from './coder.js';
 import { bestOverlaps } from './iou.js';
-import { boxCount } from './types.js';
-import type { BoxArray, BoxConvention, UniformSource } from './types.js';
-import { sampleIndices } from './matcher.js';
+import { indicesOf, sampleIndices } from './subset.js';
+import { boxCount, type BoxArray, type ImageFaces, type UniformSource } from './types.js';
 
-/** Settings of RoI sampling (docs/spec.md 1.10). */
-export interface RoiSampleConfig {
-  /** RoIs per image (J6); 128. */
-  batchSize: number;
-  /** Share of faces among them; 0.25 (the paper's 1:3). */
-  positiveFraction: number;
-  /** IoU at and above which a RoI is a face; 0.5. */
-  positiveIou: number;
-  /** Background RoIs have IoU in [negativeIouLow, negativeIouHigh). */
-  negativeIouLow: number;
-  negativeIouHigh: number;
-  /** Ground truth boxes join the candidates; true. */
-  addGroundTruth: boolean;
-  /** Divisors of the box code; 0.1, 0.1, 0.2, 0.2. */
-  stds: readonly number[];
-  /** Background RoIs that lie this much (overlap / own area) in an ignored box are left out. */
-  ignoreOverlap: number;
-  /** Default `inclusive`. */
-  convention?: BoxConvention;
-}
-
-/** The paper's values. */
-export const DEFAULT_ROI_SAMPLE: RoiSampleConfig = {
-  batchSize: 128,
-  positiveFraction: 0.25,
-  positiveIou: 0.5,
-  negativeIouLow: 0,
-  negativeIouHigh: 0.5,
-  addGroundTruth: true,
-  stds: HEAD_BOX_STDS,
-  ignoreOverlap: 0.5,
-};
+/** The settings of RoI sampling. */
+export type SamplerConfig = Pick<Config, 'rois' | 'boxes'>;
 
 /** RoIs of one image with their labels. */
 export interface SampledRois {
@@ -69,35 +39,33 @@ interface Candidates {
  * Draws the RoIs of one image (docs/spec.md 1.10): up to round(batchSize * positiveFraction) faces
  * and background for the rest, without replacement. May return fewer than `batchSize`, or none.
  *
- * @param proposals [P*4], @param gt faces [G*4] (may be empty), @param ignore regions [I*4]
+ * @param proposals [P*4]
  */
 export function sampleRois(
   proposals: BoxArray,
-  gt: BoxArray,
-  config: RoiSampleConfig,
+  image: ImageFaces,
+  config: SamplerConfig,
   rng: UniformSource,
-  ignore?: BoxArray,
 ): SampledRois {
-  const candidates = labelCandidates(proposals, gt, config, ignore);
-  const fg = indicesWhere(candidates.label, 1);
-  const bg = indicesWhere(candidates.label, 0);
-  const wanted = Math.round(config.batchSize * config.positiveFraction);
-  const pos = sampleIndices(fg, wanted, rng);
-  const neg = sampleIndices(bg, config.batchSize - pos.length, rng);
-  return collect(candidates, gt, pos, neg, config);
+  const { batchSize, positiveFraction } = config.rois;
+  const candidates = labelCandidates(proposals, image, config);
+  const fg = indicesOf(candidates.label, 1);
+  const bg = indicesOf(candidates.label, 0);
+  const pos = sampleIndices(fg, Math.round(batchSize * positiveFraction), rng);
+  const neg = sampleIndices(bg, batchSize - pos.length, rng);
+  return collect(candidates, image, pos, neg, config);
 }
 
 /** Every candidate with its label and targets, unsampled: the input of OHEM (docs/spec.md 2). */
 export function labelAllRois(
   proposals: BoxArray,
-  gt: BoxArray,
-  config: RoiSampleConfig,
-  ignore?: BoxArray,
+  image: ImageFaces,
+  config: SamplerConfig,
 ): SampledRois {
-  const candidates = labelCandidates(proposals, gt, config, ignore);
-  const pos = indicesWhere(candidates.label, 1);
-  const neg = indicesWhere(candidates.label, 0);
-  return collect(candidates, gt, pos, neg, config);
+  const candidates = labelCandidates(proposals, image, config);
+  const pos = indicesOf(candidates.label, 1);
+  const neg = indicesOf(candidates.label, 0);
+  return collect(candidates, image, pos, neg, config);
 }
 
 /** Picks rows of sampled RoIs (for OHEM); faces need not come first any more. */
@@ -144,24 +112,21 @@ export function expandBoxTargets(
 
 function labelCandidates(
   proposals: BoxArray,
-  gt: BoxArray,
-  config: RoiSampleConfig,
-  ignore?: BoxArray,
+  { faces, ignore }: ImageFaces,
+  { rois, boxes: { convention } }: SamplerConfig,
 ): Candidates {
-  const convention = config.convention ?? 'inclusive';
-  const boxes = new Float64Array(proposals.length + (config.addGroundTruth ? gt.length : 0));
+  const boxes = new Float64Array(proposals.length + (rois.addGroundTruth ? faces.length : 0));
   boxes.set(proposals);
-  if (config.addGroundTruth) boxes.set(gt, proposals.length);
+  if (rois.addGroundTruth) boxes.set(faces, proposals.length);
   const n = boxCount(boxes);
-  const { max, argmax } = bestOverlaps(boxes, gt, 'iou', convention);
+  const { max, argmax } = bestOverlaps(boxes, faces, 'iou', convention);
   const label = new Int8Array(n).fill(-1);
-  const covered =
-    ignore && ignore.length > 0 ? bestOverlaps(boxes, ignore, 'iof', convention).max : null;
+  const covered = ignore.length > 0 ? bestOverlaps(boxes, ignore, 'iof', convention).max : null;
   for (let i = 0; i < n; i++) {
     const iou = max[i]!;
-    if (gt.length > 0 && iou >= config.positiveIou) label[i] = 1;
-    else if (iou >= config.negativeIouLow && iou < config.negativeIouHigh) {
-      label[i] = covered && covered[i]! >= config.ignoreOverlap ? -1 : 0;
+    if (faces.length > 0 && iou >= rois.positiveIou) label[i] = 1;
+    else if (iou >= rois.negativeIouLow && iou < rois.negativeIouHigh) {
+      label[i] = covered && covered[i]! >= rois.ignoreOverlap ? -1 : 0;
     }
   }
   return { boxes, max, argmax, label };
@@ -169,10 +134,10 @@ function labelCandidates(
 
 function collect(
   candidates: Candidates,
-  gt: BoxArray,
+  { faces }: ImageFaces,
   pos: Int32Array,
   neg: Int32Array,
-  config: RoiSampleConfig,
+  { rois: { stds }, boxes: { convention } }: SamplerConfig,
 ): SampledRois {
   const rows = new Int32Array(pos.length + neg.length);
   rows.set(pos);
@@ -182,10 +147,10 @@ function collect(
     encodeBoxes(
       takeBoxes(candidates.boxes, pos),
       takeBoxes(
-        gt,
+        faces,
         pos.map((i) => candidates.argmax[i]!),
       ),
-      { convention: config.convention ?? 'inclusive', stds: config.stds },
+      { convention, stds },
     ),
   );
   return {
@@ -197,10 +162,4 @@ function collect(
     source: rows,
     positives: pos.length,
   };
-}
-
-function indicesWhere(labels: Int8Array, value: number): Int32Array {
-  const out: number[] = [];
-  for (let i = 0; i < labels.length; i++) if (labels[i] === value) out.push(i);
-  return Int32Array.from(out);
 }

@@ -1,3 +1,5 @@
+import type { BoxesConfig } from '../config/schema.js';
+
 /**
  * Shared vocabulary of the box code.
  *
@@ -16,7 +18,15 @@ export type ScoreArray = Float32Array | Float64Array;
  * - `inclusive`: x2 is the last pixel inside, width = x2 - x1 + 1 (py-faster-rcnn, the paper).
  * - `continuous`: corners are positions on a real line, width = x2 - x1.
  */
-export type BoxConvention = 'inclusive' | 'continuous';
+export type BoxConvention = BoxesConfig['convention'];
+
+/** What is known of one image: its faces, and regions that are neither face nor background. */
+export interface ImageFaces {
+  /** [G*4], none empty; G may be 0. */
+  faces: BoxArray;
+  /** [I*4]; I may be 0. */
+  ignore: BoxArray;
+}
 
 /** What `x2 - x1` lacks to be the width: 1 for inclusive corners, 0 for continuous ones. */
 export function extentOf(convention: BoxConvention): 0 | 1 {

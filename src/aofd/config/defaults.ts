@@ -9,7 +9,6 @@ export const PAPER: Config = {
   boxes: {
     convention: 'inclusive', // py-faster-rcnn; docs/spec.md 1.4
     maxLogRatio: Math.log(1000 / 16), // J3
-    ties: 'lower-index', // J5
   },
   input: {
     channelOrder: 'bgr', // docs/spec.md 1.2
@@ -37,8 +36,6 @@ export const PAPER: Config = {
     rpnChannels: 512, // docs/spec.md 1.5
     roiStride: 16,
     roiSize: 7,
-    roiRounding: 'exact-integer', // J7
-    roiChannels: 0,
     hidden6: 4096, // docs/spec.md 1.12
     hidden7: 4096,
     dropout: 0.5,
@@ -90,7 +87,6 @@ export const PAPER: Config = {
     halfCells: 3, // J14
     randomCells: 24, // J14
     maskNegatives: true, // J16
-    size: 7,
   },
   loss: {
     alpha: 1, // paper
@@ -105,7 +101,6 @@ export const PAPER: Config = {
     box: 'smooth-l1', // paper
     segReduction: 'sum', // J17
     segBoxScale: 1.3, // paper
-    segFaceOnFace: 'ignore', // J19
   },
   optim: {
     kind: 'sgd',

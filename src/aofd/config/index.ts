@@ -1,6 +1,6 @@
 export * from './schema.js';
 export * from './presets.js';
 export * from './load.js';
-export * from './derive.js';
+export * from './stage.js';
 export * from './judgements.js';
 export { differences, mergeConfig } from './merge.js';

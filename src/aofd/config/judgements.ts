@@ -1,13 +1,13 @@
 /** A point that the paper leaves open, and the value that decides it (docs/spec.md 9). */
 export interface Judgement {
   id: string;
-  /** Dotted paths into the config. */
+  /** Dotted paths into the config; none where the code knows no other way. */
   paths: readonly string[];
   /** What was decided, in one line. */
   text: string;
 }
 
-/** All judgement calls, each a named value of the config. */
+/** All judgement calls. */
 export const JUDGEMENTS: readonly Judgement[] = [
   j(1, 'short side drawn from {512, 1024} in training, 1024 at test', [
     'input.trainShortSides',
@@ -19,9 +19,9 @@ export const JUDGEMENTS: readonly Judgement[] = [
     'data.minFacePx',
     'data.dropInvalid',
   ]),
-  j(5, 'equal scores: lower index first', ['boxes.ties']),
+  j(5, 'equal scores: lower index first', []),
   j(6, '128 RoIs per image', ['rois.batchSize']),
-  j(7, 'RoI bins in exact integers, halves rounded away from zero', ['model.roiRounding']),
+  j(7, 'RoI bins in exact integers, halves rounded away from zero', []),
   j(8, 'weight decay acts on biases', ['optim.biasDecayMult']),
   j(9, 'one image per update', ['train.batch', 'optim.accumulate']),
   j(10, 'mining on unmasked features without dropout, 128 kept', [
@@ -54,7 +54,7 @@ export const JUDGEMENTS: readonly Judgement[] = [
     'model.segmentation.channels',
     'model.segmentation.dilation',
   ]),
-  j(19, 'pixels where a face covers a face are ignored', ['loss.segFaceOnFace']),
+  j(19, 'pixels where a face covers a face are ignored', []),
   j(20, 'decay and momentum act on segmentation weights on images without labels', [
     'optim.updateUntouched',
   ]),

@@ -1,7 +1,8 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ConfigError } from '../errors.js';
 import { isPlainObject, mergeConfig, setPath } from './merge.js';
 import { PRESETS, presetConfig } from './presets.js';
+import { withoutRetired } from './retired.js';
 import { configSchema } from './schema.js';
 import type { Config } from './schema.js';
 
@@ -35,10 +36,16 @@ export function resolveConfig(
 
 /** Checks a complete configuration, such as one stored in a checkpoint. */
 export function checkConfig(value: unknown, where = 'config'): Config {
-  const result = configSchema.safeParse(value);
-  if (!result.success) throw explain(result.error.issues, value, where);
-  crossCheck(result.data, where);
-  return result.data;
+  const { value: present, problems } = withoutRetired(value);
+  const result = configSchema.safeParse(present);
+  if (!result.success) throw explain(result.error.issues, present, where);
+  problems.push(...crossCheck(result.data));
+  if (problems.length === 0) return result.data;
+  const lines = problems.map(([path, text]) => `${path}: ${text}.`);
+  throw new ConfigError('config', lines.join('\n  '), {
+    where,
+    paths: problems.map(([path]) => path),
+  });
 }
 
 /** JSON with // and block comments and trailing commas; throws ConfigError with line and column. */
@@ -175,28 +182,22 @@ function editDistance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** What the schema alone cannot see. */
-function crossCheck(config: Config, where: string): void {
+/** What the schema alone cannot see, as [dotted path, message]. */
+function crossCheck(config: Config): [string, string][] {
   const problems: [string, string][] = [];
   const { model, masking, data, stages, train } = config;
-  const cells = masking.size * masking.size;
-  if (masking.size !== model.roiSize) {
-    problems.push(['masking.size', `is ${masking.size} but model.roiSize is ${model.roiSize}`]);
-  }
+  const cells = model.roiSize ** 2;
   for (const key of ['trainCells', 'generatorCells', 'randomCells'] as const) {
     if (masking[key] >= cells) problems.push([`masking.${key}`, `must be below ${cells} cells`]);
   }
-  if (masking.halfCells >= masking.size) {
-    problems.push(['masking.halfCells', `must be below ${masking.size} lines`]);
+  if (masking.halfCells >= model.roiSize) {
+    problems.push(['masking.halfCells', `must be below ${model.roiSize} lines`]);
   }
   if (config.rpn.negativeIou > config.rpn.positiveIou) {
     problems.push(['rpn.negativeIou', 'must not exceed rpn.positiveIou']);
   }
   if (model.backbone === 'lite' && model.blocks.length !== model.stageChannels.length) {
     problems.push(['model.blocks', 'needs one entry per entry of model.stageChannels']);
-  }
-  if (model.roiChannels !== 0) {
-    problems.push(['model.roiChannels', 'must be 0: RoIs are pooled without a reduction']);
   }
   if (model.backbone === 'lite' && model.fpnChannels === 0) {
     problems.push(['model.fpnChannels', 'must be above 0 for the lite backbone']);
@@ -220,10 +221,5 @@ function crossCheck(config: Config, where: string): void {
       `data.sources has no "${train.validation.source}" (it has ${Object.keys(data.sources).join(', ')})`,
     ]);
   }
-  if (problems.length === 0) return;
-  const lines = problems.map(([path, text]) => `${path}: ${text}.`);
-  throw new ConfigError('config', lines.join('\n  '), {
-    where,
-    paths: problems.map(([path]) => path),
-  });
+  return problems;
 }

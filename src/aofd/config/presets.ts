@@ -61,7 +61,10 @@ const LITE = {
   stages: [
     {
       ...stage('stage0', 'detector', 20000),
-      ...{ schedule: 'cosine', warmupSteps: 500, finalLrFactor: 0.05, order: 'weighted' },
+      schedule: 'cosine',
+      warmupSteps: 500,
+      finalLrFactor: 0.05,
+      order: 'weighted',
       data: { facecount: 2, extra: 1, masked: 2, portraits: 1 },
       mu: 0.3,
       segFraction: 0.1,
@@ -74,7 +77,10 @@ const LITE = {
     },
     {
       ...stage('stage2', 'joint', 8000),
-      ...{ schedule: 'cosine', warmupSteps: 100, finalLrFactor: 0.02, order: 'weighted' },
+      schedule: 'cosine',
+      warmupSteps: 100,
+      finalLrFactor: 0.02,
+      order: 'weighted',
       lr: 0.0005,
       data: { facecount: 2, extra: 1, masked: 2, portraits: 1 },
       mu: 1,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Small building blocks of the schema. */
 export const count = z.int().min(0);
@@ -13,7 +13,6 @@ export const boxesSchema = z.strictObject({
     .enum(['inclusive', 'continuous'])
     .describe('inclusive: width = x2 - x1 + 1 (docs/spec.md 1.4); continuous: width = x2 - x1'),
   maxLogRatio: z.number().positive().describe('J3: cap of dw and dh before exp; ln(1000/16)'),
-  ties: z.literal('lower-index').describe('J5: order of equal scores in top-k, NMS and mining'),
 });
 
 /** Pixels that enter the network. */
@@ -61,8 +60,6 @@ export const modelSchema = z.strictObject({
   rpnChannels: positive.describe('3x3 convolution before the RPN outputs'),
   roiStride: positive.describe('feature level that RoIs are pooled from, by its stride'),
   roiSize: positive.describe('side of the pooled map; 7'),
-  roiRounding: z.literal('exact-integer').describe('J7: bins floor(pn/7)..ceil((p+1)n/7)'),
-  roiChannels: count.describe('reserved, 0: no reduction before pooling'),
   hidden6: positive.describe('width of fc6'),
   hidden7: count.describe('width of fc7; 0 = no fc7'),
   dropout: share.describe('after fc6 and fc7 while the detector trains'),
@@ -83,7 +80,7 @@ export const modelSchema = z.strictObject({
   }),
 });
 
-/** RPN targets: matches AnchorTargetConfig. */
+/** RPN targets (docs/spec.md 1.7). */
 export const rpnSchema = z.strictObject({
   positiveIou: share,
   negativeIou: share,
@@ -104,10 +101,10 @@ const proposalSchema = z.strictObject({
   minScore: share.describe('anchors below are not looked at'),
 });
 
-/** The proposal layer while training and testing. */
+/** The proposal layer while training and testing (docs/spec.md 1.9). */
 export const proposalsSchema = z.strictObject({ train: proposalSchema, test: proposalSchema });
 
-/** RoI sampling: matches RoiSampleConfig. */
+/** RoI sampling (docs/spec.md 1.10). */
 export const roisSchema = z.strictObject({
   batchSize: positive.describe('J6: RoIs per image'),
   positiveFraction: share.describe('1:3 in the paper'),
@@ -119,7 +116,7 @@ export const roisSchema = z.strictObject({
   ignoreOverlap: share,
 });
 
-/** Online hard example mining. */
+/** Online hard example mining (docs/spec.md 2). */
 export const ohemSchema = z.strictObject({
   enabled: z.boolean(),
   batchSize: positive.describe('J10: RoIs kept per image'),
@@ -129,7 +126,7 @@ export const ohemSchema = z.strictObject({
   dropout: z.boolean().describe('J10: dropout in the mining pass'),
 });
 
-/** Masking strategy: matches MaskingConfig. */
+/** Masking strategy (docs/spec.md 3.6). */
 export const maskingSchema = z.strictObject({
   jointMode: z
     .enum(['double', 'replace', 'none'])
@@ -140,10 +137,9 @@ export const maskingSchema = z.strictObject({
   halfCells: positive.describe('J14: lines of 7 that a half mask hides'),
   randomCells: positive.describe('J14: cells that a random mask hides'),
   maskNegatives: z.boolean().describe('J16: background RoIs are masked too'),
-  size: positive.describe('side of the pooled map; equals model.roiSize'),
 });
 
-/** Loss weights and forms. */
+/** Loss weights and forms (docs/spec.md 0, 1.8, 1.12, 3.4, 4.2). */
 export const lossSchema = z.strictObject({
   alpha: amount.describe('weight of the head classification loss'),
   beta: amount.describe('weight of the head box loss'),
@@ -159,7 +155,4 @@ export const lossSchema = z.strictObject({
     .describe('box loss of the head: on the code (the paper), or 1 - GIoU of the decoded boxes'),
   segReduction: z.enum(['sum', 'mean']).describe('J17: over valid pixels at input resolution'),
   segBoxScale: z.number().min(1).describe('boxes are enlarged by this before gating'),
-  segFaceOnFace: z
-    .literal('ignore')
-    .describe('J19: pixels where one face covers another have no label'),
 });

@@ -3,7 +3,7 @@
  * number and source in `defaults.ts`. Judgement calls of docs/spec.md section 9 are marked J1..J24
  * and listed in `judgements.ts`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   amount,
   boxesSchema,
@@ -288,9 +288,20 @@ export const configSchema = z.strictObject({
   eval: evalSchema,
 });
 
-/** A complete configuration. */
+/** A complete configuration. Its parts are passed on under their own names. */
 export type Config = z.infer<typeof configSchema>;
+export type BoxesConfig = Config['boxes'];
+export type InputConfig = Config['input'];
 export type ModelConfig = Config['model'];
-export type StageConfig = Config['stages'][number];
+/** One feature level with its anchors. */
+export type AnchorLevel = ModelConfig['levels'][number];
+export type RpnConfig = Config['rpn'];
+/** The proposal layer in one mode: `proposals.train` or `proposals.test`. */
+export type ProposalConfig = Config['proposals']['train'];
+export type RoisConfig = Config['rois'];
+export type OhemConfig = Config['ohem'];
+export type MaskingConfig = Config['masking'];
+export type LossConfig = Config['loss'];
 export type OptimConfig = Config['optim'];
+export type StageConfig = Config['stages'][number];
 export type DataSourceConfig = Config['data']['sources'][string];

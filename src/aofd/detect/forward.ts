@@ -1,9 +1,15 @@
 /** The network's passes over one prepared picture. Tensors never outlive the functions here. */
 import { DryDevice, type Device, type Tensor, type TensorData } from '../../nn/index.js';
-import { faceProbabilities } from '../boxes/index.js';
-import { selectProposals, type Proposals } from '../boxes/proposals.js';
-import { proposalsOf } from '../config/index.js';
-import { ParamStore, withoutGrad, type AnchorCache } from '../model/index.js';
+import type { Proposals } from '../boxes/proposals.js';
+import {
+  ParamStore,
+  paddedRois,
+  proposeRois,
+  readRpnAsync,
+  withoutGrad,
+  type AnchorCache,
+  type RpnValues,
+} from '../model/index.js';
 import type { GridMap } from './grid-map.js';
 import type { Network } from './network.js';
 import { occluderMap } from './occluders.js';
@@ -36,9 +42,6 @@ export interface PassOptions {
   after?: (features: readonly Tensor[], result: PassResult) => Promise<void>;
 }
 
-/** RoI counts are rounded up to this, so that few buffer sizes and kernels occur. */
-const ROI_MULTIPLE = 32;
-
 /** One pass over a picture through the whole network. */
 export async function detectPassAsync(
   network: Network,
@@ -54,17 +57,15 @@ export async function detectPassAsync(
     // The proposals' numbers are read while the device goes on with the segmentation branch.
     const rpnRead = proposeOnDevice(network, pass, features, trace);
     const segRead = options.wantsOccluders ? segmentOnDevice(network, features, pass, trace) : null;
-    const [logits, deltas] = await rpnRead;
+    const values = await rpnRead;
+    const size = { width: pass.contentWidth, height: pass.contentHeight };
     const proposals = device.context.phase('proposals', () =>
-      selectProposals(
-        {
-          scores: faceProbabilities(logits as Float32Array),
-          anchors: anchors.get(pass).boxes,
-          deltas: deltas as Float32Array,
-          size: { width: pass.contentWidth, height: pass.contentHeight },
-          scale: pass.scale,
-        },
-        proposalsOf(config, 'test'),
+      proposeRois(
+        values,
+        { index: 0, size, scale: pass.scale },
+        anchors.get(pass),
+        config.proposals.test,
+        config.boxes,
       ),
     );
     const candidates = await classifyAsync(
@@ -89,7 +90,7 @@ function proposeOnDevice(
   prepared: PreparedPass,
   features: Tensor[],
   trace?: TensorTrace,
-): Promise<TensorData[]> {
+): Promise<RpnValues> {
   const { device } = params;
   using scope = device.scope();
   return withoutGrad(device, () => {
@@ -103,10 +104,7 @@ function proposeOnDevice(
     const rpn = model.rpn.forward(params, maps);
     trace?.('rpn/class_logits', rpn.classLogits);
     trace?.('rpn/box_deltas', rpn.boxDeltas);
-    return Promise.all([
-      rpn.classLogits.readAsync('rpn scores'),
-      rpn.boxDeltas.readAsync('rpn boxes'),
-    ]);
+    return readRpnAsync(rpn);
   });
 }
 
@@ -180,7 +178,7 @@ export async function prepareKernelsAsync(
       flip: false,
     };
     const features: Tensor[] = [];
-    const rois = new Float32Array(5 * rounded(proposalsOf(config, 'test').postNmsTop));
+    const rois = new Float32Array(5 * paddedRois(config.proposals.test.postNmsTop));
     // The numbers that come back are of no use, and nobody waits for them.
     for (const reading of [
       proposeOnDevice(network, pass, features),
@@ -204,7 +202,7 @@ export async function runHeadOnceAsync(network: Network): Promise<void> {
   try {
     // RoIs are pooled from one level alone, so that the map may stand for the others too.
     const features = levels.map(() => map);
-    await headOnDevice(network, features, new Float32Array(5 * ROI_MULTIPLE));
+    await headOnDevice(network, features, new Float32Array(5 * paddedRois(1)));
   } finally {
     map.dispose();
   }
@@ -242,7 +240,7 @@ export function heatOnDevice(
   using _scope = device.scope();
   return withoutGrad(device, () => {
     const count = boxes.length / 4;
-    const rows = device.tensor(roiRows(boxes, count, 1), [count, 5], { name: 'rois' });
+    const rows = device.tensor(roiRows(boxes, count, count), [count, 5], { name: 'rois' });
     const pooled = model.pool(features, rows);
     trace?.('pooled', pooled);
     const heat = model.generator.forward(params, pooled);
@@ -259,17 +257,13 @@ export function imageOf(device: Device, prepared: PreparedPass): Tensor {
   return images;
 }
 
-function rounded(count: number, multiple = ROI_MULTIPLE): number {
-  return Math.ceil(count / multiple) * multiple;
-}
-
-/** Boxes [R*4] as RoI rows of image 0, padded with empty boxes. */
+/** The first `count` boxes of [R*4] as `total` RoI rows of image 0: empty boxes after them. */
 export function roiRows(
   boxes: ArrayLike<number>,
   count: number,
-  multiple = ROI_MULTIPLE,
+  total = paddedRois(count),
 ): Float32Array {
-  const rows = new Float32Array(rounded(count, multiple) * 5);
+  const rows = new Float32Array(total * 5);
   for (let r = 0; r < count; r++) {
     for (let j = 0; j < 4; j++) rows[5 * r + 1 + j] = boxes[4 * r + j]!;
   }

@@ -8,7 +8,7 @@ import {
   takeBoxes,
   type BoxConvention,
 } from '../boxes/index.js';
-import { headCoderOf, type Config } from '../config/index.js';
+import type { Config } from '../config/index.js';
 
 /** Boxes with scores, not yet thinned out. */
 export interface Candidates {
@@ -65,7 +65,7 @@ export function decodeHead(
       codes[4 * r + j] = deltas[8 * r + 4 + j]!;
     }
   }
-  const boxes = decodeBoxes(sources, codes, headCoderOf(config));
+  const boxes = decodeBoxes(sources, codes, { ...config.boxes, stds: config.rois.stds });
   if (isInput) for (let i = 0; i < boxes.length; i++) boxes[i]! /= scale;
   if (flip) {
     // Decoded corners are positions on a line for both conventions (docs/spec.md 1.6).

@@ -2,7 +2,7 @@
 import { DryDevice, type Device, type Tensor } from '../../nn/index.js';
 import { observePlans, passes, type Pass } from '../../nn/ops/tuning/index.js';
 import type { Config } from '../config/index.js';
-import { AofdModel, ParamStore, withoutGrad } from './index.js';
+import { AofdModel, ParamStore, paddedRois, withoutGrad } from './index.js';
 
 /** One pass of one layer. */
 export interface LayerPass {
@@ -17,9 +17,6 @@ export interface CollectOptions {
   /** Also the layers of a training step, at the config's training size, with their gradients. */
   train: boolean;
 }
-
-/** RoI counts are rounded up to this in detection. */
-const roiMultiple = 32;
 
 /** The input of a training step: the canvas, or a square of the least training size. */
 export function trainingSize(config: Config): { height: number; width: number } {
@@ -41,20 +38,16 @@ export function collectLayers(
   const found = new Map<string, LayerPass>();
   const run = (size: { height: number; width: number; images: number }, rois: number): string[] =>
     planned(dry, () => forward(dry, model, params, size, rois, options.train));
-  const detection = proposalsPerImage(config);
   const add = (keys: readonly string[], of: readonly Pass[]): void => {
     for (const key of keys) for (const pass of of) found.set(`${key} ${pass}`, { key, pass });
   };
-  add(run({ ...options, images: 1 }, detection), ['forward']);
+  const proposed = paddedRois(config.proposals.test.postNmsTop);
+  add(run({ ...options, images: 1 }, proposed), ['forward']);
   if (options.train) {
     const images = config.train.batch;
     add(run({ ...trainingSize(config), images }, images * config.rois.batchSize), passes);
   }
   return [...found.values()];
-}
-
-function proposalsPerImage(config: Config): number {
-  return Math.ceil(config.proposals.test.postNmsTop / roiMultiple) * roiMultiple;
 }
 
 /** Keys of the layers that are planned while `work` runs. */

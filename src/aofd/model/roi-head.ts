@@ -19,6 +19,11 @@ export interface HeadOutput {
   boxDeltas: Tensor;
 }
 
+/** Number of RoI rows that detection uses for `count` of them: few sizes, so few buffers and kernels. */
+export function paddedRois(count: number): number {
+  return Math.ceil(count / 32) * 32;
+}
+
 /** Pools RoIs (row [R,5]: image, x1, y1, x2, y2 in input pixels) to c4 [R,C,size,size]. */
 export function poolRois(features: Tensor, rois: Tensor, stride: number, size: number): Tensor {
   return roiPool(features, rois, { spatialScale: 1 / stride, size });

@@ -111,16 +111,19 @@ export function anchorRow(counts: readonly number[], images: number, n: number, 
   throw new RangeError(`anchor ${a} of an image with ${counts.reduce((x, y) => x + y, 0)}`);
 }
 
-/** The rows of one image out of a host copy of an RPN output with `width` columns. */
+/**
+ * The rows of image `n` out of a host copy of an RPN output with `width` columns: [A*width], A the
+ * anchors of one image (`counts` by level).
+ */
 export function rowsOfImage(
   values: Float32Array,
   counts: readonly number[],
-  images: number,
   n: number,
   width: number,
 ): Float32Array {
-  if (images === 1) return values;
   const total = counts.reduce((a, b) => a + b, 0);
+  const images = values.length / (total * width);
+  if (images === 1) return values;
   const out = new Float32Array(total * width);
   let base = 0;
   let at = 0;

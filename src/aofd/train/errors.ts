@@ -1,5 +1,5 @@
 import { TrainError } from '../errors.js';
-import type { NamedLosses } from './step/types.js';
+import type { NamedLosses } from './losses/weighted.js';
 
 /** A loss or the gradient is infinite or not a number. */
 export function nonFiniteError(what: {

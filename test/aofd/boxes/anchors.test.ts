@@ -7,12 +7,13 @@ import {
   roundHalfEven,
 } from '../../../src/aofd/boxes/anchors.js';
 import { boxRows } from '../../../src/aofd/boxes/index.js';
+import { presetConfig } from '../../../src/aofd/config/index.js';
 
 const golden = JSON.parse(
   readFileSync(new URL('../../golden/anchors.json', import.meta.url), 'utf8'),
 ) as { anchors_aofd: number[][]; anchors_classic: number[][] };
 
-const paper = { stride: 16, sizes: [64, 128, 256, 512], ratios: [1.7, 1, 1.3] };
+const paper = presetConfig('paper').model.levels[0]!;
 
 describe('anchors (docs/spec.md 1.4)', () => {
   it("makes the paper's twelve", () => {
@@ -20,7 +21,7 @@ describe('anchors (docs/spec.md 1.4)', () => {
   });
 
   it("makes py-faster-rcnn's classic nine", () => {
-    const classic = { stride: 16, sizes: [128, 256, 512], ratios: [0.5, 1, 2] };
+    const classic = { ...paper, sizes: [128, 256, 512], ratios: [0.5, 1, 2] };
     expect(boxRows(baseAnchors(classic))).to.deep.equal(golden.anchors_classic);
   });
 

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import {
-  HEAD_BOX_STDS,
-  MAX_LOG_RATIO,
+  bestOverlaps,
   boxIou,
   boxRows,
   boxesFrom,
@@ -14,11 +13,13 @@ import {
   iouMatrix,
   nms,
   overlapMatrix,
-  rowMaxima,
   sortDescending,
   topK,
 } from '../../../src/aofd/boxes/index.js';
+import { presetConfig } from '../../../src/aofd/config/index.js';
 import { CounterRng } from '../../../src/nn/tensor/random.js';
+
+const paper = presetConfig('paper');
 
 /** Every number of `got` within `tolerance` of `want`. */
 function close(got: ArrayLike<number>, want: readonly number[], tolerance = 1e-6): void {
@@ -48,10 +49,19 @@ describe('boxes: IoU (docs/spec.md 1.6)', () => {
   });
 
   it('takes the lowest column on ties and copes with no columns', () => {
-    const { max, argmax } = rowMaxima(Float64Array.of(0.2, 0.5, 0.5, 0, 0, 0), 2, 3);
+    const two = boxesFrom([
+      [0, 0, 9, 9],
+      [50, 50, 59, 59],
+    ]);
+    const three = boxesFrom([
+      [0, 0, 1, 9],
+      [0, 0, 4, 9],
+      [5, 0, 9, 9],
+    ]);
+    const { max, argmax } = bestOverlaps(two, three);
     expect([...argmax]).to.deep.equal([1, 0]);
     expect([...max]).to.deep.equal([0.5, 0]);
-    expect([...rowMaxima(new Float64Array(0), 2, 0).argmax]).to.deep.equal([-1, -1]);
+    expect([...bestOverlaps(two, new Float64Array(0)).argmax]).to.deep.equal([-1, -1]);
   });
 });
 
@@ -63,13 +73,13 @@ describe('boxes: box code (docs/spec.md 1.6)', () => {
     const code = encodeBoxes(e, g);
     close(code, [0.1041667, -0.0875, 0.040822, -0.1335314], 1e-7);
     close(
-      encodeBoxes(e, g, { stds: HEAD_BOX_STDS }),
+      encodeBoxes(e, g, { stds: paper.rois.stds }),
       [1.0416667, -0.875, 0.20411, -0.667657],
       1e-6,
     );
     close(decodeBoxes(e, code), [20, 30, 70, 100], 1e-12);
-    const normalised = encodeBoxes(e, g, { stds: HEAD_BOX_STDS });
-    close(decodeBoxes(e, normalised, { stds: HEAD_BOX_STDS }), [20, 30, 70, 100], 1e-12);
+    const normalised = encodeBoxes(e, g, { stds: paper.rois.stds });
+    close(decodeBoxes(e, normalised, { stds: paper.rois.stds }), [20, 30, 70, 100], 1e-12);
   });
 
   it('keeps the trap: zero deltas on [0,0,15,15] give [0,0,16,16]', () => {
@@ -82,8 +92,8 @@ describe('boxes: box code (docs/spec.md 1.6)', () => {
   });
 
   it('caps dw and dh at ln(1000/16) (J3)', () => {
-    expect(MAX_LOG_RATIO).to.be.closeTo(4.135167, 1e-6);
-    const out = decodeBoxes(boxesFrom([[0, 0, 15, 15]]), [0, 0, 1000, -1000]);
+    expect(paper.boxes.maxLogRatio).to.be.closeTo(4.135167, 1e-6);
+    const out = decodeBoxes(boxesFrom([[0, 0, 15, 15]]), [0, 0, 1000, -1000], paper.boxes);
     expect(out[2]! - out[0]!).to.be.closeTo(1000, 1e-9);
     expect(out[3]! - out[1]!).to.equal(0);
   });

@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import {
-  DEFAULT_MASKING,
   MASK_TYPES,
-  cellsOf,
   compactResponse,
-  compactness,
   halfMask,
   planMasks,
   randomMask,
   smallestMask,
 } from '../../../src/aofd/boxes/masking.js';
+import { presetConfig } from '../../../src/aofd/config/index.js';
 import { CounterRng } from '../../../src/nn/tensor/random.js';
 
 function golden<T>(name: string): T {
@@ -18,6 +16,12 @@ function golden<T>(name: string): T {
     readFileSync(new URL(`../../golden/${name}.json`, import.meta.url), 'utf8'),
   ) as T;
 }
+/** Compactness of an occlusion map: sum of the rectified (J13) or literal responses. */
+function compactness(occlusion: ArrayLike<number>, mode: 'relu' | 'literal' = 'relu'): number {
+  const rectify = (v: number): number => (mode === 'relu' ? Math.max(0, v) : v);
+  return compactResponse(occlusion).reduce((sum, v) => sum + rectify(v), 0);
+}
+
 const hidden = (mask: ArrayLike<number>): number => Array.from(mask).filter((v) => v === 0).length;
 
 describe('masks (docs/spec.md 3.6)', () => {
@@ -45,7 +49,9 @@ describe('masks (docs/spec.md 3.6)', () => {
   });
 
   it('floors the shares (J14)', () => {
-    expect([1 / 6, 1 / 4, 1 / 3, 1 / 2].map((f) => cellsOf(f))).to.deep.equal([8, 12, 16, 24]);
+    const { generatorCells, trainCells, randomCells } = presetConfig('paper').masking;
+    const want = [1 / 4, 1 / 3, 1 / 2].map((share) => Math.floor(share * 49));
+    expect([generatorCells, trainCells, randomCells]).to.deep.equal(want);
   });
 
   it('takes the lower cell on equal heats', () => {
@@ -57,8 +63,9 @@ describe('masks (docs/spec.md 3.6)', () => {
 
 describe('mask plan (J15, J16)', () => {
   const labels = Int32Array.from({ length: 600 }, (_, i) => (i < 150 ? 1 : 0));
+  const { masking } = presetConfig('paper');
   const plan = (over: object, seed = 4) =>
-    planMasks(labels, { ...DEFAULT_MASKING, ...over }, new CounterRng(seed, 'masks'));
+    planMasks(labels, { ...masking, ...over }, 7, new CounterRng(seed, 'masks'));
 
   it('double: every RoI once original, once with one of three types', () => {
     const p = plan({});

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { boxesFrom } from '../../../src/aofd/boxes/index.js';
+import { presetConfig } from '../../../src/aofd/config/index.js';
 import { miningLosses, selectHardRois } from '../../../src/aofd/boxes/ohem.js';
 
 describe('online hard example mining (docs/spec.md 2)', () => {
@@ -16,9 +17,11 @@ describe('online hard example mining (docs/spec.md 2)', () => {
   ]);
 
   it('gives the worked example', () => {
-    const all = selectHardRois(losses, labels, boxes, { batchSize: 128, nmsIou: 0.7 });
+    const paper = presetConfig('paper');
+    const all = selectHardRois(losses, labels, boxes, paper);
     expect([...all]).to.deep.equal([0, 3, 6, 1, 5]);
-    const three = selectHardRois(losses, labels, boxes, { batchSize: 3, nmsIou: 0.7 });
+    const ohem = { ...paper.ohem, batchSize: 3 };
+    const three = selectHardRois(losses, labels, boxes, { ...paper, ohem });
     expect([...three]).to.deep.equal([0, 3, 6]);
   });
 

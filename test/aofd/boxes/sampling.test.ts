@@ -1,14 +1,17 @@
 import { expect } from 'chai';
 import { boxRows, boxesFrom, iouMatrix } from '../../../src/aofd/boxes/index.js';
-import { DEFAULT_PROPOSALS, selectProposals } from '../../../src/aofd/boxes/proposals.js';
+import { selectProposals } from '../../../src/aofd/boxes/proposals.js';
 import {
-  DEFAULT_ROI_SAMPLE,
   expandBoxTargets,
   labelAllRois,
   sampleRois,
   takeRois,
 } from '../../../src/aofd/boxes/sampler.js';
+import { presetConfig } from '../../../src/aofd/config/index.js';
 import { CounterRng } from '../../../src/nn/tensor/random.js';
+
+const paper = presetConfig('paper');
+const none = new Float64Array(0);
 
 describe('proposals (docs/spec.md 1.9)', () => {
   const anchors = boxesFrom([
@@ -21,37 +24,32 @@ describe('proposals (docs/spec.md 1.9)', () => {
   it('drops the small box although its score is highest', () => {
     const out = selectProposals(
       { scores: Float32Array.of(0.5, 0.9), anchors, deltas, size, scale: 1.5 },
-      DEFAULT_PROPOSALS.test,
+      paper.proposals.test,
+      paper.boxes,
     );
     expect([...out.indices]).to.deep.equal([0]);
     expect(out.scores[0]).to.equal(0.5);
     [0, 0, 77.4849, 64.1655].forEach((v, i) => expect(out.boxes[i]).to.be.closeTo(v, 1e-4));
     const loose = selectProposals(
       { scores: Float32Array.of(0.5, 0.9), anchors, deltas, size, scale: 1 },
-      DEFAULT_PROPOSALS.test,
+      paper.proposals.test,
+      paper.boxes,
     );
     expect([...loose.indices]).to.deep.equal([1, 0]);
   });
 
-  it('takes decoded boxes, obeys both limits and ties by index', () => {
-    const boxes = Float32Array.from(
-      boxesFrom(Array.from({ length: 10 }, (_, i) => [i * 20, 0, i * 20 + 17, 17])),
-    );
+  it('obeys both limits and ties by index', () => {
+    const anchors = boxesFrom(Array.from({ length: 10 }, (_, i) => [i * 20, 0, i * 20 + 17, 17]));
+    const deltas = new Float32Array(40);
     const scores = new Float32Array(10).fill(0.5);
     scores[7] = 0.6;
-    const config = { preNmsTop: 5, postNmsTop: 3, nmsIou: 0.7, minSize: 16 };
-    const big = { width: 400, height: 400 };
-    const out = selectProposals({ scores, boxes, size: big, scale: 1 }, config);
+    const config = { preNmsTop: 5, postNmsTop: 3, nmsIou: 0.7, minSize: 16, minScore: 0 };
+    const input = { scores, anchors, deltas, size: { width: 400, height: 400 }, scale: 1 };
+    const out = selectProposals(input, config, paper.boxes);
     expect([...out.indices]).to.deep.equal([7, 0, 1]);
-    const cut = selectProposals(
-      { scores, boxes, size: big, scale: 1 },
-      { ...config, postNmsTop: 9 },
-    );
+    const cut = selectProposals(input, { ...config, postNmsTop: 9 }, paper.boxes);
     expect([...cut.indices]).to.deep.equal([7, 0, 1, 2, 3]);
-    const confident = selectProposals(
-      { scores, boxes, size: big, scale: 1 },
-      { ...config, minScore: 0.55 },
-    );
+    const confident = selectProposals(input, { ...config, minScore: 0.55 }, paper.boxes);
     expect([...confident.indices]).to.deep.equal([7]);
   });
 
@@ -64,13 +62,15 @@ describe('proposals (docs/spec.md 1.9)', () => {
         size,
         scale: 1,
       },
-      DEFAULT_PROPOSALS.test,
+      paper.proposals.test,
+      paper.boxes,
     );
     expect([...out.indices]).to.deep.equal([0]);
     expect(() =>
       selectProposals(
         { scores: Float32Array.of(0.5), anchors, deltas, size, scale: 1 },
-        DEFAULT_PROPOSALS.test,
+        paper.proposals.test,
+        paper.boxes,
       ),
     ).to.throw(/1 scores need 4/);
   });
@@ -81,6 +81,7 @@ describe('RoI sampling (docs/spec.md 1.10)', () => {
     [40, 30, 99, 105],
     [200, 100, 239, 149],
   ]);
+  const image = { faces: gt, ignore: none };
   const rng = new CounterRng(11);
   const proposals = Float32Array.from(
     boxesFrom(
@@ -94,7 +95,7 @@ describe('RoI sampling (docs/spec.md 1.10)', () => {
   );
 
   it('draws 32 faces and 96 background rows, faces first', () => {
-    const out = sampleRois(proposals, gt, DEFAULT_ROI_SAMPLE, new CounterRng(5, 'rois'));
+    const out = sampleRois(proposals, image, paper, new CounterRng(5, 'rois'));
     expect(out.positives).to.equal(32);
     expect(out.labels.length).to.equal(128);
     expect([...out.labels.subarray(0, 32)].every((l) => l === 1)).to.equal(true);
@@ -107,15 +108,15 @@ describe('RoI sampling (docs/spec.md 1.10)', () => {
       else expect(best).to.be.below(0.5 + 1e-6);
     }
     expect(new Set(out.source).size).to.equal(128);
-    const again = sampleRois(proposals, gt, DEFAULT_ROI_SAMPLE, new CounterRng(5, 'rois'));
+    const again = sampleRois(proposals, image, paper, new CounterRng(5, 'rois'));
     expect([...again.source]).to.deep.equal([...out.source]);
   });
 
   it('normalises targets by (0.1, 0.1, 0.2, 0.2)', () => {
     const one = sampleRois(
       Float64Array.of(16, 32, 63, 111),
-      boxesFrom([[20, 30, 69, 99]]),
-      { ...DEFAULT_ROI_SAMPLE, addGroundTruth: false },
+      { faces: boxesFrom([[20, 30, 69, 99]]), ignore: none },
+      { ...paper, rois: { ...paper.rois, addGroundTruth: false } },
       new CounterRng(1),
     );
     expect(one.positives).to.equal(1);
@@ -129,22 +130,19 @@ describe('RoI sampling (docs/spec.md 1.10)', () => {
   });
 
   it('makes everything background without faces, and nothing from nothing', () => {
-    const none = sampleRois(proposals, new Float64Array(0), DEFAULT_ROI_SAMPLE, new CounterRng(2));
-    expect([none.positives, none.labels.length, none.matched[0]]).to.deep.equal([0, 128, -1]);
-    const empty = sampleRois(
-      new Float32Array(0),
-      new Float64Array(0),
-      DEFAULT_ROI_SAMPLE,
-      new CounterRng(2),
-    );
+    const noFaces = { faces: none, ignore: none };
+    const background = sampleRois(proposals, noFaces, paper, new CounterRng(2));
+    const { positives, labels, matched } = background;
+    expect([positives, labels.length, matched[0]]).to.deep.equal([0, 128, -1]);
+    const empty = sampleRois(new Float32Array(0), noFaces, paper, new CounterRng(2));
     expect(empty.labels.length).to.equal(0);
   });
 
   it('adds the ground truth and skips ignored regions', () => {
     const region = boxesFrom([[0, 0, 999, 999]]);
-    const out = sampleRois(proposals, gt, DEFAULT_ROI_SAMPLE, new CounterRng(2), region);
+    const out = sampleRois(proposals, { faces: gt, ignore: region }, paper, new CounterRng(2));
     expect(out.labels.length).to.equal(32);
-    const all = labelAllRois(proposals, gt, DEFAULT_ROI_SAMPLE);
+    const all = labelAllRois(proposals, image, paper);
     expect(all.labels.length).to.equal(602);
     const rows = [...all.source].map((s, i) => (s >= 600 ? i : -1)).filter((i) => i >= 0);
     const picked = takeRois(all, rows);

@@ -1,24 +1,23 @@
 import { expect } from 'chai';
 import { makeAnchors } from '../../../src/aofd/boxes/anchors.js';
 import { boxRows, boxesFrom } from '../../../src/aofd/boxes/index.js';
-import {
-  DEFAULT_ANCHOR_TARGETS,
-  anchorBoxWeights,
-  anchorsInside,
-  assignAnchors,
-} from '../../../src/aofd/boxes/matcher.js';
+import { anchorsInside, assignAnchors } from '../../../src/aofd/boxes/matcher.js';
+import { presetConfig } from '../../../src/aofd/config/index.js';
 import { CounterRng } from '../../../src/nn/tensor/random.js';
 
-const level = { stride: 16, sizes: [64, 128, 256, 512], ratios: [1.7, 1, 1.3] };
+const paper = presetConfig('paper');
 const size = { width: 160, height: 128 };
-const anchors = makeAnchors([level], [{ height: 8, width: 10 }]).boxes;
+const anchors = makeAnchors(paper.model.levels, [{ height: 8, width: 10 }]).boxes;
 const gt = boxesFrom([
   [40, 30, 99, 105],
   [118, 8, 137, 31],
 ]);
 
+const nothing = new Float64Array(0);
+const image = { faces: gt, ignore: nothing };
+
 describe('RPN targets (docs/spec.md 1.7)', () => {
-  const result = assignAnchors(anchors, gt, size, DEFAULT_ANCHOR_TARGETS, null);
+  const result = assignAnchors(anchors, image, size, paper, null);
 
   it('uses the 80 anchors inside the image', () => {
     const inside = anchorsInside(anchors, size, 0);
@@ -54,49 +53,43 @@ describe('RPN targets (docs/spec.md 1.7)', () => {
     }
   });
 
-  it('weighs positives inside and all sampled outside', () => {
-    const { inside, outside } = anchorBoxWeights(result);
-    expect(inside.reduce((a, b) => a + b, 0)).to.equal(20);
-    expect(outside.reduce((a, b) => a + b, 0)).to.be.closeTo(4, 1e-5);
-    expect(inside[4 * 324]).to.equal(1);
-  });
-
   it('labels no anchor positive for a face that touches none (J4)', () => {
     const lonely = boxesFrom([[0, 0, 3, 3]]);
-    const inside = assignAnchors(anchors, lonely, size, DEFAULT_ANCHOR_TARGETS, null);
+    const inside = assignAnchors(anchors, { ...image, faces: lonely }, size, paper, null);
     expect(inside.positives.every((i) => inside.maxIou[i]! > 0)).to.equal(true);
     const far = boxesFrom([[400, 400, 420, 420]]);
-    const none = assignAnchors(anchors, far, size, DEFAULT_ANCHOR_TARGETS, null);
+    const none = assignAnchors(anchors, { ...image, faces: far }, size, paper, null);
     expect(none.positives.length).to.equal(0);
     expect(none.negatives.length).to.equal(80);
   });
 
   it('makes everything background without faces', () => {
-    const none = assignAnchors(anchors, new Float64Array(0), size, DEFAULT_ANCHOR_TARGETS, null);
+    const none = assignAnchors(anchors, { faces: nothing, ignore: nothing }, size, paper, null);
     expect([none.positives.length, none.negatives.length]).to.deep.equal([0, 80]);
   });
 
   it('uses outside anchors when the border is -1', () => {
-    const config = { ...DEFAULT_ANCHOR_TARGETS, allowedBorder: -1 };
-    const all = assignAnchors(anchors, gt, size, config, null);
+    const config = { ...paper, rpn: { ...paper.rpn, allowedBorder: -1 } };
+    const all = assignAnchors(anchors, image, size, config, null);
     expect(all.maxIou.filter((v) => v > 0).length).to.be.greaterThan(80);
     expect(all.positives.length + all.negatives.length).to.be.greaterThan(600);
   });
 
   it('samples without replacement, positives first capped', () => {
-    const config = { ...DEFAULT_ANCHOR_TARGETS, batchSize: 8 };
-    const a = assignAnchors(anchors, gt, size, config, new CounterRng(1, 'rpn'));
-    const b = assignAnchors(anchors, gt, size, config, new CounterRng(1, 'rpn'));
+    const config = { ...paper, rpn: { ...paper.rpn, batchSize: 8 } };
+    const more = { ...paper, rpn: { ...paper.rpn, batchSize: 20 } };
+    const a = assignAnchors(anchors, image, size, config, new CounterRng(1, 'rpn'));
+    const b = assignAnchors(anchors, image, size, config, new CounterRng(1, 'rpn'));
     expect([a.positives.length, a.negatives.length]).to.deep.equal([4, 4]);
     expect([...a.labels]).to.deep.equal([...b.labels]);
     expect(a.labels.filter((l) => l >= 0).length).to.equal(8);
-    const few = assignAnchors(anchors, gt, size, { ...config, batchSize: 20 }, new CounterRng(1));
+    const few = assignAnchors(anchors, image, size, more, new CounterRng(1));
     expect([few.positives.length, few.negatives.length]).to.deep.equal([5, 15]);
   });
 
   it('leaves background inside ignored regions out, never faces', () => {
     const region = boxesFrom([[0, 0, 159, 127]]);
-    const r = assignAnchors(anchors, gt, size, DEFAULT_ANCHOR_TARGETS, null, region);
+    const r = assignAnchors(anchors, { faces: gt, ignore: region }, size, paper, null);
     expect([...r.positives]).to.deep.equal([324, 336, 528, 532, 536]);
     expect(r.negatives.length).to.equal(0);
   });

@@ -2,17 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { DEFAULT_ANCHOR_TARGETS } from '../../../src/aofd/boxes/matcher.js';
-import { DEFAULT_MASKING } from '../../../src/aofd/boxes/masking.js';
-import { DEFAULT_PROPOSALS } from '../../../src/aofd/boxes/proposals.js';
-import { DEFAULT_ROI_SAMPLE } from '../../../src/aofd/boxes/sampler.js';
 import {
   JUDGEMENTS,
   PRESETS,
   checkConfig,
+  configOfStage,
   differences,
   learningRate,
-  maskingOf,
   parseJsonc,
   presetConfig,
   resolveConfig,
@@ -38,16 +34,6 @@ describe('config: presets', () => {
       expect(checkConfig(presetConfig(name)).preset).to.equal(name);
     });
   }
-
-  it('paper agrees with the defaults of the detection code', () => {
-    const paper = presetConfig('paper');
-    expect(paper.rpn).to.deep.equal(DEFAULT_ANCHOR_TARGETS);
-    expect(paper.rois).to.deep.equal(DEFAULT_ROI_SAMPLE);
-    expect(paper.masking).to.deep.include(DEFAULT_MASKING);
-    for (const mode of ['train', 'test'] as const) {
-      expect(paper.proposals[mode]).to.deep.include(DEFAULT_PROPOSALS[mode]);
-    }
-  });
 
   it('paper has the published schedule and no augmentation but mirroring', () => {
     const paper = presetConfig('paper');
@@ -149,9 +135,10 @@ describe('config: differences and overrides', () => {
   });
 
   it('sees what only two values together tell', () => {
-    expect(failure(() => resolveConfig({ model: { roiSize: 5 } })).paths).to.include(
-      'masking.size',
-    );
+    expect(failure(() => resolveConfig({ model: { roiSize: 4 } })).paths).to.deep.equal([
+      'masking.trainCells',
+      'masking.randomCells',
+    ]);
     expect(failure(() => resolveConfig({}, ['stages.stage0.data={"nowhere":1}'])).message).to.match(
       /data\.sources has no "nowhere"/,
     );
@@ -160,6 +147,27 @@ describe('config: differences and overrides', () => {
     );
     expect(failure(() => resolveConfig({}, ['model.fpnChannels=0'])).message).to.match(/above 0/);
     expect(failure(() => resolveConfig({}, ['model.roiChannels=8'])).message).to.match(/must be 0/);
+  });
+});
+
+describe('config: retired settings', () => {
+  const old = {
+    boxes: { ties: 'lower-index' },
+    model: { roiRounding: 'exact-integer', roiChannels: 0 },
+    masking: { size: 7 },
+    loss: { segFaceOnFace: 'ignore' },
+  };
+
+  it('are dropped where they have their only value', () => {
+    expect(resolveConfig(old)).to.deep.equal(resolveConfig());
+    const five = { model: { roiSize: 5 }, masking: { size: 5 } };
+    expect(resolveConfig(five)).to.deep.equal(resolveConfig({ model: { roiSize: 5 } }));
+  });
+
+  it('are errors with any other', () => {
+    const error = failure(() => resolveConfig({ ...old, masking: { size: 5 } }));
+    expect(error.paths).to.deep.equal(['masking.size']);
+    expect(error.message).to.match(/masking\.size.*must be 7 or left out/);
   });
 });
 
@@ -208,8 +216,19 @@ describe('config: derived values', () => {
     expect(learningRate(paper, line, 60)).to.be.closeTo(0.55e-3, 1e-12);
   });
 
+  it('puts what a stage sets in place of what the run sets', () => {
+    const own = { ...stage, lr: 0.5, batch: 3, ohem: true };
+    const config = configOfStage(paper, own);
+    expect([config.optim.lr, config.train.batch, config.ohem.enabled]).to.deep.equal([
+      0.5,
+      3,
+      true,
+    ]);
+    expect(configOfStage(paper, stage).optim).to.deep.equal(paper.optim);
+  });
+
   it('masks in joint stages only', () => {
-    expect(maskingOf(paper, stage).jointMode).to.equal('none');
-    expect(maskingOf(paper, paper.stages[2]!).jointMode).to.equal('double');
+    expect(configOfStage(paper, stage).masking.jointMode).to.equal('none');
+    expect(configOfStage(paper, paper.stages[2]!).masking.jointMode).to.equal('double');
   });
 });

@@ -3,8 +3,7 @@ import { expect } from 'chai';
 import type { Device } from '../../../src/nn/index.js';
 import { Detector } from '../../../src/aofd/detect/detector.js';
 import { AofdModel, ParamStore } from '../../../src/aofd/model/index.js';
-import { stepSettings } from '../../../src/aofd/train/step/settings.js';
-import { TrainStep } from '../../../src/aofd/train/step/step.js';
+import { TrainStep } from '../../../src/aofd/train/step/train-step.js';
 import { testDeviceAsync } from '../../helpers/device.js';
 import { drawBatch, tinyConfig } from '../../helpers/training.js';
 import { randomWeights } from '../../helpers/random-weights.js';
@@ -47,10 +46,10 @@ describe('readbacks', () => {
     const model = new AofdModel(config.model);
     using params = ParamStore.create(device, model.specs(), 1);
     const runner = new TrainStep(
-      device,
       model,
       params,
-      stepSettings(config, config.stages[0] as (typeof config.stages)[number]),
+      config,
+      config.stages[0] as (typeof config.stages)[number],
     );
     const causes = await causesAsync(async () => {
       const { losses } = await runner.runAsync(drawBatch(0), { step: 0 });

@@ -86,7 +86,7 @@ describe('rows of a batch', () => {
     expect(anchorRow(counts, 3, 1, 6)).to.equal(20);
     expect(anchorRow(counts, 3, 2, 7)).to.equal(23);
     const values = Float32Array.from({ length: 24 * 2 }, (_, i) => i);
-    expect([...rowsOfImage(values, counts, 3, 1, 2)]).to.deep.equal([
+    expect([...rowsOfImage(values, counts, 1, 2)]).to.deep.equal([
       12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 40, 41, 42, 43,
     ]);
   });
@@ -113,7 +113,12 @@ describe('rows of a batch', () => {
   it('gates pixel labels by boxes enlarged 1.3 times (docs/spec.md 4.3)', () => {
     const size = { width: 200, height: 200 };
     const labels = new Uint8Array(200 * 200).fill(1);
-    const gated = gateLabels(labels, Float64Array.of(100, 80, 159, 159), size, 1.3);
+    const gated = gateLabels(
+      labels,
+      Float64Array.of(100, 80, 159, 159),
+      size,
+      presetConfig('paper'),
+    );
     const at = (x: number, y: number): number => gated[y * 200 + x] as number;
     expect([at(91, 68), at(168, 171), at(120, 100)]).to.deep.equal([1, 1, 1]);
     expect([at(90, 68), at(91, 67), at(169, 171), at(168, 172)]).to.deep.equal([

@@ -13,8 +13,7 @@ import { tileShapes } from '../../../src/nn/ops/tile-plan.js';
 import { convKey, linearKey } from '../../../src/nn/ops/tuning/table.js';
 import { Detector } from '../../../src/aofd/detect/detector.js';
 import { AofdModel, ParamStore } from '../../../src/aofd/model/index.js';
-import { stepSettings } from '../../../src/aofd/train/step/settings.js';
-import { TrainStep } from '../../../src/aofd/train/step/step.js';
+import { TrainStep } from '../../../src/aofd/train/step/train-step.js';
 import { randomWeights, smallConfig } from '../../helpers/random-weights.js';
 import { drawBatch, tinyConfig } from '../../helpers/training.js';
 import { testDeviceAsync } from '../../helpers/device.js';
@@ -210,7 +209,7 @@ describe('networks on plainer kernels', function () {
     const model = new AofdModel(config.model);
     using params = ParamStore.create(device, model.specs(), config.train.seed);
     params.setTrainable(['detector', 'generator', 'segmentation']);
-    const runner = new TrainStep(device, model, params, stepSettings(config, stage));
+    const runner = new TrainStep(model, params, config, stage);
     const result = await runner.runAsync(drawBatch(0), { step: 0 });
     const numbers: Numbers = {};
     for (const [name, loss] of Object.entries(await result.losses)) numbers[name] = [loss];

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { decodeBoxes, encodeBoxes } from '../../../src/aofd/boxes/index.js';
+import { resolveConfig } from '../../../src/aofd/config/index.js';
 import { headLosses } from '../../../src/aofd/train/losses/index.js';
 import { CounterRng, Device } from '../../../src/nn/index.js';
 
@@ -46,14 +47,14 @@ describe('losses of the head', () => {
       classLogits: device.tensor(new Float32Array(2 * rows), [rows, 2]),
       boxDeltas: device.tensor(deltas, [rows, 8]),
     };
-    const { box, class: classLoss } = headLosses(device, output, labels, targets, {
-      kind: 'giou',
-      sigma: 1,
-      stds,
-      maxLogRatio: Math.log(1000 / 16),
-    });
-    expect((await box.readAsync())[0]).to.be.closeTo(want, 1e-5 * want);
-    expect((await classLoss.readAsync())[0]).to.be.closeTo(Math.LN2, 1e-6);
+    const config = resolveConfig({ loss: { box: 'giou' }, rois: { stds } });
+    const losses = headLosses(device, output, labels, targets, config);
+    const valueAsync = async (name: string): Promise<number> => {
+      const found = losses.find((loss) => loss.name === name);
+      return (await found?.value.readAsync())?.[0] ?? NaN;
+    };
+    expect(await valueAsync('box')).to.be.closeTo(want, 1e-5 * want);
+    expect(await valueAsync('class')).to.be.closeTo(Math.LN2, 1e-6);
   });
 });
 

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import { Device } from '../../../src/nn/index.js';
 import { AofdModel, ParamStore } from '../../../src/aofd/model/index.js';
-import { prepareStepAsync } from '../../../src/aofd/train/step/prepare-step.js';
-import { stepSettings } from '../../../src/aofd/train/step/settings.js';
-import { TrainStep } from '../../../src/aofd/train/step/step.js';
+import { prepareStepAsync } from '../../../src/aofd/train/run/prepare-step.js';
+import { TrainStep } from '../../../src/aofd/train/step/train-step.js';
 import { TrainingState } from '../../../src/aofd/train/run/training-state.js';
 import { drawBatch, tinyConfig } from '../../helpers/training.js';
 
@@ -24,7 +23,7 @@ describe('prepareStepAsync', function () {
       expect(prepared.liveBytes).to.equal(before.liveBytes);
       expect(prepared.dispatches).to.equal(before.dispatches);
       const state = new TrainingState(device, params, config, stage);
-      const runner = new TrainStep(device, model, params, stepSettings(config, stage));
+      const runner = new TrainStep(model, params, config, stage);
       const { losses } = await runner.runAsync(drawBatch(0), { step: 0 });
       state.clipGradients();
       state.update(0.001);

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { Device } from '../../../src/nn/index.js';
 import type { Config } from '../../../src/aofd/config/index.js';
 import { AofdModel, ParamStore } from '../../../src/aofd/model/index.js';
-import { stepSettings } from '../../../src/aofd/train/step/settings.js';
-import { TrainStep } from '../../../src/aofd/train/step/step.js';
-import type { NamedLosses, StepResult } from '../../../src/aofd/train/step/types.js';
+import { TrainStep } from '../../../src/aofd/train/step/train-step.js';
+import type { NamedLosses } from '../../../src/aofd/train/losses/index.js';
+import type { StepResult } from '../../../src/aofd/train/step/types.js';
 import { TrainingState } from '../../../src/aofd/train/run/training-state.js';
 import { drawBatch, tinyConfig } from '../../helpers/training.js';
 
@@ -30,7 +30,7 @@ describe('training step', function () {
     const model = new AofdModel(config.model);
     using params = ParamStore.create(device, model.specs(), config.train.seed);
     using state = new TrainingState(device, params, config, stage);
-    const runner = new TrainStep(device, model, params, stepSettings(config, stage));
+    const runner = new TrainStep(model, params, config, stage);
     const curve: NamedLosses[] = [];
     const liveTensors: number[] = [];
     let last: StepResult | null = null;
@@ -146,7 +146,7 @@ describe('training step', function () {
     const model = new AofdModel(config.model);
     using params = ParamStore.create(device, model.specs(), 1);
     params.setTrainable(['detector']);
-    const runner = new TrainStep(device, model, params, stepSettings(config, stage));
+    const runner = new TrainStep(model, params, config, stage);
     const batch = {
       ...drawBatch(0),
       boxes: [new Float32Array(), new Float32Array()],
@@ -162,7 +162,7 @@ describe('training step', function () {
     const generatorStage = config.stages[1];
     if (!generatorStage) throw new Error('no stage');
     params.setTrainable(['generator']);
-    const generator = new TrainStep(device, model, params, stepSettings(config, generatorStage));
+    const generator = new TrainStep(model, params, config, generatorStage);
     const nothing = await generator.runAsync(batch, { step: 0 });
     expect(nothing.hasGradient).to.equal(false);
     expect(await nothing.losses).to.deep.equal({});

@@ -6,17 +6,15 @@ import {
   type Device,
   type Tensor,
 } from '../../../nn/index.js';
-
-/** Parts of Lg = gamma * Lcom - eta * Lc (docs/spec.md 3.3), each a scalar [1]. */
-export interface GeneratorLosses {
-  /** Mean -ln p(face) of the masked positives: what the generator wants large. */
-  adversarialClass: Tensor;
-  /** Σ over RoIs and cells of ReLU((1 - m) * kernel): small for compact masks. */
-  compact: Tensor;
-}
+import type { LossConfig } from '../../config/index.js';
+import type { WeightedLoss } from './weighted.js';
 
 /**
- * The generator's losses.
+ * The generator's objective Lg = gamma * Lcom - eta * Lc (docs/spec.md 3.3), as two terms:
+ * - `adversarialClass`, weight -eta: Lc, the mean -ln p(face) of the masked positives, which the
+ *   generator wants large;
+ * - `compact`, weight gamma (0 while gamma is `auto`): Lcom = sum over RoIs and cells of
+ *   ReLU((1 - m) * kernel), small for compact masks (docs/spec.md 3.4, J13).
  *
  * @param classLogits row [P,2] of the frozen head on masked RoIs
  * @param labels [P]; all 1 when only positives are masked (J12)
@@ -27,13 +25,16 @@ export function generatorLosses(
   classLogits: Tensor,
   labels: Int32Array,
   mask: Tensor,
-  mode: 'relu' | 'literal',
-): GeneratorLosses {
+  loss: LossConfig,
+): [adversarial: WeightedLoss, compact: WeightedLoss] {
   const [rows = 0, cells = 0] = mask.shape;
   const side = Math.round(Math.sqrt(cells));
   const goal = device.tensor(labels, [rows], { dtype: 'i32', name: 'head.labels' });
-  return {
-    adversarialClass: softmaxCrossEntropy(classLogits, goal, { reduction: 'mean' }),
-    compact: compactLoss(reshape(oneMinus(mask), [rows, side, side]), { mode }),
-  };
+  const adversarial = softmaxCrossEntropy(classLogits, goal, { reduction: 'mean' });
+  const hidden = reshape(oneMinus(mask), [rows, side, side]);
+  const compact = compactLoss(hidden, { mode: loss.compact });
+  return [
+    { name: 'adversarialClass', value: adversarial, weight: -loss.eta },
+    { name: 'compact', value: compact, weight: loss.gamma === 'auto' ? 0 : loss.gamma },
+  ];
 }

@@ -1,18 +1,8 @@
-import {
-  gatherRows,
-  smoothL1,
-  softmaxCrossEntropy,
-  type Device,
-  type Tensor,
-} from '../../../nn/index.js';
+import { gatherRows, smoothL1, softmaxCrossEntropy, type Device } from '../../../nn/index.js';
 import type { AnchorTargets } from '../../boxes/matcher.js';
+import type { LossConfig } from '../../config/index.js';
 import { anchorRow, type RpnOutput } from '../../model/rpn.js';
-
-/** Losses of the region proposal network, each a scalar [1]. */
-export interface RpnLosses {
-  rpnClass: Tensor;
-  rpnBox: Tensor;
-}
+import type { WeightedLoss } from './weighted.js';
 
 /** Sampled anchors of a batch as rows of the RPN's output. */
 export interface SampledAnchors {
@@ -52,16 +42,17 @@ export function collectAnchors(
 }
 
 /**
- * RPN losses over the sampled anchors (docs/spec.md 1.8): mean softmax cross-entropy; smooth L1 with
- * sigma 3 over positives, divided by the number of sampled anchors. Over a batch the divisor is the
- * number in the whole batch.
+ * Losses of the region proposal network over the S sampled anchors of a batch (docs/spec.md 1.8):
+ * - `rpnClass` = 1/S sum of -ln p(label), softmax over background and face;
+ * - `rpnBox` = 1/S sum over positives and their four codes of smooth L1 with sigma
+ *   `loss.smoothL1SigmaRpn` (3 in the paper).
  */
 export function rpnLosses(
   device: Device,
   rpn: RpnOutput,
   sampled: SampledAnchors,
-  sigma: number,
-): RpnLosses {
+  loss: LossConfig,
+): WeightedLoss[] {
   const count = sampled.rows.length;
   const index = device.tensor(sampled.rows, [count], { dtype: 'i32', name: 'rpn.sampled' });
   const labels = device.tensor(sampled.labels, [count], { dtype: 'i32', name: 'rpn.labels' });
@@ -79,7 +70,10 @@ export function rpnLosses(
       inside.map((v) => v * share),
       [count, 4],
     ),
-    { sigma },
+    { sigma: loss.smoothL1SigmaRpn },
   );
-  return { rpnClass, rpnBox };
+  return [
+    { name: 'rpnClass', value: rpnClass, weight: loss.rpnClass },
+    { name: 'rpnBox', value: rpnBox, weight: loss.rpnBox },
+  ];
 }

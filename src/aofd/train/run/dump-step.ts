@@ -1,13 +1,65 @@
 import { writeSafetensorsFileAsync } from '../../../nn/io/files/index.js';
 import type { StoredTensor } from '../../../nn/io/index.js';
 import type { Optimizer, Tensor, TensorData } from '../../../nn/index.js';
+import { learningRate, type StageConfig } from '../../config/index.js';
 import type { ParamStore } from '../../model/index.js';
-import type { NamedLosses, StepBatch, StepCounts, StepTrace } from '../step/types.js';
+import type { NamedLosses } from '../losses/index.js';
+import { TrainStep } from '../step/train-step.js';
+import type { StepBatch, StepCounts } from '../step/types.js';
+import type { Run } from './run.js';
+import { StageBatches } from './stage-batches.js';
+import { traceStep, type StepTrace } from './trace.js';
+import type { TrainingState } from './training-state.js';
 
 type Numbers = Float32Array | Int32Array | Uint32Array;
 
-/** Collects everything of one step for `--dump-step`; names are documented in docs/dump-step.md. */
-export class DumpTrace implements StepTrace {
+/**
+ * Runs the batch with which training would begin its next update, updates the parameters by it alone,
+ * and writes everything about it. Names are documented in docs/dump-step.md.
+ */
+export async function dumpStepAsync(
+  run: Run,
+  stage: StageConfig,
+  state: TrainingState,
+  file: string,
+): Promise<void> {
+  const { model, params, config, position } = run;
+  const batches = new StageBatches(run, stage);
+  try {
+    const { batch, step } = await batches.nextAsync();
+    const lr = learningRate(config, stage, position.stageStep);
+    const trace = new DumpTrace();
+    await trace.paramsAsync('before', params);
+    const { hasGradient, losses, counts } = await new TrainStep(
+      model,
+      params,
+      config,
+      stage,
+    ).runAsync(batch, { step, inspect: (record) => traceStep(trace, record, run) });
+    trace.gradients(state.trained);
+    trace.state(state.optimizer);
+    const gradNorm = hasGradient ? await state.clipAndReadNormAsync() : 0;
+    if (hasGradient) state.update(lr);
+    state.zeroGrad();
+    await trace.paramsAsync('after', params);
+    const info = {
+      step: position.step,
+      stage: stage.name,
+      kind: stage.kind,
+      lr,
+      gradNorm,
+      optimizerStep: state.optimizer.steps,
+      parameters: parameterRules(params, state.trained),
+      config,
+    };
+    await trace.writeAsync(file, { batch, losses: await losses, counts, info });
+  } finally {
+    await batches.closeAsync();
+  }
+}
+
+/** Collects everything of one step. */
+class DumpTrace implements StepTrace {
   readonly #entries = new Map<string, { shape: readonly number[]; data: Promise<TensorData> }>();
 
   /** Copies a tensor's present values (the copy is recorded before this returns). */
@@ -90,7 +142,7 @@ export class DumpTrace implements StepTrace {
 }
 
 /** Multipliers of learning rate and weight decay of the trained parameters, by name. */
-export function parameterRules(
+function parameterRules(
   params: ParamStore,
   trained: readonly Tensor[],
 ): Record<string, { lrMult: number; decayMult: number }> {

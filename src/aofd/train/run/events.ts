@@ -1,4 +1,4 @@
-import type { NamedLosses } from '../step/types.js';
+import type { NamedLosses } from '../losses/index.js';
 
 /** What a training run reports while it goes. */
 export type TrainEvent =

@@ -14,7 +14,7 @@ import { encodePng } from '../../detect/files/png.js';
 import type { HostParam } from '../../model/index.js';
 import { formatVggReport, loadVgg16Async } from '../../weights/vgg16/files/load.js';
 import { loadSource } from './sources.js';
-import type { HookContext, TrainHooks } from './trainer.js';
+import type { HookContext, TrainHooks } from './run.js';
 
 /** Pictures drawn each time. */
 const sampleCount = 6;

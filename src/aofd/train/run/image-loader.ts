@@ -8,20 +8,12 @@ import type { Sample } from '../../data/sample.js';
 import { portraitLabels } from '../../data/seg-labels.js';
 import type { StepBatch } from '../step/types.js';
 
-/** Where batches come from; batch k depends on the options and k alone. */
-export interface StepLoader {
-  nextAsync(): Promise<StepBatch>;
-  closeAsync(): Promise<void>;
-  /** Total time that was spent waiting for data, ms. */
-  readonly waitedMs: number;
-}
-
 /**
  * The paper's input: one photograph per batch, scaled so that its short side has one of the
  * training sizes (docs/spec.md 1.2, J1), mirrored copies appended to the list (1.3), one random order
  * per pass.
  */
-export class ImageLoader implements StepLoader {
+export class ImageLoader {
   readonly #config: Config;
   readonly #entries: { sample: Sample; isFlipped: boolean }[] = [];
   readonly #cache: ImageCache;

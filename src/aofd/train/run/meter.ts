@@ -1,4 +1,5 @@
-import type { NamedLosses, StepCounts } from '../step/types.js';
+import type { NamedLosses } from '../losses/index.js';
+import type { StepCounts } from '../step/types.js';
 
 /** Sums what the steps report until it is logged. */
 export class Meter {

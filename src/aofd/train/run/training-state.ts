@@ -9,8 +9,7 @@ import {
 } from '../../../nn/index.js';
 import { optimName, optimStateOf, type StoredTensor } from '../../../nn/io/index.js';
 import type { Config, StageConfig } from '../../config/index.js';
-import type { ParamStore } from '../../model/index.js';
-import { trainedGroups } from '../step/settings.js';
+import type { ParamGroup, ParamStore } from '../../model/index.js';
 
 /** Name under which the optimiser's buffers are stored. */
 const optimizerName = 'stage';
@@ -22,6 +21,18 @@ export interface DeferredTensor {
   shape: readonly number[];
   dtype: 'F32';
   data: () => Promise<Float32Array>;
+}
+
+/** Counters that belong to a state's tensors. */
+export interface StateCounters {
+  optimizerSteps: number;
+  emaUpdates: number;
+}
+
+/** Parameter groups that a stage trains (docs/spec.md 3.7). */
+export function trainedGroups(stage: StageConfig): ParamGroup[] {
+  if (stage.kind === 'generator') return ['generator'];
+  return stage.mu > 0 ? ['detector', 'segmentation'] : ['detector'];
 }
 
 /** A clip limit that no gradient reaches, and that float32 holds: the norm is wanted in any case. */
@@ -92,6 +103,18 @@ export class TrainingState implements Disposable {
     return (this.#clip = clip && this.device.release(clip));
   }
 
+  /**
+   * Clips like `clipGradients` and gives the norm before it; 0 where there are no gradients. Whoever does
+   * not await it need not catch.
+   */
+  clipAndReadNormAsync(): Promise<number> {
+    const clip = this.clipGradients();
+    if (!clip) return Promise.resolve(0);
+    const reading = clip.readAsync('gradient norm').then((values) => values[0] as number);
+    reading.catch(() => undefined);
+    return reading;
+  }
+
   /** One update of parameters and averages with this learning rate; the gradients stay. */
   update(lr: number): void {
     this.optimizer.step(lr, this.#clip);
@@ -131,15 +154,12 @@ export class TrainingState implements Disposable {
   }
 
   /** Counters that belong to the tensors. */
-  counters(): { optimizerSteps: number; emaUpdates: number } {
+  counters(): StateCounters {
     return { optimizerSteps: this.optimizer.steps, emaUpdates: this.ema?.updates ?? 0 };
   }
 
   /** Goes on from a checkpoint of the same stage (parameters are loaded by the caller). */
-  load(
-    tensors: Readonly<Record<string, StoredTensor>>,
-    counters: { optimizerSteps: number; emaUpdates: number },
-  ): void {
+  load(tensors: Readonly<Record<string, StoredTensor>>, counters: StateCounters): void {
     const buffers = new Map<string, Float32Array>();
     for (const [slot, byParameter] of Object.entries(optimStateOf(tensors, optimizerName))) {
       for (const [parameter, tensor] of Object.entries(byParameter)) {

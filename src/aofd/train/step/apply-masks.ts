@@ -1,17 +1,9 @@
-import {
-  concatRows,
-  kSmallestMask,
-  mulMask,
-  sliceRows,
-  type Device,
-  type Tensor,
-} from '../../../nn/index.js';
-import { planMasks, type MaskPlan } from '../../boxes/masking.js';
-import type { AofdModel, ParamStore } from '../../model/index.js';
-import { withoutGrad } from '../../model/no-grad.js';
-import type { UniformSource } from '../../boxes/types.js';
-import { permuteRois, type BatchRois } from './sample-rois.js';
-import type { StepSettings, StepTrace } from './types.js';
+import { concatRows, kSmallestMask, mulMask, sliceRows, type Tensor } from '../../../nn/index.js';
+import { planMasks, type UniformSource } from '../../boxes/index.js';
+import type { Config } from '../../config/index.js';
+import { withoutGrad } from '../../model/index.js';
+import type { StepContext } from './context.js';
+import { permuteRois, type BatchRois } from './rois.js';
 
 /** RoIs of a step with the masks drawn for them; RoIs that the generator masks come first. */
 export interface MaskedRois {
@@ -28,11 +20,11 @@ export interface MaskedRois {
 /** Draws masks (docs/spec.md 3.6) and orders the RoIs so that the generator sees one run of rows. */
 export function planMaskedRois(
   rois: BatchRois,
-  settings: StepSettings,
+  { masking, model: { roiSize } }: Pick<Config, 'masking' | 'model'>,
   rng: UniformSource,
 ): MaskedRois {
-  const cells = settings.masking.size ** 2;
-  const plan: MaskPlan = planMasks(rois.labels, settings.masking, rng);
+  const cells = roiSize ** 2;
+  const plan = planMasks(rois.labels, masking, roiSize, rng);
   const isDoubled = plan.rows === 2 * rois.count && rois.count > 0;
   const first = isDoubled ? rois.count : 0;
   const isGenerated = new Uint8Array(rois.count);
@@ -58,36 +50,41 @@ export function planMaskedRois(
   };
 }
 
+/** Masked features, and what masked them. */
+export interface AppliedMasks {
+  /** What enters the head: c4 [R,C,7,7], or [2R,C,7,7] where each RoI enters twice. */
+  entering: Tensor;
+  /** Row [R,49] of 1 and 0; null where nothing is masked. */
+  masks: Tensor | null;
+  /** Row [generatorCount,49]; null where the generator masks none. */
+  heat: Tensor | null;
+}
+
 /**
- * Features that enter the head: `pooled` c4 [R,C,7,7] as it is (no mask drawn), masked, or both
- * copies one after the other ([2R,C,7,7]). The generator gets no gradient here.
+ * Masks `pooled` c4 [R,C,7,7] by the plan: as it is (no mask drawn), masked, or both copies one after
+ * the other. The generator gets no gradient here (docs/spec.md 3.7).
  */
 export function applyMasks(
-  device: Device,
-  model: AofdModel,
-  params: ParamStore,
+  { device, model, params, config }: StepContext,
   pooled: Tensor,
-  masked: MaskedRois,
-  settings: StepSettings,
-  trace?: StepTrace,
-): Tensor {
-  const { rois, generatorCount: made, isDoubled } = masked;
-  const cells = settings.masking.size ** 2;
-  if (!isDoubled && settings.masking.jointMode !== 'replace') return pooled;
-  const mask = withoutGrad(device, () => {
-    const drawn = device.tensor(masked.masks.subarray(made * cells), [rois.count - made, cells]);
-    if (made === 0) return drawn;
-    const heat = model.generator.forward(
-      params,
-      made === rois.count ? pooled : sliceRows(pooled, 0, made),
-    );
-    trace?.tensor('generator.heat', heat);
-    const generated = kSmallestMask(heat, settings.masking.trainCells).mask;
-    return made === rois.count ? generated : concatRows([generated, drawn]);
+  plan: MaskedRois,
+): AppliedMasks {
+  const { rois, generatorCount: made, isDoubled } = plan;
+  const { masking } = config;
+  const cells = config.model.roiSize ** 2;
+  if (!isDoubled && masking.jointMode !== 'replace') {
+    return { entering: pooled, masks: null, heat: null };
+  }
+  const { masks, heat } = withoutGrad(device, () => {
+    const drawn = device.tensor(plan.masks.subarray(made * cells), [rois.count - made, cells]);
+    if (made === 0) return { masks: drawn, heat: null };
+    const all = made === rois.count;
+    const heat = model.generator.forward(params, all ? pooled : sliceRows(pooled, 0, made));
+    const generated = kSmallestMask(heat, masking.trainCells).mask;
+    return { masks: all ? generated : concatRows([generated, drawn]), heat };
   });
-  trace?.tensor('masks', mask);
-  const hidden = mulMask(pooled, mask);
-  return isDoubled ? concatRows([pooled, hidden]) : hidden;
+  const hidden = mulMask(pooled, masks);
+  return { entering: isDoubled ? concatRows([pooled, hidden]) : hidden, masks, heat };
 }
 
 /** A typed array after itself, or as it is. */

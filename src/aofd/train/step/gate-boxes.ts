@@ -1,6 +1,6 @@
-import { clipBoxes, decodeBoxes } from '../../boxes/index.js';
-import type { BatchRois } from './sample-rois.js';
-import type { StepSettings } from './types.js';
+import { clipBoxes, decodeBoxes, type BoxArray, type ImageSize } from '../../boxes/index.js';
+import type { Config } from '../../config/index.js';
+import type { BatchRois } from './rois.js';
 
 /**
  * Boxes that gate the segmentation loss of image n (docs/spec.md 4.3): its faces, and the decoded and
@@ -13,11 +13,11 @@ import type { StepSettings } from './types.js';
  */
 export function gateBoxes(
   n: number,
-  known: Float64Array,
+  known: BoxArray,
   rois: BatchRois | null,
   deltas: ArrayLike<number>,
-  size: { width: number; height: number },
-  settings: StepSettings,
+  size: ImageSize,
+  config: Pick<Config, 'boxes' | 'rois'>,
 ): Float64Array {
   const sources: number[] = [];
   const codes: number[] = [];
@@ -29,15 +29,10 @@ export function gateBoxes(
       codes.push(deltas[8 * i + 4 + j] as number);
     }
   }
-  const { convention } = settings;
-  const { maxLogRatio } = settings.proposals;
-  const decoded = decodeBoxes(Float64Array.from(sources), codes, {
-    convention,
-    stds: settings.rois.stds,
-    ...(maxLogRatio === undefined ? {} : { maxLogRatio }),
-  });
+  const code = { ...config.boxes, stds: config.rois.stds };
+  const decoded = decodeBoxes(Float64Array.from(sources), codes, code);
   const out = new Float64Array(known.length + decoded.length);
   out.set(known);
-  out.set(clipBoxes(decoded, size, convention), known.length);
+  out.set(clipBoxes(decoded, size, config.boxes.convention), known.length);
   return out;
 }

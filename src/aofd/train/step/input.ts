@@ -1,9 +1,10 @@
 import { bytesToMap, type Device, type Tensor } from '../../../nn/index.js';
-import type { InputNormalization } from './types.js';
+import type { InputConfig } from '../../config/index.js';
 
 /**
  * Pictures as the network's input: c4 [N,3,H,W], (value - mean) / std per channel, computed on the
- * device from the bytes.
+ * device from the bytes (docs/spec.md 1.2). Detection does the same on the host while it resizes
+ * (`detect/preprocess.ts`): there the picture is not yet of the network's size.
  *
  * @param images RGB bytes, [N,H,W,3]
  */
@@ -13,7 +14,7 @@ export function imageTensor(
   count: number,
   height: number,
   width: number,
-  normalization: InputNormalization,
+  normalization: Pick<InputConfig, 'channelOrder' | 'mean' | 'std'>,
 ): Tensor {
   const { channelOrder, mean, std } = normalization;
   const pixels = count * height * width;

@@ -5,79 +5,83 @@ import {
   mulMask,
   oneMinus,
   softmax,
-  type Device,
   type Tensor,
 } from '../../../nn/index.js';
-import type { UniformSource } from '../../boxes/index.js';
-import { planMasks, type MaskPlan } from '../../boxes/masking.js';
-import { withoutGrad, type AofdModel, type ParamStore } from '../../model/index.js';
-import { miningLosses, selectHardRois } from '../../boxes/ohem.js';
-import { labelAllRois, takeRois, type SampledRois } from '../../boxes/sampler.js';
-import type { ImageFaces } from './faces.js';
-import type { StepSettings } from './types.js';
+import {
+  labelAllRois,
+  miningLosses,
+  planMasks,
+  selectHardRois,
+  takeRois,
+  type ImageFaces,
+  type MaskPlan,
+  type SampledRois,
+} from '../../boxes/index.js';
+import { withoutGrad } from '../../model/index.js';
+import type { StepContext } from './context.js';
 
 /** RoIs scored per chunk of the mining pass. */
 const miningChunk = 256;
 
-/** What the mining pass of one image reads. */
-export interface MiningInput {
-  device: Device;
-  model: AofdModel;
-  params: ParamStore;
-  features: readonly Tensor[];
-  /** Index of the image in the batch. */
-  n: number;
+/** The image whose RoIs are mined. */
+export interface MinedImage {
+  /** Its number in the batch. */
+  index: number;
   /** [P*4] from best to worst. */
   proposals: Float32Array;
   faces: ImageFaces;
-  settings: StepSettings;
-  step: number;
-  rng: UniformSource;
 }
 
 /**
  * Hard example mining (docs/spec.md 2, J10): every candidate passes the head without gradient, as the
  * settings say unmasked and without dropout; the ones with the largest loss stay.
  */
-export async function mineRoisAsync(input: MiningInput): Promise<SampledRois> {
-  const { device, faces, proposals, settings, n } = input;
-  const { ohem, rois, masking } = settings;
+export async function mineRoisAsync(
+  context: StepContext,
+  features: readonly Tensor[],
+  { index, proposals, faces }: MinedImage,
+  step: number,
+): Promise<SampledRois> {
+  const { device, config } = context;
+  const { ohem, masking, model } = config;
   const room = Math.max(0, ohem.maxRois - faces.faces.length / 4);
-  const all = labelAllRois(proposals.subarray(0, 4 * room), faces.faces, rois, faces.ignore);
+  const all = labelAllRois(proposals.subarray(0, 4 * room), faces, config);
   const count = all.labels.length;
+  const rng = context.rng('mining', step, index);
   const plan = ohem.masked
-    ? planMasks(all.labels, { ...masking, jointMode: 'replace' }, input.rng)
+    ? planMasks(all.labels, { ...masking, jointMode: 'replace' }, model.roiSize, rng)
     : null;
   const probabilities = new Float32Array(count * 2);
   const predicted = new Float32Array(count * 4);
   for (let from = 0; from < count; from += miningChunk) {
     const size = Math.min(miningChunk, count - from);
     using _scope = device.scope();
-    const rows = withImageIndex(all.boxes.subarray(4 * from, 4 * (from + size)), n);
-    const [scores, deltas] = await judge(input, rows, plan, from);
+    const rows = withImageIndex(all.boxes.subarray(4 * from, 4 * (from + size)), index);
+    const [scores, deltas] = await judge(context, features, rows, plan, from, step);
     probabilities.set(scores as Float32Array, 2 * from);
     for (let i = 0; i < size; i++) {
       predicted.set((deltas as Float32Array).subarray(8 * i + 4, 8 * i + 8), 4 * (from + i));
     }
   }
   const losses = miningLosses(probabilities, all.labels, predicted, all.targets);
-  return takeRois(all, selectHardRois(losses, all.labels, all.boxes, ohem));
+  return takeRois(all, selectHardRois(losses, all.labels, all.boxes, config));
 }
 
 /** Class probabilities [R*2] and box deltas [R*8] of a chunk of candidates. */
 function judge(
-  { device, model, params, features, settings, step }: MiningInput,
+  context: StepContext,
+  features: readonly Tensor[],
   rows: Float32Array,
   plan: MaskPlan | null,
   from: number,
+  step: number,
 ): Promise<[ArrayLike<number>, ArrayLike<number>]> {
+  const { device, model, params, config } = context;
   return withoutGrad(device, () => {
     const size = rows.length / 5;
     const pooled = model.pool(features, device.tensor(rows, [size, 5]));
-    const entering = plan
-      ? mulMask(pooled, chunkMask(device, model, params, pooled, plan, from, settings))
-      : pooled;
-    const drop = settings.ohem.dropout ? { seed: settings.seed, step } : null;
+    const entering = plan ? mulMask(pooled, chunkMask(context, pooled, plan, from)) : pooled;
+    const drop = config.ohem.dropout ? { seed: config.train.seed, step } : null;
     const output = model.head.forward(params, entering, drop);
     return Promise.all([
       softmax(output.classLogits).readAsync('mining scores'),
@@ -88,15 +92,12 @@ function judge(
 
 /** Masks [R,49] of a chunk: drawn ones, and the generator's where the plan says so. */
 function chunkMask(
-  device: Device,
-  model: AofdModel,
-  params: ParamStore,
+  { device, model, params, config }: StepContext,
   pooled: Tensor,
   plan: MaskPlan,
   from: number,
-  settings: StepSettings,
 ): Tensor {
-  const cells = settings.masking.size ** 2;
+  const cells = config.model.roiSize ** 2;
   const size = pooled.shape[0] as number;
   const shape = [size, cells];
   const drawn = device.tensor(plan.masks.subarray(from * cells, (from + size) * cells), shape);
@@ -108,7 +109,7 @@ function chunkMask(
   }
   if (!isGenerated.includes(1)) return drawn;
   const heat = model.generator.forward(params, pooled);
-  const made = kSmallestMask(heat, settings.masking.trainCells).mask;
+  const made = kSmallestMask(heat, config.masking.trainCells).mask;
   const chosen = device.tensor(isGenerated, shape);
   return add(mulElement(made, chosen), mulElement(drawn, oneMinus(chosen)));
 }

@@ -6,30 +6,19 @@ import {
   type Device,
   type Tensor,
 } from '../../../nn/index.js';
-import type { HeadOutput } from '../../model/roi-head.js';
 import { expandBoxTargets } from '../../boxes/sampler.js';
+import type { Config } from '../../config/index.js';
+import type { HeadOutput } from '../../model/roi-head.js';
+import type { WeightedLoss } from './weighted.js';
 
-/** Losses of the RoI head, each a scalar [1]: Lc and Lb of the paper. */
-export interface HeadLosses {
-  class: Tensor;
-  box: Tensor;
-}
-
-/** How boxes are judged. */
-export interface BoxLossOptions {
-  /** On the box code (the paper), or 1 - GIoU of the decoded boxes. */
-  kind: 'smooth-l1' | 'giou';
-  /** smooth-l1: where the quadratic part ends. */
-  sigma: number;
-  /** giou: divisors of the box code. */
-  stds: readonly number[];
-  /** giou: cap of dw and dh before exp (J3). */
-  maxLogRatio: number;
-}
+/** The settings that decide the head's losses. */
+type HeadLossConfig = Pick<Config, 'loss' | 'rois' | 'boxes'>;
 
 /**
- * Losses of the RoI head (docs/spec.md 1.12): mean softmax cross-entropy over all rows; the box loss of
- * the face class's 4 columns of face rows, summed and divided by the number of rows.
+ * Losses of the RoI head over R rows (docs/spec.md 1.12):
+ * - `class`, weight alpha: Lc = 1/R sum of -ln p(label), softmax over background and face;
+ * - `box`, weight beta: Lb = 1/R sum over face rows of the box loss, which `loss.box` chooses: smooth
+ *   L1 over the four numbers of the normalised box code (the paper), or 1 - GIoU of the decoded boxes.
  *
  * @param labels [R] 1 face, 0 background
  * @param targets [R*4] normalised box code
@@ -39,14 +28,17 @@ export function headLosses(
   output: HeadOutput,
   labels: Int32Array,
   targets: Float32Array,
-  box: BoxLossOptions,
-): HeadLosses {
+  config: HeadLossConfig,
+): WeightedLoss[] {
   const labelTensor = device.tensor(labels, [labels.length], { dtype: 'i32', name: 'head.labels' });
-  const lossOf = box.kind === 'giou' ? giouBoxLoss : smoothBoxLoss;
-  return {
-    class: softmaxCrossEntropy(output.classLogits, labelTensor, { reduction: 'mean' }),
-    box: lossOf(device, output.boxDeltas, labels, targets, box),
-  };
+  const { loss } = config;
+  const classLoss = softmaxCrossEntropy(output.classLogits, labelTensor, { reduction: 'mean' });
+  const boxLoss = loss.box === 'giou' ? giouBoxLoss : smoothBoxLoss;
+  const box = boxLoss(device, output.boxDeltas, labels, targets, config);
+  return [
+    { name: 'class', value: classLoss, weight: loss.alpha },
+    { name: 'box', value: box, weight: loss.beta },
+  ];
 }
 
 function smoothBoxLoss(
@@ -54,7 +46,7 @@ function smoothBoxLoss(
   deltas: Tensor,
   labels: Int32Array,
   targets: Float32Array,
-  { sigma }: BoxLossOptions,
+  { loss }: HeadLossConfig,
 ): Tensor {
   const shape = [labels.length, 8];
   const expanded = expandBoxTargets(labels, targets);
@@ -63,7 +55,7 @@ function smoothBoxLoss(
     device.tensor(expanded.targets, shape, { name: 'head.targets' }),
     device.tensor(expanded.inside, shape),
     device.tensor(expanded.outside, shape),
-    { sigma },
+    { sigma: loss.smoothL1SigmaHead },
   );
 }
 
@@ -73,7 +65,7 @@ function giouBoxLoss(
   deltas: Tensor,
   labels: Int32Array,
   targets: Float32Array,
-  { stds, maxLogRatio }: BoxLossOptions,
+  { rois, boxes }: HeadLossConfig,
 ): Tensor {
   const rows = labels.length;
   const weights = new Float32Array(2 * rows);
@@ -86,6 +78,6 @@ function giouBoxLoss(
       name: 'head.targets',
     }),
     device.tensor(weights, [2 * rows]),
-    { stds, maxLogRatio },
+    { stds: rois.stds, maxLogRatio: boxes.maxLogRatio },
   );
 }

@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parametersOf, toFloat32, type StoredTensor } from '../../../nn/io/index.js';
+import {
+  CheckpointStore,
+  writeSafetensorsFileAsync,
+  type LoadedCheckpoint,
+} from '../../../nn/io/files/index.js';
+import { differences, type Config, type StageConfig } from '../../config/index.js';
+import { TrainError } from '../../errors.js';
+import type { HostParam, ParamStore } from '../../model/index.js';
+import { Position } from './position.js';
+import type { StateCounters, TrainingState } from './training-state.js';
+
+/** Where a restored run goes on. */
+export interface Restored {
+  position: Position;
+  /** The state of a stage that was left in its middle; null where the next stage starts afresh. */
+  state: { tensors: Readonly<Record<string, StoredTensor>>; counters: StateCounters } | null;
+  /** What a user should know. */
+  notices: string[];
+}
+
+/** The checkpoints of a run and the weights file beside them. */
+export class Checkpoints {
+  readonly #config: Config;
+  readonly #outDir: string;
+  readonly #store: CheckpointStore;
+  #last: string | null = null;
+  #savedStep = 0;
+
+  constructor(config: Config, outDir: string) {
+    this.#config = config;
+    this.#outDir = outDir;
+    this.#store = new CheckpointStore(join(outDir, 'checkpoints'), { keep: config.train.keepLast });
+  }
+
+  /** The newest file; null = there is none. */
+  get last(): string | null {
+    return this.#last;
+  }
+
+  /** The update after which parameters were last saved or loaded. */
+  get savedStep(): number {
+    return this.#savedStep;
+  }
+
+  /** Throws TrainError where the folder already holds a run. */
+  refuseExisting(): void {
+    if (this.#store.isEmpty || !existsSync(this.#store.folder)) return;
+    throw new TrainError('run-exists', `${this.#outDir} already holds the checkpoints of a run.`, {
+      fix: 'add --resume to go on with it, or choose another --out.',
+    });
+  }
+
+  /** Saves everything that a resumed run needs, and the weights as they are to be used. */
+  async saveAsync(state: TrainingState, stage: StageConfig, position: Position): Promise<string> {
+    const record = await this.#store.saveAsync({
+      tensors: state.tensors(),
+      meta: {
+        step: position.step,
+        stage: stage.name,
+        stageIndex: position.stage,
+        stageStep: position.stageStep,
+        counters: state.counters(),
+        seed: this.#config.train.seed,
+        config: this.#config,
+      },
+    });
+    await writeSafetensorsFileAsync(join(this.#outDir, 'weights.safetensors'), state.weights(), {
+      format: 'aofd-weights',
+      config: JSON.stringify(this.#config),
+      step: String(position.step),
+      stage: stage.name,
+    });
+    this.#last = join(this.#store.folder, record.file);
+    this.#savedStep = position.step;
+    return this.#last;
+  }
+
+  /**
+   * Loads the parameters of the newest checkpoint. Throws TrainError where it does not belong to this
+   * configuration.
+   */
+  async restoreAsync(params: ParamStore): Promise<Restored> {
+    const loaded = await this.#store.loadLatestAsync();
+    const { meta, tensors, file } = loaded;
+    loadParameters(loaded, params);
+    const { stages } = this.#config;
+    const index = stages.findIndex((stage) => stage.name === meta['stage']);
+    if (index < 0) {
+      throw new TrainError(
+        'checkpoint-mismatch',
+        `${file}: was saved in stage "${String(meta['stage'])}", which this config does not have.`,
+        { fix: 'resume with the config of that run.' },
+      );
+    }
+    const notices: string[] = [];
+    const differing = differences(meta['config'], this.#config);
+    if (differing.length > 0) {
+      const shown = differing.slice(0, 6).join(', ') + (differing.length > 6 ? ', ...' : '');
+      notices.push(
+        `note: the config differs from the one of the checkpoint (${shown}); the new one is used`,
+      );
+    }
+    const [stageStep, step] = [meta['stageStep'] as number, meta['step'] as number];
+    this.#last = file;
+    this.#savedStep = step;
+    notices.push(`resuming after update ${step} from ${file}`);
+    const position = new Position(index, stageStep, step);
+    if (stageStep < (stages[index] as StageConfig).steps) {
+      const counters = meta['counters'] as StateCounters;
+      return { position, state: stageStep > 0 ? { tensors, counters } : null, notices };
+    }
+    position.enterNextStage();
+    return { position, state: null, notices };
+  }
+}
+
+function loadParameters({ tensors, file }: LoadedCheckpoint, params: ParamStore): void {
+  const values = new Map<string, HostParam>();
+  for (const [name, tensor] of Object.entries(parametersOf(tensors))) {
+    values.set(name, { shape: tensor.shape, data: toFloat32(tensor) });
+  }
+  const { missing } = params.load(values, file);
+  if (missing.length === 0) return;
+  throw new TrainError(
+    'checkpoint-mismatch',
+    `${file}: lacks ${missing.length} parameters of this network (${missing.slice(0, 3).join(', ')}).`,
+    { fix: 'resume with the config of that run.' },
+  );
+}
