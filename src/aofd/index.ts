@@ -3,14 +3,21 @@
  * code imports the parts it needs. The framework below is `aofd/nn`.
  */
 
+// Errors: all are NnError of `aofd/nn`, with code, reason, fix, where and detail
 export { ConfigError, DataError, ImageDecodeError, TrainError } from './errors.js';
 
-// Detection
+// Detection: pictures in, faces out
 export { Detector, type Detection, type DetectorOptions } from './detect/detector.js';
 export { DEFAULT_SCORE, type DetectSettings } from './detect/settings.js';
-export type { Network } from './detect/network.js';
 export { DetectedFace, type FaceRecord } from './detect/faces.js';
 export type { FaceOcclusion } from './detect/occluders.js';
+export {
+  decodeRunLength,
+  encodeRunLength,
+  runLengthArea,
+  type BinaryMask,
+  type RunLengthMask,
+} from './detect/rle.js';
 export {
   inputScale,
   preparePass,
@@ -19,6 +26,8 @@ export {
   type PreparedPass,
   type PreparedPicture,
 } from './detect/prepare.js';
+
+// Detection in files, and pictures with the faces drawn on
 export {
   annotatedPngAsync,
   detectFilesAsync,
@@ -29,23 +38,20 @@ export {
   type FileResult,
   type PictureFile,
 } from './detect/files/detect-files.js';
-export { configOf, untrainedWeights, type DetectorWeights } from './weights/detector-weights.js';
-export { defaultWeightsFile, readWeightsAsync } from './weights/files/detector-weights.js';
-export { inspectAsync, type Inspection } from './detect/inspect/inspect.js';
-export { checkModelAsync, formatReport, type ModelCheck } from './detect/inspect/check-model.js';
-export {
-  decodeRunLength,
-  encodeRunLength,
-  runLengthArea,
-  type BinaryMask,
-  type RunLengthMask,
-} from './detect/rle.js';
+export { decodeImage, decodeMaskPng, type DecodeOptions } from './data/files/decode.js';
 export { drawFaces, type DrawFacesOptions, type FaceDrawing } from './detect/drawing/draw-faces.js';
 export { encodePng } from './detect/files/png.js';
 export type { Raster } from './detect/drawing/draw.js';
 
-// Network
+// A look inside the network
+export { inspectAsync, type Inspection } from './detect/inspect/inspect.js';
+export { checkModelAsync, formatReport, type ModelCheck } from './detect/inspect/check-model.js';
+
+// Network, weights and configuration
+export type { Network } from './detect/network.js';
 export * from './model/index.js';
+export { configOf, untrainedWeights, type DetectorWeights } from './weights/detector-weights.js';
+export { defaultWeightsFile, readWeightsAsync } from './weights/files/detector-weights.js';
 export * from './config/index.js';
 export { loadConfig } from './config/files.js';
 
@@ -63,8 +69,7 @@ export {
   type TrainerOptions,
 } from './train/run/index.js';
 
-// Data
-export { decodeImage, decodeMaskPng, type DecodeOptions } from './data/files/decode.js';
+// Data: sets, batches, painted occluders
 export { loadWider } from './data/sets/wider.js';
 export { loadCoco } from './data/sets/coco.js';
 export { loadFddb } from './data/sets/fddb.js';

@@ -29,13 +29,7 @@ export async function decodeImage(
 ): Promise<DecodedImage> {
   const where = typeof source === 'string' ? source : (options.name ?? 'image buffer');
   const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS;
-  const bytes = typeof source === 'string' ? await readBytes(source) : source;
-  if (bytes.length === 0) {
-    throw new ImageDecodeError('image-empty', 'file has 0 bytes.', {
-      where,
-      fix: 'copy the file again',
-    });
-  }
+  const bytes = await bytesOf(source, where);
   if (isPng(bytes) && pngBitDepth(bytes) <= 8) return decodePng(bytes, where, maxPixels);
   try {
     let image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated' });
@@ -57,13 +51,7 @@ export async function decodeMaskPng(
   source: string | Uint8Array,
 ): Promise<{ width: number; height: number; data: Uint8Array }> {
   const where = typeof source === 'string' ? source : 'mask buffer';
-  const bytes = typeof source === 'string' ? await readBytes(source) : source;
-  if (bytes.length === 0) {
-    throw new ImageDecodeError('image-empty', 'file has 0 bytes.', {
-      where,
-      fix: 'copy the file again',
-    });
-  }
+  const bytes = await bytesOf(source, where);
   if (!isPng(bytes)) {
     throw new ImageDecodeError(
       'image-format',
@@ -84,6 +72,16 @@ export async function decodeMaskPng(
   } catch (error) {
     throw explain(error, where, DEFAULT_MAX_PIXELS);
   }
+}
+
+/** The bytes of a file or of a buffer; never none. */
+async function bytesOf(source: string | Uint8Array, where: string): Promise<Uint8Array> {
+  const bytes = typeof source === 'string' ? await readBytes(source) : source;
+  if (bytes.length > 0) return bytes;
+  throw new ImageDecodeError('image-empty', 'file has 0 bytes.', {
+    where,
+    fix: 'copy the file again',
+  });
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {
