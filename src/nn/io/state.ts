@@ -9,7 +9,7 @@
  *
  * Parameters carry no prefix, so a checkpoint can be used wherever a weight file is expected.
  */
-import { IoError, nameList, shapeText } from './errors.js';
+import { IoError } from './errors.js';
 import type { StoredTensor } from './stored-tensor.js';
 
 export interface StateDict {
@@ -64,84 +64,6 @@ export function optimStateOf(
     (slots[parsed.slot] ??= {})[parsed.parameter] = tensor;
   }
   return slots;
-}
-
-export interface StateDifference {
-  /** Expected, not in the file. */
-  missing: string[];
-  /** In the file, not expected. */
-  unexpected: string[];
-  /** `name: expected 64x3x3x3, got 64x3x5x5` */
-  wrongShape: string[];
-}
-
-/** What a loader expects under a name; without `dtype` any element type will do. */
-export interface ExpectedTensor {
-  readonly shape: readonly number[];
-  readonly dtype?: string;
-}
-
-type Described = Readonly<Record<string, { shape: readonly number[]; dtype?: string }>>;
-
-/** Compares names, shapes and (where stated) element types. */
-export function compareState(
-  got: Described,
-  expected: Readonly<Record<string, ExpectedTensor>>,
-): StateDifference {
-  const missing: string[] = [];
-  const wrongShape: string[] = [];
-  const text = (t: ExpectedTensor): string =>
-    t.dtype === undefined ? shapeText(t.shape) : `${t.dtype} ${shapeText(t.shape)}`;
-  for (const [name, want] of Object.entries(expected)) {
-    if (!Object.hasOwn(got, name)) {
-      missing.push(name);
-      continue;
-    }
-    const have = got[name]!;
-    const same =
-      have.shape.length === want.shape.length && have.shape.every((n, i) => n === want.shape[i]);
-    if (!same || (want.dtype !== undefined && have.dtype !== want.dtype)) {
-      const shown = want.dtype === undefined ? { shape: have.shape } : have;
-      wrongShape.push(`${name}: expected ${text(want)}, got ${text(shown)}`);
-    }
-  }
-  const unexpected = Object.keys(got).filter((name) => !Object.hasOwn(expected, name));
-  return { missing, unexpected, wrongShape };
-}
-
-/**
- * Throws unless `got` has exactly the expected tensors, naming every one that is missing,
- * unexpected or of another shape. A wrong shape is never tolerated.
- * @param where the file, for the message
- */
-export function assertState(
-  got: Described,
-  expected: Readonly<Record<string, ExpectedTensor>>,
-  where: string,
-  options: { allowMissing?: boolean; allowUnexpected?: boolean } = {},
-): StateDifference {
-  const difference = compareState(got, expected);
-  const problems: string[] = [];
-  if (difference.wrongShape.length > 0) {
-    const { wrongShape } = difference;
-    problems.push(`${wrongShape.length} of the wrong shape (${nameList(wrongShape)})`);
-  }
-  if (difference.missing.length > 0 && !options.allowMissing) {
-    problems.push(`${difference.missing.length} missing (${nameList(difference.missing)})`);
-  }
-  if (difference.unexpected.length > 0 && !options.allowUnexpected) {
-    problems.push(
-      `${difference.unexpected.length} unexpected (${nameList(difference.unexpected)})`,
-    );
-  }
-  if (problems.length > 0) {
-    throw new IoError(
-      'io/mismatch',
-      `its tensors do not fit this network: ${problems.join('; ')}.`,
-      { where, fix: 'use the config that the file was made with, or a file of this network.' },
-    );
-  }
-  return difference;
 }
 
 /** JSON text of `meta`; refuses what JSON would drop or change without a word. */

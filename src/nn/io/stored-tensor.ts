@@ -85,20 +85,6 @@ export function isFileDtype(name: unknown): name is FileDtype {
   return typeof name === 'string' && Object.hasOwn(DTYPE_BYTES, name);
 }
 
-/** Element type that a typed array has unless the caller says otherwise (Uint16Array: U16). */
-export function dtypeOf(data: DataArray): FileDtype {
-  if (data instanceof Float32Array) return 'F32';
-  if (data instanceof Float64Array) return 'F64';
-  if (data instanceof Int32Array) return 'I32';
-  if (data instanceof Uint32Array) return 'U32';
-  if (data instanceof Uint8Array) return 'U8';
-  if (data instanceof Int8Array) return 'I8';
-  if (data instanceof Uint16Array) return 'U16';
-  if (data instanceof Int16Array) return 'I16';
-  if (data instanceof BigInt64Array) return 'I64';
-  return 'U64';
-}
-
 /** A float32 tensor as file data. */
 export function floatData(data: Float32Array, shape: readonly number[]): StoredTensor {
   return { shape, dtype: 'F32', data };

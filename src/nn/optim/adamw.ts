@@ -71,8 +71,12 @@ export class AdamW implements Optimizer {
       defines: { CLIP: clip !== null },
       ...(clip && { whole: { clip } }),
       params: () => ({
-        ...{ beta1, beta2, correction2, epsilon },
-        ...{ rest1: 1 - beta1, rest2: 1 - beta2 },
+        beta1,
+        beta2,
+        correction2,
+        epsilon,
+        rest1: 1 - beta1,
+        rest2: 1 - beta2,
       }),
     });
   }

@@ -20,7 +20,8 @@ function normOf(tensors: readonly Tensor[], limit: number): Tensor {
   const places = groupsOf(slots, perGroup);
   const sums = device.empty([places]);
   runSlots(device, 'optim/square_sums', slots, {
-    ...{ perGroup, whole: { sums } },
+    perGroup,
+    whole: { sums },
     params: (first) => ({ first }),
   });
   const norm = device.empty([2]);

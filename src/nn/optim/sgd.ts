@@ -59,7 +59,8 @@ export class Sgd implements Optimizer {
       if (!grad && !this.updatesWithoutGradient) continue;
       const velocity = this.#buffers.get(param, 'momentum');
       const rule = {
-        ...{ rate: lr * lrMult, momentum: this.momentum },
+        rate: lr * lrMult,
+        momentum: this.momentum,
         decay: this.weightDecay * decayMult,
       };
       elementwise({

@@ -101,8 +101,14 @@ export class Profiler implements ContextObserver {
 
   copy(encoder: GPUCommandEncoder, layer: string): GPUCommandEncoder {
     const event: DeviceEvent = {
-      ...{ kind: 'copy', kernel: 'copy', label: 'copy', layer, startMs: 0, endMs: 0 },
-      ...{ flops: 0, bytes: 0 },
+      kind: 'copy',
+      kernel: 'copy',
+      label: 'copy',
+      layer,
+      startMs: 0,
+      endMs: 0,
+      flops: 0,
+      bytes: 0,
     };
     const stamps = this.#stamps;
     if (stamps && this.#lastEnd === null) {

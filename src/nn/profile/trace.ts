@@ -54,7 +54,9 @@ export function traceOf(profile: Profile): ChromeTrace {
     }
   }
   const pipelines = profile.pipelines.map((p) => ({
-    ...{ kind: 'task' as const, name: `compile ${p.kernel}`, startMs: p.startMs },
+    kind: 'task' as const,
+    name: `compile ${p.kernel}`,
+    startMs: p.startMs,
     endMs: p.startMs + p.createMs + (p.firstLaunchMs ?? 0),
   }));
   for (const lane of lanesOf(pipelines)) {

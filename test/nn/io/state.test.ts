@@ -1,8 +1,6 @@
 import { expect } from 'chai';
 import { IoError } from '../../../src/nn/io/errors.js';
 import {
-  assertState,
-  compareState,
   metaToJson,
   optimName,
   optimStateOf,
@@ -29,29 +27,6 @@ describe('training state', () => {
     expect(optimStateOf(tensors, 'd')['m']).to.have.all.keys('a.weight');
     expect(optimStateOf(tensors, 'other')).to.deep.equal({});
     expect(() => optimName('a/b', 'm', 'x')).to.throw(IoError, /bad name part "a\/b"/);
-  });
-
-  it('lists missing, unexpected and misshapen tensors by name', () => {
-    const got = { a: t(2), b: t(3), d: t(1), e: { shape: [1], dtype: 'U32' } };
-    const expected = {
-      a: { shape: [2] },
-      b: { shape: [1, 3] },
-      c: { shape: [] },
-      e: { shape: [1], dtype: 'F32' },
-    };
-    expect(compareState(got, expected)).to.deep.equal({
-      missing: ['c'],
-      unexpected: ['d'],
-      wrongShape: ['b: expected 1x3, got 3', 'e: expected F32 1, got U32 1'],
-    });
-    expect(() => assertState(got, expected, 'x.safetensors')).to.throw(
-      IoError,
-      /^x\.safetensors: .*2 of the wrong shape \(b: expected 1x3, got 3.*1 missing \(c\); 1 unexpected \(d\)\. Fix: /,
-    );
-    const tolerant = { allowMissing: true, allowUnexpected: true };
-    expect(assertState({ d: t(1) }, { a: { shape: [2] } }, 'x', tolerant).missing).to.deep.equal([
-      'a',
-    ]);
   });
 
   it('keeps meta exactly or refuses it', () => {

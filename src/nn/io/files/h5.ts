@@ -7,7 +7,6 @@ import { resolve } from 'node:path';
 import type * as h5wasm from 'h5wasm/node';
 import { diskError } from './disk-errors.js';
 import { IoError } from '../errors.js';
-import type { NamedArrays, NameFilter } from '../npy.js';
 import { elementCount, type FloatTensor } from '../stored-tensor.js';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]; // "\x89HDF\r\n\x1a\n"
@@ -148,15 +147,4 @@ function checkSignature(path: string): void {
       fix: 'check that the download is complete and is not a web page.',
     });
   }
-}
-
-/** Reads every wanted data set of numbers in an HDF5 file. */
-export async function readH5Async(
-  path: string,
-  want: NameFilter = () => true,
-): Promise<NamedArrays> {
-  using file = await H5File.openAsync(path);
-  const out: NamedArrays = {};
-  for (const name of file.names) if (want(name)) out[name] = file.read(name);
-  return out;
 }
