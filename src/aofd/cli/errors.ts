@@ -53,7 +53,7 @@ export interface Explanation {
   where?: string;
   reason?: string;
   fix: string | undefined;
-  /** False for errors that were not foreseen: their text alone helps nobody. */
+  /** False for errors that were not foreseen: their text alone does not tell the user what to do. */
   isForPeople: boolean;
 }
 

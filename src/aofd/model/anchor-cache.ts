@@ -5,7 +5,7 @@ import type { AofdModel } from './aofd.js';
 /** Sizes whose anchors are kept; pictures of a run have few. */
 const MOST_SIZES = 8;
 
-/** Anchors of the input sizes used last: making them anew takes milliseconds. */
+/** Anchors of the input sizes used last: making them takes milliseconds. */
 export class AnchorCache {
   readonly #model: AofdModel;
   readonly #convention: BoxConvention;

@@ -79,7 +79,7 @@ export class ParamStore implements Disposable {
     return store;
   }
 
-  /** Parameters whose values nobody set: for recording on a DryDevice. */
+  /** Parameters with undefined values: enough to record a pass on a DryDevice. */
   static withoutValues(device: Device, specs: readonly ParamSpec[]): ParamStore {
     const store = new ParamStore(device, specs);
     for (const spec of specs) {

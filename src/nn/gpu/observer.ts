@@ -8,9 +8,9 @@ export interface DispatchInfo {
   label: string;
   /** The layer that was being recorded (`GpuContext.label`); empty outside of any. */
   layer: string;
-  /** Floating point operations, 0 where nobody counted them. */
+  /** Floating point operations; 0 = not counted. */
   flops: number;
-  /** Bytes read and written, 0 where nobody counted them. */
+  /** Bytes read and written; 0 = not counted. */
   bytes: number;
 }
 

@@ -10,7 +10,7 @@ export interface PoolStats {
   misses: number;
 }
 
-/** A kind that nobody asks for. */
+/** Stands for a kind that is never asked for. */
 const retiredKind = 'retired';
 
 /**

@@ -15,7 +15,7 @@ interface Slot {
 
 /**
  * Where data wait for the copy that a batch makes of them, in memory that is used again and again.
- * Fresh memory is dear on software adapters: its pages cost more than 3 ms per MiB, so a picture's
+ * Fresh memory is slow on software adapters: its pages cost more than 3 ms per MiB, so a picture's
  * upload took 16 ms where it takes 0.3 ms from a buffer that exists.
  *
  * Small data share chunks. Larger ones get a mapped buffer of their own, of a power of two bytes: it

@@ -5,8 +5,8 @@ import { expectRow } from './plane-windows.js';
 
 export interface CompactLossOptions {
   /**
-   * `relu` (default): sum of ReLU(o * k), which makes scattered masks dear. `literal`: the plain
-   * sum of Eq. 3, which cannot see arrangement; for ablation only (docs/spec.md 3.4).
+   * `relu` (default): sum of ReLU(o * k), under which scattered masks cost more. `literal`: the
+   * plain sum of Eq. 3, which cannot see arrangement; for ablation only (docs/spec.md 3.4).
    */
   mode?: 'relu' | 'literal';
 }

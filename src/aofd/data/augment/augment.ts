@@ -58,7 +58,7 @@ export const DEFAULT_AUGMENT: AugmentOptions = {
   minFacePx: 8,
 };
 
-/** No randomness but the centre-free whole picture: for tests and for overfitting one batch. */
+/** Every effect off, only the place of the window is drawn: for tests and for overfitting one batch. */
 export const NO_AUGMENT: AugmentOptions = {
   crop: { flip: 0, ratios: [1], scaleJitter: 0, aspectJitter: 0 },
   mosaicRatios: [1],

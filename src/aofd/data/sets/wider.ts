@@ -63,7 +63,7 @@ export function loadWider(listFile: string, options: WiderOptions): Sample[] {
       faces.push(face);
     }
     at += 2 + count;
-    // An entry with count 0 is still followed by one dummy line of numbers (TRAP, docs/spec.md 6.3).
+    // An entry with count 0 is still followed by one dummy line of numbers (docs/spec.md 6.3).
     if (count === 0 && /^\s*[-\d.]+(\s+[-\d.]+){3,}\s*$/.test(lines[at] ?? '')) at++;
     report.images++;
     report.faces += faces.length;

@@ -6,7 +6,7 @@ const timedFolders = /^(conv|gemm|wino|pack)\//;
 
 /** The tables in force by device, the user's before the shipped one. */
 const inForce = new WeakMap<GpuContext, readonly TuningTable[]>();
-/** Whoever wants to know which layers are planned. */
+/** Called with the key of each layer that is planned. */
 const observers = new WeakMap<GpuContext, (key: string) => void>();
 
 /** What the adapter says of itself, with the driver's version where it tells. */
