@@ -13,6 +13,7 @@ import { listPictures } from '../../../src/aofd/detect/files/detect-files.js';
 import { decodeRunLength } from '../../../src/aofd/detect/rle.js';
 import { readSafetensorsFile } from '../../../src/nn/io/files/index.js';
 import { writeRandomWeights } from '../../helpers/random-weights.js';
+import { capturedAsync } from '../../helpers/captured.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const main = path.join(root, 'src/aofd/cli/main.ts');
@@ -34,15 +35,8 @@ describe('aofd detect', () => {
 
   /** Runs a command in this process: quicker, but standard error must be caught. */
   async function inProcess(args: string[]): Promise<{ code: number; stderr: string }> {
-    const printed: string[] = [];
-    const print = process.stderr.write.bind(process.stderr);
-    process.stderr.write = ((text: string) => printed.push(text) > 0) as typeof print;
-    try {
-      const code = await runCli(args);
-      return { code, stderr: printed.join('') };
-    } finally {
-      process.stderr.write = print;
-    }
+    const { result, err } = await capturedAsync(() => runCli(args));
+    return { code: result, stderr: err };
   }
 
   /** Files below the folder, leftovers of interrupted writes among them. */

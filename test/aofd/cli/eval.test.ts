@@ -9,6 +9,7 @@ import { runCli } from '../../../src/aofd/cli/main.js';
 import { detectSetAsync, type RunSettings } from '../../../src/aofd/eval/detections/runner.js';
 import type { DetectionSet, EvalImage } from '../../../src/aofd/eval/protocol.js';
 import { smallConfig, writeRandomWeights } from '../../helpers/random-weights.js';
+import { capturedAsync } from '../../helpers/captured.js';
 
 const COUNT = 6;
 
@@ -19,21 +20,8 @@ describe('aofd eval', () => {
 
   /** Runs a command in this process with what it prints. */
   async function aofd(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const printed = { stdout: '', stderr: '' };
-    const streams = (['stdout', 'stderr'] as const).map((name) => {
-      const stream = process[name];
-      const write = stream.write.bind(stream);
-      stream.write = ((text: string | Uint8Array) => {
-        printed[name] += String(text);
-        return true;
-      }) as typeof write;
-      return () => (stream.write = write);
-    });
-    try {
-      return { code: await runCli(args), out: printed.stdout, err: printed.stderr };
-    } finally {
-      for (const restore of streams) restore();
-    }
+    const { result, out, err } = await capturedAsync(() => runCli(args));
+    return { code: result, out, err };
   }
 
   before(async () => {

@@ -8,6 +8,7 @@ import type { ChromeTrace, Profile } from '../../../src/nn/index.js';
 import { encodePng } from '../../../src/aofd/detect/files/png.js';
 import { writeRandomWeights } from '../../helpers/random-weights.js';
 import { testDeviceAsync } from '../../helpers/device.js';
+import { capturedAsync } from '../../helpers/captured.js';
 
 describe('--profile', function () {
   this.timeout(120_000);
@@ -17,17 +18,8 @@ describe('--profile', function () {
   });
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-  async function printedAsync(work: () => Promise<unknown>): Promise<string> {
-    const printed: string[] = [];
-    const print = process.stderr.write.bind(process.stderr);
-    process.stderr.write = ((text: string) => printed.push(text) > 0) as typeof print;
-    try {
-      await work();
-    } finally {
-      process.stderr.write = print;
-    }
-    return printed.join('');
-  }
+  const printedAsync = async (work: () => Promise<unknown>): Promise<string> =>
+    (await capturedAsync(work)).err;
 
   const read = <T>(file: string): T => JSON.parse(fs.readFileSync(file, 'utf8')) as T;
 

@@ -12,21 +12,12 @@ import {
 import { resolveConfig } from '../../../src/aofd/config/index.js';
 import { collectLayers } from '../../../src/aofd/model/planned-layers.js';
 import { testDeviceAsync } from '../../helpers/device.js';
+import { capturedAsync } from '../../helpers/captured.js';
 
 /** Runs a command in this process; what it prints is returned. */
 async function runAsync(args: string[]): Promise<{ code: number; err: string; out: string }> {
-  const { stdout, stderr } = process;
-  const [write, writeError] = [stdout.write.bind(stdout), stderr.write.bind(stderr)];
-  let [out, err] = ['', ''];
-  stdout.write = (text: string | Uint8Array): boolean => Boolean((out += String(text)));
-  stderr.write = (text: string | Uint8Array): boolean => Boolean((err += String(text)));
-  try {
-    const code = await runCli(args);
-    return { code, out, err };
-  } finally {
-    stdout.write = write;
-    stderr.write = writeError;
-  }
+  const { result, out, err } = await capturedAsync(() => runCli(args));
+  return { code: result, out, err };
 }
 
 describe('aofd tune', function () {

@@ -16,17 +16,10 @@ import {
 } from '../../../src/aofd/config/index.js';
 import { ConfigError } from '../../../src/aofd/errors.js';
 import { loadConfig } from '../../../src/aofd/config/files.js';
+import { thrownBy } from '../../helpers/rejection.js';
 
 /** The ConfigError that `run` throws. */
-function failure(run: () => unknown): ConfigError {
-  try {
-    run();
-  } catch (error) {
-    expect(error).to.be.instanceOf(ConfigError);
-    return error as ConfigError;
-  }
-  throw new Error('expected a ConfigError');
-}
+const failure = (run: () => unknown): ConfigError => thrownBy(run, ConfigError);
 
 describe('config: presets', () => {
   for (const name of Object.keys(PRESETS)) {

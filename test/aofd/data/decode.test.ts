@@ -4,16 +4,10 @@ import { decodeImage, decodeMaskPng } from '../../../src/aofd/data/files/decode.
 import { ImageDecodeError } from '../../../src/aofd/errors.js';
 import { gradientImage, jpegOf, maskPng, pngOf } from '../../helpers/pictures.js';
 import { TempFolder } from '../../helpers/temp-folder.js';
+import { rejectionAsync } from '../../helpers/rejection.js';
 
-async function failure(promise: Promise<unknown>): Promise<ImageDecodeError> {
-  try {
-    await promise;
-  } catch (error) {
-    expect(error).to.be.instanceOf(ImageDecodeError);
-    return error as ImageDecodeError;
-  }
-  throw new Error('expected an ImageDecodeError');
-}
+const failure = (promise: Promise<unknown>): Promise<ImageDecodeError> =>
+  rejectionAsync(promise, ImageDecodeError);
 
 describe('data/decode', () => {
   const image = gradientImage(48, 32);

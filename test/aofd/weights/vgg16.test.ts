@@ -20,19 +20,13 @@ import { serializeNpy } from '../../../src/nn/io/npy.js';
 import { writeSafetensorsFileAsync } from '../../../src/nn/io/files/safetensors-file.js';
 import { floatData } from '../../../src/nn/io/stored-tensor.js';
 import { useTempFolder } from '../../helpers/temp-folder.js';
+import { rejectionAsync } from '../../helpers/rejection.js';
 
 const ramp = (n: number, scale = 1): Float32Array =>
   Float32Array.from({ length: n }, (_, i) => ((i * 37) % 101) * scale - 0.5);
 
-async function refusal(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    expect(error).to.be.instanceOf(IoError);
-    return (error as IoError).message;
-  }
-  throw new Error('was accepted');
-}
+const refusal = async (promise: Promise<unknown>): Promise<string> =>
+  (await rejectionAsync(promise, IoError)).message;
 
 describe('VGG16 conversions', () => {
   it('turns HWIO to OIHW and back', () => {

@@ -9,6 +9,7 @@ import {
 import { optimName } from '../../../src/nn/io/state.js';
 import { floatData } from '../../../src/nn/io/stored-tensor.js';
 import { useTempFolder } from '../../helpers/temp-folder.js';
+import { rejectionAsync } from '../../helpers/rejection.js';
 
 function state(step: number) {
   return {
@@ -21,15 +22,8 @@ function state(step: number) {
   };
 }
 
-async function refusal(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    expect(error).to.be.instanceOf(IoError);
-    return (error as IoError).message;
-  }
-  throw new Error('was accepted');
-}
+const refusal = async (promise: Promise<unknown>): Promise<string> =>
+  (await rejectionAsync(promise, IoError)).message;
 
 describe('checkpoints', () => {
   const path = useTempFolder();

@@ -15,6 +15,7 @@ import {
   type FileDtype,
   type StoredTensor,
 } from '../../../src/nn/io/stored-tensor.js';
+import { thrownBy } from '../../helpers/rejection.js';
 
 /** A file with any header text, to make malformed ones. */
 function rawFile(
@@ -31,15 +32,9 @@ function rawFile(
 }
 
 function refusal(bytes: Uint8Array): string {
-  try {
-    parseSafetensors(bytes, 'bad.safetensors');
-  } catch (error) {
-    expect(error).to.be.instanceOf(IoError);
-    const { message } = error as IoError;
-    expect(message).to.match(/^bad\.safetensors: /);
-    return message;
-  }
-  throw new Error('was accepted');
+  const { message } = thrownBy(() => parseSafetensors(bytes, 'bad.safetensors'), IoError);
+  expect(message).to.match(/^bad\.safetensors: /);
+  return message;
 }
 
 const entry = (dtype: string, shape: unknown, offsets: unknown): string =>
