@@ -11,7 +11,7 @@
  *   `weakMasks` the middle of a masked face's lower part is taken for mask (1) and the strip of its
  *   eyes for uncovered (0): a properly worn mask covers nose, mouth and chin and nothing else;
  * - pixels in more than one face box and not painted: 255, since the front face covers the back
- *   one but is itself uncovered (CALL J19).
+ *   one but is itself uncovered (J19).
  */
 import { enlargeBox, type FaceBox } from './sample.js';
 

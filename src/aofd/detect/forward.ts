@@ -179,7 +179,7 @@ export async function prepareKernelsAsync(
     };
     const features: Tensor[] = [];
     const rois = new Float32Array(5 * paddedRois(config.proposals.test.postNmsTop));
-    // The numbers that come back are of no use, and nobody waits for them.
+    // What is read back has no meaning here and is not awaited.
     for (const reading of [
       proposeOnDevice(network, pass, features),
       segmentOnDevice(network, features, pass),

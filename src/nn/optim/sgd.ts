@@ -13,7 +13,7 @@ import {
 export interface SgdOptions {
   /** Default 0.9 (docs/spec.md 1.13). */
   momentum?: number;
-  /** Default 5e-4; acts on biases too unless their decayMult is 0 (CALL J8). */
+  /** Default 5e-4; acts on biases too unless their decayMult is 0 (J8). */
   weightDecay?: number;
   /**
    * Whether momentum and decay still act on a parameter without a gradient, as in Caffe

@@ -40,7 +40,7 @@ export class ImageCache {
 
   /** The caller must not change the arrays. Throws ImageDecodeError. */
   async getAsync(sample: Sample): Promise<DecodedSample> {
-    // A file may be listed with and without a mask: what is found must not depend on what came first.
+    // A file may be listed both with and without a mask: the two are kept apart.
     const map = sample.segmentation?.maskFile ?? sample.pixelMap?.file ?? '';
     const key = `${sample.file}\n${map}`;
     const found = this.entries.get(key);
