@@ -32,7 +32,7 @@ export class Faults {
     return this.#lost;
   }
 
-  /** Failures to allocate so far, whoever `check` told of them. */
+  /** Failures to allocate so far, whether or not `check` has reported them. */
   get memory(): { readonly count: number; readonly last: NnError | null } {
     return this.#memory;
   }

@@ -8,7 +8,7 @@ const usageAll = 0x80 | 0x8 | 0x4; // STORAGE | COPY_DST | COPY_SRC
 const pooledBytesCap = 1024 * 1024 * 1024;
 /**
  * More is kept while it makes, with what is in use, no more than this share of what was in use at
- * once lately: a training step that needs 3 GB would else make most of them anew every time.
+ * once lately: a training step that needs 3 GB would otherwise make most of them again every time.
  */
 const pooledShare = 1.25;
 /** Submits that "lately" covers: several training steps. */
