@@ -7,6 +7,7 @@ import { readSafetensorsFile } from '../../../src/nn/io/files/index.js';
 import type { Config } from '../../../src/aofd/config/index.js';
 import {
   JsonlWriter,
+  TrainStep,
   Trainer,
   type TrainEvent,
   type TrainResult,
@@ -168,6 +169,35 @@ describe('trainer', function () {
       expect(tensors).to.have.property(`after/${spec.name}`);
       const hasGradient = `grad/${spec.name}` in tensors;
       expect(hasGradient, spec.name).to.equal(spec.group !== 'generator');
+    }
+  });
+
+  it('dumps a batch that training takes, with its random numbers, where updates take several', async () => {
+    const config = tinyConfig({}, ['optim.accumulate=2']);
+    const makeLoader = (_: unknown, start: number): DrawnLoader => new DrawnLoader(start);
+    const original = TrainStep.prototype.runAsync;
+    let taken: { ids: readonly string[]; step: number }[] = [];
+    TrainStep.prototype.runAsync = function (batch, options) {
+      // A stage also records steps ahead, on a device that does not compute: those have no losses' scale.
+      if (options.lossScale ?? options.inspect) taken.push({ ids: batch.ids, step: options.step });
+      return original.call(this, batch, options);
+    };
+    try {
+      await train(folder, config, { stopAfter: 1 }); // seen after the next update has begun: it ends at 2
+      taken = [];
+      {
+        using dumping = new Trainer({ config, device, outDir: folder, resume: true, makeLoader });
+        await dumping.prepareAsync();
+        await dumping.dumpStepAsync(join(folder, 'step.safetensors'));
+      }
+      const [dumped] = taken;
+      taken = [];
+      await train(folder, config, { resume: true, stopAfter: 3 });
+      expect(taken.slice(0, 2).map(({ step }) => step)).to.deep.equal([4, 5]);
+      expect(dumped).to.deep.equal(taken[0]);
+      expect(dumped?.ids).to.deep.equal(drawBatch(4).ids);
+    } finally {
+      TrainStep.prototype.runAsync = original;
     }
   });
 });
