@@ -55,7 +55,8 @@ export default tseslint.config(
     files: ['src/nn/**/*.ts', 'src/aofd/**/*.ts'],
     ignores: ['src/aofd/cli/**'],
     rules: { 'no-console': 'error' },
-  }  {
+  },
+  {
     // What must be longer says why: `// eslint-disable-next-line max-lines-per-function -- reason` above a
     // function, `/* eslint max-lines: off -- reason */` at the head of a file.
     files: ['src/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'examples/**/*.ts'],
