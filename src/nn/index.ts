@@ -14,9 +14,14 @@ export { traceOf, type ChromeTrace } from './profile/trace.js';
 export { Tape, record, needsGrad, type Backward } from './autograd/tape.js';
 export { grid1d } from './kernel/dispatch.js';
 export { conv2d, type Conv2dOptions } from './ops/conv/conv2d.js';
-export { conv2dMaxPool2d } from './ops/conv/conv-pool.js';
+export { conv2dMaxPool2d } from './ops/conv/conv2d-max-pool2d.js';
 export { planConv, type ConvAlgorithm, type ConvPlan, type ConvShape } from './ops/conv/plan.js';
-export { linear, planLinear, type LinearAlgorithm, type LinearOptions } from './ops/linear.js';
+export {
+  linear,
+  planLinear,
+  type LinearAlgorithm,
+  type LinearOptions,
+} from './ops/linear/linear.js';
 export * from './ops/index.js';
 export * from './ops/vision.js';
 export * from './optim/index.js';

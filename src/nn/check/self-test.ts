@@ -9,7 +9,7 @@ import { roiPool as roiTwin } from '../twins/roi.js';
 import { softmaxTwin } from '../twins/softmax.js';
 import { weightStandardizeTwin } from '../twins/weight.js';
 import { conv2d, type Conv2dOptions } from '../ops/conv/conv2d.js';
-import { linear } from '../ops/linear.js';
+import { linear } from '../ops/linear/linear.js';
 import { maxPool2d } from '../ops/pool.js';
 import { roiPool } from '../ops/roi.js';
 import { softmax } from '../ops/softmax.js';

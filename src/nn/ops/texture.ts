@@ -1,5 +1,5 @@
 import { NnError } from '../errors.js';
-import { stripTexels } from './linear-plan.js';
+import { stripTexels } from './linear/plan.js';
 import { grid1d } from '../kernel/dispatch.js';
 import { noteTextureView } from '../kernel/texture-bytes.js';
 import { sliceOf, windowsOf, type Window } from '../kernel/windows.js';

@@ -3,6 +3,7 @@ import type { Tensor, TensorDevice } from '../tensor/tensor.js';
 import { tileLimitsOf } from './capabilities.js';
 import {
   expectTile,
+  longestSum,
   planTile,
   tileDefines,
   tileFlags,
@@ -41,9 +42,6 @@ export interface TileGemm {
   /** The tile that a tuned table names. */
   tile?: number | undefined;
 }
-
-/** Sums of more terms than this are split, for accuracy: float32 then keeps 2e-6 of the maximum. */
-export const longestSum = 8192;
 
 /** The cut of a product. Pure but for the device's limits. */
 function cut(device: TensorDevice, g: TileGemm): TilePlan {

@@ -79,6 +79,9 @@ export const tileShapes: readonly TileShape[] = [
 const hardwareShapes: readonly number[] = [0, 1, 4];
 const softwareShapes: readonly number[] = [0, 4];
 
+/** Sums of more terms than this are split, for accuracy: float32 then keeps 2e-6 of the maximum. */
+export const longestSum = 8192;
+
 /** Workgroups that keep a GPU busy: several for each of some hundred cores. */
 const wantedGroups = 512;
 /** A split shorter than this does not pay for its second pass. */

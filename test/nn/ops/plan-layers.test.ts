@@ -10,7 +10,7 @@ import {
   planLinear,
   type LinearCapabilities,
   type LinearShape,
-} from '../../../src/nn/ops/linear-plan.js';
+} from '../../../src/nn/ops/linear/plan.js';
 import type { TileLimits } from '../../../src/nn/ops/tile-plan.js';
 import { convShapeOf } from '../../../src/nn/ops/tuning/candidates.js';
 

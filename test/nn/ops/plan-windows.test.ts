@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { inputGradientTaps } from '../../../src/nn/ops/conv/tile-taps.js';
+import { inputGradientTaps } from '../../../src/nn/ops/conv/tile-plan.js';
 import {
   planFeatures,
   planMapSource,

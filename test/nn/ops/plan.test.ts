@@ -9,7 +9,7 @@ import {
   planLinear,
   type LinearCapabilities,
   type LinearShape,
-} from '../../../src/nn/ops/linear-plan.js';
+} from '../../../src/nn/ops/linear/plan.js';
 import { convEnvironment } from '../../../src/nn/ops/conv/environment.js';
 import { mapWindows } from '../../../src/nn/ops/texture.js';
 import { windowAt, windows1d, windowsOf } from '../../../src/nn/kernel/windows.js';

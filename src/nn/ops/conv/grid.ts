@@ -4,14 +4,6 @@ import { dims4, quads } from '../../tensor/shape.js';
 import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { mapWindows } from '../texture.js';
 
-/** Workgroups of 64 invocations for `count` subgroups of `lanes` lanes, folded into x and y. */
-export function subgroupGrid(count: number, lanes: number): [number, number] {
-  const groups = Math.max(1, Math.ceil((count * lanes) / 64));
-  if (groups <= 65535) return [groups, 1];
-  const y = Math.ceil(groups / 65535);
-  return [Math.ceil(groups / y), y];
-}
-
 /** A part of a c4 map that one binding holds: images and, for one image, a range of quads. */
 export interface OutputWindow {
   imageFrom: number;

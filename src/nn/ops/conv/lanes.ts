@@ -2,8 +2,15 @@ import { grid1d } from '../../kernel/dispatch.js';
 import { quads } from '../../tensor/shape.js';
 import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { arrayView, mapTexture } from '../texture.js';
-import { outputWindows, subgroupGrid } from './grid.js';
-import type { ConvShape } from './plan.js';
+import { subgroupGrid } from '../lane-gemm.js';
+import { outputWindows } from './grid.js';
+import type {
+  ForwardPass,
+  InputGradientPass,
+  TextureKernels,
+  WeightGradientPass,
+} from './passes.js';
+import type { ConvShape } from './shape.js';
 
 /** One tap of a table: offset in the source map and index kh*KW + kw in the weight. */
 interface Tap {
@@ -130,14 +137,7 @@ function forwardTaps(s: ConvShape): Tap[] {
 }
 
 /** y = conv(x, w) + bias, optionally clamped at 0. */
-export function lanesForward(
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
-  y: Tensor,
-  s: ConvShape,
-  relu: boolean,
-): void {
+function forward({ x, weight, bias, y, s, relu }: ForwardPass): void {
   const taps = forwardTaps(s);
   runLaneConv(x.device, {
     source: mapTexture(x),
@@ -156,12 +156,7 @@ export function lanesForward(
  * dX from dY: for each residue (ry, rx) of the stride, the input pixels at that residue are a
  * stride 1 convolution of dY with the taps that reach them.
  */
-export function lanesInputGradient(
-  gradient: GPUTexture,
-  weight: Tensor,
-  dX: Tensor,
-  s: ConvShape,
-): void {
+function inputGradient({ gradient, weight, dX, s }: InputGradientPass<GPUTexture>): void {
   const { device } = dX;
   for (let ry = 0; ry < s.stride; ry++) {
     for (let rx = 0; rx < s.stride; rx++) {
@@ -200,31 +195,30 @@ export function lanesInputGradient(
   }
 }
 
+/** Ranges of output rows that are summed apart, so that there are enough subgroups. */
+function splitsOf(device: Device, s: ConvShape, panels: number, partBytes: number): number {
+  const rows = s.n * s.oh;
+  let splits = 1;
+  while (
+    panels * splits < 64 &&
+    splits * 2 <= rows &&
+    2 * splits * partBytes <= device.context.bindingLimit
+  )
+    splits *= 2;
+  return splits;
+}
+
 /** dW from dY and x: partial sums over row ranges, then an ordered sum of the parts. */
-export function lanesWeightGradient(
-  gradient: GPUTexture,
-  x: Tensor,
-  dW: Tensor,
-  s: ConvShape,
-): void {
+function weightGradient({ gradient, x, dW, s }: WeightGradientPass<GPUTexture>): void {
   const { device } = x;
   const lanes = device.subgroupSize;
   const tile = 4 * lanes;
   const coPanels = Math.ceil(s.o / tile);
   const taps = forwardTaps(s);
   const colPanels = Math.ceil((quads(s.c) * taps.length) / lanes);
-  const rows = s.n * s.oh;
   const base = coPanels * colPanels;
-  let splits = 1;
-  const partBytes = coPanels * tile * colPanels * tile * 4;
-  while (
-    base * splits < 64 &&
-    splits * 2 <= rows &&
-    2 * splits * partBytes <= device.context.bindingLimit
-  )
-    splits *= 2;
-  const rowsPerSplit = Math.ceil(rows / splits);
   const rowStride = colPanels * tile;
+  const splits = splitsOf(device, s, base, coPanels * tile * rowStride * 4);
   const part = device.empty([splits, coPanels * tile, rowStride]);
   device.dispatch({
     kernel: 'conv/lane_conv_dw',
@@ -242,7 +236,7 @@ export function lanesWeightGradient(
       col_panels: colPanels,
       taps: taps.length,
       splits,
-      rows_per_split: rowsPerSplit,
+      rows_per_split: Math.ceil((s.n * s.oh) / splits),
       tap: taps.flatMap((t) => [t.dy, t.dx, 0, 0]),
     },
     workgroups: subgroupGrid(base * splits, lanes),
@@ -262,3 +256,11 @@ export function lanesWeightGradient(
   });
   part.dispose();
 }
+
+/** Lane kernels with a table of taps, from textures: any shape of at most 64 taps. */
+export const lanesConv: TextureKernels = {
+  reads: 'texture',
+  forward,
+  inputGradient,
+  weightGradient,
+};

@@ -1,8 +1,9 @@
+import type { DispatchSpec, TensorDevice } from '../../tensor/tensor.js';
 import { grid1d } from '../../kernel/dispatch.js';
 import { quads } from '../../tensor/shape.js';
-import type { DispatchSpec, Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { channelWindows, fits, type ChannelWindow } from './channel-windows.js';
-import type { ConvShape } from './plan.js';
+import type { BufferKernels } from './passes.js';
+import type { ConvShape } from './shape.js';
 
 function run(
   device: TensorDevice,
@@ -44,67 +45,65 @@ function run(
 const elements = (w: ChannelWindow, plane: number): number =>
   w.images * quads(w.to - w.from) * plane * 4;
 
-/** y = conv(x, w) + bias, optionally clamped at 0; input windows add up in order. */
-export function naiveForward(
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
-  y: Tensor,
-  s: ConvShape,
-  relu: boolean,
-): void {
-  const whole = fits(x, y);
-  const inputs = channelWindows(x, whole);
-  channelWindows(y, whole).forEach((outputs, image) => {
-    for (const output of outputs) {
-      const list = inputs[image] as ChannelWindow[];
-      list.forEach((input, i) => {
-        const withBias = bias !== null && i === 0;
-        run(x.device, 'naive_conv', s, input, output, {
-          bindings: {
-            x: input.binding,
-            w: weight,
-            y: output.binding,
-            ...(withBias ? { bias } : {}),
-          },
-          count: elements(output, s.oh * s.ow),
-          defines: { BIAS: withBias, RELU: relu && i === list.length - 1, ACCUMULATE: i > 0 },
-        });
-      });
-    }
-  });
-}
+/** One result per invocation, from buffers: any shape on any adapter. */
+export const naiveConv: BufferKernels = {
+  reads: 'buffer',
 
-/** dX from dY, in gather form. */
-export function naiveInputGradient(dY: Tensor, weight: Tensor, dX: Tensor, s: ConvShape): void {
-  const whole = fits(dX, dY);
-  const outputs = channelWindows(dY, whole);
-  channelWindows(dX, whole).forEach((inputs, image) => {
-    for (const input of inputs) {
-      (outputs[image] as ChannelWindow[]).forEach((output, i) => {
-        run(dX.device, 'naive_conv_dx', s, input, output, {
-          bindings: { dy: output.binding, w: weight, dx: input.binding },
-          count: elements(input, s.h * s.w),
-          defines: { ACCUMULATE: i > 0 },
-        });
-      });
-    }
-  });
-}
-
-/** dW from dY and x; images add up in order. */
-export function naiveWeightGradient(dY: Tensor, x: Tensor, dW: Tensor, s: ConvShape): void {
-  const whole = fits(x, dY);
-  const inputs = channelWindows(x, whole);
-  channelWindows(dY, whole).forEach((outputs, image) => {
-    for (const output of outputs) {
-      for (const input of inputs[image] as ChannelWindow[]) {
-        run(x.device, 'naive_conv_dw', s, input, output, {
-          bindings: { dy: output.binding, x: input.binding, dw: dW },
-          count: (output.to - output.from) * (input.to - input.from) * s.kh * s.kw,
-          defines: { ACCUMULATE: image > 0 },
+  // Windows of the input are parts of the sum and add up in order.
+  forward({ x, weight, bias, y, s, relu }) {
+    const whole = fits(x, y);
+    const inputs = channelWindows(x, whole);
+    channelWindows(y, whole).forEach((outputs, image) => {
+      for (const output of outputs) {
+        const list = inputs[image] as ChannelWindow[];
+        list.forEach((input, i) => {
+          const withBias = bias !== null && i === 0;
+          run(x.device, 'naive_conv', s, input, output, {
+            bindings: {
+              x: input.binding,
+              w: weight,
+              y: output.binding,
+              ...(withBias ? { bias } : {}),
+            },
+            count: elements(output, s.oh * s.ow),
+            defines: { BIAS: withBias, RELU: relu && i === list.length - 1, ACCUMULATE: i > 0 },
+          });
         });
       }
-    }
-  });
-}
+    });
+  },
+
+  // In gather form: one element of dX per invocation.
+  inputGradient({ gradient, weight, dX, s }) {
+    const whole = fits(dX, gradient);
+    const outputs = channelWindows(gradient, whole);
+    channelWindows(dX, whole).forEach((inputs, image) => {
+      for (const input of inputs) {
+        (outputs[image] as ChannelWindow[]).forEach((output, i) => {
+          run(dX.device, 'naive_conv_dx', s, input, output, {
+            bindings: { dy: output.binding, w: weight, dx: input.binding },
+            count: elements(input, s.h * s.w),
+            defines: { ACCUMULATE: i > 0 },
+          });
+        });
+      }
+    });
+  },
+
+  // Images add up in order.
+  weightGradient({ gradient, x, dW, s }) {
+    const whole = fits(x, gradient);
+    const inputs = channelWindows(x, whole);
+    channelWindows(gradient, whole).forEach((outputs, image) => {
+      for (const output of outputs) {
+        for (const input of inputs[image] as ChannelWindow[]) {
+          run(x.device, 'naive_conv_dw', s, input, output, {
+            bindings: { dy: output.binding, x: input.binding, dw: dW },
+            count: (output.to - output.from) * (input.to - input.from) * s.kh * s.kw,
+            defines: { ACCUMULATE: image > 0 },
+          });
+        }
+      }
+    });
+  },
+};

@@ -2,23 +2,10 @@ import type { AdapterKind } from '../../platform/types.js';
 import { everywhere, obeyMeasured, type PassPlan } from '../pass-plan.js';
 import type { TileLimits, TilePlan } from '../tile-plan.js';
 import type { TunedLayer } from '../tuning/table.js';
-import { planConvTile, planConvTileDw } from './tile-taps.js';
+import type { ConvShape } from './shape.js';
+import { planConvTile, planConvTileDw } from './tile-plan.js';
 
-/** Sizes of a convolution: x (N, C, H, W) * w (O, C, KH, KW) -> y (N, O, OH, OW). */
-export interface ConvShape {
-  n: number;
-  c: number;
-  h: number;
-  w: number;
-  o: number;
-  kh: number;
-  kw: number;
-  oh: number;
-  ow: number;
-  stride: number;
-  pad: number;
-  dilation: number;
-}
+export type { ConvShape } from './shape.js';
 
 /**
  * How far rounding may grow for speed. Errors are relative to the largest value of the result:

@@ -4,8 +4,14 @@ import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { tileLimitsOf } from '../capabilities.js';
 import { expectTile, tileDefines, tileFlags, tileGrid } from '../tile-plan.js';
 import { channelWindows, fits, type ChannelWindow } from './channel-windows.js';
-import type { ConvShape } from './plan.js';
-import { inputGradientTaps, planConvTile, planConvTileDw, type TapGrid } from './tile-taps.js';
+import type {
+  BufferKernels,
+  ForwardPass,
+  InputGradientPass,
+  WeightGradientPass,
+} from './passes.js';
+import type { ConvShape } from './shape.js';
+import { inputGradientTaps, planConvTile, planConvTileDw, type TapGrid } from './tile-plan.js';
 
 type Form = 'forward' | 'input-gradient';
 
@@ -170,15 +176,7 @@ function runWindow(
 }
 
 /** y = conv(x, w) + bias, optionally clamped at 0. */
-export function tileForward(
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
-  y: Tensor,
-  s: ConvShape,
-  relu: boolean,
-  tile?: number,
-): void {
+function forward({ x, weight, bias, y, s, relu, tile }: ForwardPass): void {
   const taps: TapGrid = {
     rows: s.kh,
     cols: s.kw,
@@ -209,19 +207,13 @@ export function tileForward(
  * dX from dY: for each residue (ry, rx) of the stride, the input pixels at that residue are a
  * stride 1 convolution of dY with the taps that reach them.
  */
-export function tileInputGradient(
-  dY: Tensor,
-  weight: Tensor,
-  dX: Tensor,
-  s: ConvShape,
-  tile?: number,
-): void {
+function inputGradient({ gradient, weight, dX, s, tile }: InputGradientPass<Tensor>): void {
   for (let ry = 0; ry < Math.min(s.stride, s.h); ry++) {
     for (let rx = 0; rx < Math.min(s.stride, s.w); rx++) {
       const taps = inputGradientTaps(s, ry, rx);
       runTileConv({
         device: dX.device,
-        source: { map: dY, height: s.oh, width: s.ow },
+        source: { map: gradient, height: s.oh, width: s.ow },
         output: { map: dX, channels: s.c, height: s.h, width: s.w },
         weight: packedWeight(weight, s, taps, 'input-gradient'),
         bias: null,
@@ -243,16 +235,10 @@ export function tileInputGradient(
 }
 
 /** dW from dY and x; the images of maps that exceed a binding add up in order. */
-export function tileWeightGradient(
-  dY: Tensor,
-  x: Tensor,
-  dW: Tensor,
-  s: ConvShape,
-  tile?: number,
-): void {
-  const whole = fits(x, dY);
+function weightGradient({ gradient, x, dW, s, tile }: WeightGradientPass<Tensor>): void {
+  const whole = fits(x, gradient);
   const inputs = channelWindows(x, whole);
-  channelWindows(dY, whole).forEach((outputs, image) => {
+  channelWindows(gradient, whole).forEach((outputs, image) => {
     for (const output of outputs) {
       for (const input of inputs[image] as ChannelWindow[]) {
         weightWindow(dW, s, input, output, image > 0, tile);
@@ -328,3 +314,6 @@ function weightWindow(
   });
   part.dispose();
 }
+
+/** Tiles in workgroup memory, from buffers: what GPUs use. */
+export const tileConv: BufferKernels = { reads: 'buffer', forward, inputGradient, weightGradient };

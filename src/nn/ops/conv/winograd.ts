@@ -2,8 +2,15 @@ import { grid1d } from '../../kernel/dispatch.js';
 import { quads } from '../../tensor/shape.js';
 import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { arrayView, mapTexture } from '../texture.js';
-import { outputWindows, subgroupGrid } from './grid.js';
-import type { ConvShape } from './plan.js';
+import { runLaneGemm } from '../lane-gemm.js';
+import { outputWindows } from './grid.js';
+import type {
+  ForwardPass,
+  InputGradientPass,
+  TextureKernels,
+  WeightGradientPass,
+} from './passes.js';
+import type { ConvShape } from './shape.js';
 
 /** Bytes that the transformed maps of one strip of tiles may take: large enough to amortise launches, small enough for caches. */
 const stripBytes = 8 * 1024 * 1024;
@@ -115,10 +122,10 @@ function transformStrip(
   return texture;
 }
 
-interface Pass {
+/** A convolution of stride 1 over a texture, as products of transformed tiles. */
+interface Product {
   source: Source;
   weight: GPUTexture;
-  channelsIn: number;
   channelsOut: number;
   bias: Tensor | null;
   relu: boolean;
@@ -132,88 +139,89 @@ interface Pass {
 }
 
 /** Transform, multiply, transform back, strip by strip. */
-function runPass(device: TensorDevice, p: Pass): void {
-  const lanes = device.subgroupSize;
-  const panel = 4 * lanes;
-  const [n = 0, , outH = 0, outW = 0] = p.output.shape;
-  const rowPanels = Math.ceil(p.channelsOut / panel);
-  const t = tiling(
-    device,
-    p.m,
-    n,
-    p.height,
-    p.width,
-    Math.max(p.source.quads * 4, rowPanels * panel),
-  );
+function runProduct(device: TensorDevice, p: Product): void {
+  const panel = 4 * device.subgroupSize;
+  const rows = Math.ceil(p.channelsOut / panel) * panel;
+  const n = p.output.shape[0] ?? 0;
+  const t = tiling(device, p.m, n, p.height, p.width, Math.max(p.source.quads * 4, rows));
   const context = device.context;
   for (let from = 0; from < t.total; from += t.strip) {
     const tiles = Math.min(t.strip, Math.ceil((t.total - from) / panel) * panel);
     const v = transformStrip(device, p.source, t, from, tiles);
     const frequencies = t.a * t.a;
-    const quadRows = rowPanels * lanes;
-    const bytes = frequencies * quadRows * tiles * 16;
+    const bytes = frequencies * rows * tiles * 4;
     const product = context.acquireBuffer(bytes);
-    device.dispatch({
-      kernel: 'gemm/lane_gemm',
+    runLaneGemm(device, {
       label: 'winograd gemm',
-      defines: { LANES: lanes, A_FORM: 0, B_FORM: 0, A_ADDRESS: 0, B_ADDRESS: 1 },
-      bindings: {
-        a_map: arrayView(p.weight),
-        b_map: arrayView(v),
-        c: { buffer: product, offset: 0, size: bytes },
-      },
-      params: {
-        rows: quadRows * 4,
-        cols: tiles,
-        k4: p.source.quads,
-        row_panels: rowPanels,
-        col_panels: tiles / panel,
-        layers: frequencies,
-        panel_offset: 0,
-        layer_stride: quadRows * tiles,
-        row_stride: tiles,
-        col_stride: 1,
-      },
-      workgroups: subgroupGrid(frequencies * rowPanels * (tiles / panel), lanes),
+      defines: { A_FORM: 0, B_FORM: 0, A_ADDRESS: 0, B_ADDRESS: 1 },
+      a: p.weight,
+      b: v,
+      c: { buffer: product, offset: 0, size: bytes },
+      rows,
+      cols: tiles,
+      k4: p.source.quads,
+      layers: frequencies,
+      layerStride: (rows / 4) * tiles,
+      rowStride: tiles,
+      colStride: 1,
     });
     context.releaseTexture(v);
-    const m = context.acquireTexture(tiles, quadRows, frequencies);
+    const m = context.acquireTexture(tiles, rows / 4, frequencies);
     context
       .copyEncoder()
       .copyBufferToTexture(
-        { buffer: product, bytesPerRow: tiles * 16, rowsPerImage: quadRows },
+        { buffer: product, bytesPerRow: tiles * 16, rowsPerImage: rows / 4 },
         { texture: m },
-        [tiles, quadRows, frequencies],
+        [tiles, rows / 4, frequencies],
       );
     context.recorded();
     context.releaseBuffer(product);
-    for (const window of outputWindows(device, p.output)) {
-      device.dispatch({
-        kernel: 'wino/wino_out',
-        defines: { LANES: lanes, M: p.m, A: t.a, BIAS: p.bias !== null, POOL: p.pool },
-        bindings: { m_map: arrayView(m), y: window.slice, ...(p.bias ? { bias: p.bias } : {}) },
-        params: {
-          batch: window.images,
-          image_from: window.imageFrom,
-          height: p.height,
-          width: p.width,
-          out_h: outH,
-          out_w: outW,
-          channels: p.channelsOut,
-          quads: quads(p.channelsOut),
-          quad_from: window.quadFrom,
-          quad_to: window.quadTo,
-          y_base: window.base,
-          tiles_y: t.tilesY,
-          tiles_x: t.tilesX,
-          tile_from: from,
-          tiles,
-          relu: p.relu ? 1 : 0,
-        },
-        workgroups: grid1d(tiles * (window.quadTo - window.quadFrom)),
-      });
-    }
+    transformBack(device, p, t, m, from, tiles);
     context.releaseTexture(m);
+  }
+}
+
+/** Transforms the products of one strip of tiles back into the output. */
+function transformBack(
+  device: TensorDevice,
+  p: Product,
+  t: Tiling,
+  m: GPUTexture,
+  from: number,
+  tiles: number,
+): void {
+  const [, , outH = 0, outW = 0] = p.output.shape;
+  for (const window of outputWindows(device, p.output)) {
+    device.dispatch({
+      kernel: 'wino/wino_out',
+      defines: {
+        LANES: device.subgroupSize,
+        M: p.m,
+        A: t.a,
+        BIAS: p.bias !== null,
+        POOL: p.pool,
+      },
+      bindings: { m_map: arrayView(m), y: window.slice, ...(p.bias ? { bias: p.bias } : {}) },
+      params: {
+        batch: window.images,
+        image_from: window.imageFrom,
+        height: p.height,
+        width: p.width,
+        out_h: outH,
+        out_w: outW,
+        channels: p.channelsOut,
+        quads: quads(p.channelsOut),
+        quad_from: window.quadFrom,
+        quad_to: window.quadTo,
+        y_base: window.base,
+        tiles_y: t.tilesY,
+        tiles_x: t.tilesX,
+        tile_from: from,
+        tiles,
+        relu: p.relu ? 1 : 0,
+      },
+      workgroups: grid1d(tiles * (window.quadTo - window.quadFrom)),
+    });
   }
 }
 
@@ -222,16 +230,11 @@ function runPass(device: TensorDevice, p: Pass): void {
  * max pool of that and the map of full size never exists.
  */
 export function winogradForward(
-  x: Tensor,
-  weight: Tensor,
-  bias: Tensor | null,
-  y: Tensor,
-  s: ConvShape,
-  relu: boolean,
+  { x, weight, bias, y, s, relu }: ForwardPass,
   m: 2 | 4,
   pool = false,
 ): void {
-  runPass(x.device, {
+  runProduct(x.device, {
     source: {
       texture: mapTexture(x),
       n: s.n,
@@ -242,7 +245,6 @@ export function winogradForward(
       adjoint: false,
     },
     weight: transformedWeight(weight, s, m, 'forward'),
-    channelsIn: s.c,
     channelsOut: s.o,
     bias,
     relu,
@@ -255,14 +257,8 @@ export function winogradForward(
 }
 
 /** dX: the forward pass over dY with channels swapped, taps rotated and padding 2 - pad. */
-export function winogradInputGradient(
-  gradient: GPUTexture,
-  weight: Tensor,
-  dX: Tensor,
-  s: ConvShape,
-  m: 2 | 4,
-): void {
-  runPass(dX.device, {
+function inputGradient({ gradient, weight, dX, s }: InputGradientPass<GPUTexture>, m: 2 | 4): void {
+  runProduct(dX.device, {
     source: {
       texture: gradient,
       n: s.n,
@@ -273,7 +269,6 @@ export function winogradInputGradient(
       adjoint: false,
     },
     weight: transformedWeight(weight, s, m, 'input-gradient'),
-    channelsIn: s.o,
     channelsOut: s.c,
     bias: null,
     relu: false,
@@ -289,72 +284,53 @@ export function winogradInputGradient(
  * dW through the adjoint of the forward algorithm: dU[f] = sum over tiles of dM[f] V[f]^t with
  * dM = A dY At, then dW = Gt dU G. Strips of tiles accumulate into dU in order.
  */
-export function winogradWeightGradient(
-  gradient: GPUTexture,
-  x: Tensor,
-  dW: Tensor,
-  s: ConvShape,
-  m: 2 | 4,
-): void {
+function weightGradient({ gradient, x, dW, s }: WeightGradientPass<GPUTexture>, m: 2 | 4): void {
   const { device } = x;
   const context = device.context;
-  const lanes = device.subgroupSize;
-  const panel = 4 * lanes;
+  const panel = 4 * device.subgroupSize;
   const t = tiling(device, m, s.n, s.oh, s.ow, Math.max(quads(s.c), quads(s.o)) * 4);
-  const frequencies = t.a * t.a;
-  const rowPanels = Math.ceil(s.o / panel);
-  const colPanels = Math.ceil(s.c / panel);
-  const rowStride = colPanels * lanes;
+  const rows = Math.ceil(s.o / panel) * panel;
+  const cols = Math.ceil(s.c / panel) * panel;
+  const rowStride = cols / 4;
   // 8 spare vec4: a power-of-two stride between frequencies collides in the cache.
-  const layerStride = rowPanels * panel * rowStride + 8;
-  const bytes = frequencies * layerStride * 16;
+  const layerStride = rows * rowStride + 8;
+  const bytes = t.a * t.a * layerStride * 16;
   const dU = context.acquireBuffer(bytes);
-  const texture = mapTexture(x);
+  const input: Source = {
+    texture: mapTexture(x),
+    n: s.n,
+    h: s.h,
+    w: s.w,
+    quads: quads(s.c),
+    pad: s.pad,
+    adjoint: false,
+  };
+  const output: Source = {
+    texture: gradient,
+    n: s.n,
+    h: s.oh,
+    w: s.ow,
+    quads: quads(s.o),
+    pad: 0,
+    adjoint: true,
+  };
   for (let from = 0; from < t.total; from += t.strip) {
     const tiles = Math.min(t.strip, Math.ceil((t.total - from) / panel) * panel);
-    const v = transformStrip(
-      device,
-      { texture, n: s.n, h: s.h, w: s.w, quads: quads(s.c), pad: s.pad, adjoint: false },
-      t,
-      from,
-      tiles,
-    );
-    const dM = transformStrip(
-      device,
-      { texture: gradient, n: s.n, h: s.oh, w: s.ow, quads: quads(s.o), pad: 0, adjoint: true },
-      t,
-      from,
-      tiles,
-    );
-    device.dispatch({
-      kernel: 'gemm/lane_gemm',
+    const v = transformStrip(device, input, t, from, tiles);
+    const dM = transformStrip(device, output, t, from, tiles);
+    runLaneGemm(device, {
       label: 'winograd dW gemm',
-      defines: {
-        LANES: lanes,
-        A_FORM: 0,
-        B_FORM: 1,
-        A_ADDRESS: 3,
-        B_ADDRESS: 3,
-        ACCUMULATE: from > 0,
-      },
-      bindings: {
-        a_map: arrayView(dM),
-        b_map: arrayView(v),
-        c: { buffer: dU, offset: 0, size: bytes },
-      },
-      params: {
-        rows: rowPanels * panel,
-        cols: colPanels * panel,
-        k4: tiles / 4,
-        row_panels: rowPanels,
-        col_panels: colPanels,
-        layers: frequencies,
-        panel_offset: 0,
-        layer_stride: layerStride,
-        row_stride: rowStride,
-        col_stride: 1,
-      },
-      workgroups: subgroupGrid(frequencies * rowPanels * colPanels, lanes),
+      defines: { A_FORM: 0, B_FORM: 1, A_ADDRESS: 3, B_ADDRESS: 3, ACCUMULATE: from > 0 },
+      a: dM,
+      b: v,
+      c: { buffer: dU, offset: 0, size: bytes },
+      rows,
+      cols,
+      k4: tiles / 4,
+      layers: t.a * t.a,
+      layerStride,
+      rowStride,
+      colStride: 1,
     });
     context.releaseTexture(v);
     context.releaseTexture(dM);
@@ -372,4 +348,14 @@ export function winogradWeightGradient(
     workgroups: grid1d(s.o * s.c),
   });
   context.releaseBuffer(dU);
+}
+
+/** Winograd F(m x m, 3 x 3) from textures: 3x3 taps, stride 1. */
+export function winogradConv(m: 2 | 4): TextureKernels {
+  return {
+    reads: 'texture',
+    forward: (p) => winogradForward(p, m),
+    inputGradient: (p) => inputGradient(p, m),
+    weightGradient: (p) => weightGradient(p, m),
+  };
 }

@@ -10,7 +10,7 @@ import {
   planLinear,
   type LinearCapabilities,
   type LinearShape,
-} from '../linear-plan.js';
+} from '../linear/plan.js';
 import { tileShapes } from '../tile-plan.js';
 import type { Pass, PassChoice } from './table.js';
 

@@ -1,7 +1,7 @@
 import { Tape, record } from '../../autograd/tape.js';
 import { capabilitiesOf } from '../conv/environment.js';
 import { conv2d } from '../conv/conv2d.js';
-import { linear } from '../linear.js';
+import { linear } from '../linear/linear.js';
 import type { Device } from '../../tensor/device.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { convCandidates, convShapeOf, linearCandidates } from './candidates.js';

@@ -1,6 +1,6 @@
 import { linear as twin, linearBackward } from '../../../../src/nn/twins/linear.js';
 import type { TwinArray } from '../../../../src/nn/twins/nd.js';
-import { linear, type LinearAlgorithm } from '../../../../src/nn/ops/linear.js';
+import { linear, type LinearAlgorithm } from '../../../../src/nn/ops/linear/linear.js';
 import type { OpCase } from '../case.js';
 import { spread } from '../fill.js';
 

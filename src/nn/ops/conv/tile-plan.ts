@@ -1,5 +1,5 @@
-import { planTile, type TileLimits, type TilePlan } from '../tile-plan.js';
-import type { ConvShape } from './plan.js';
+import { longestSum, planTile, type TileLimits, type TilePlan } from '../tile-plan.js';
+import type { ConvShape } from './shape.js';
 
 /**
  * A grid of taps: tap (i, j) is weight (firstY + i·indexY, firstX + j·indexX) and reads the source
@@ -63,9 +63,6 @@ export function inputGradientTaps(s: ConvShape, ry: number, rx: number): TapGrid
     stepX: x.step,
   };
 }
-
-/** Sums of more terms than this are split, for accuracy: float32 then keeps 2e-6 of the maximum. */
-const longestSum = 8192;
 
 /** The cut of a forward or input gradient dispatch, rows x pixels with k terms each. Pure. */
 export function planConvTile(

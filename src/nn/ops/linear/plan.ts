@@ -1,8 +1,7 @@
-import type { AdapterKind } from '../platform/types.js';
-import { everywhere, obeyMeasured, type PassPlan } from './pass-plan.js';
-import type { TunedLayer } from './tuning/table.js';
-import { longestSum } from './tile-gemm.js';
-import { planTile, type TileLimits, type TilePlan } from './tile-plan.js';
+import type { AdapterKind } from '../../platform/types.js';
+import { everywhere, obeyMeasured, type PassPlan } from '../pass-plan.js';
+import type { TunedLayer } from '../tuning/table.js';
+import { longestSum, planTile, type TileLimits, type TilePlan } from '../tile-plan.js';
 
 /** Sizes of a linear layer: x (R, I) * weight (O, I) -> y (R, O). */
 export interface LinearShape {

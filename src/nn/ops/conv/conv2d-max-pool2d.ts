@@ -1,7 +1,8 @@
 import { needsGrad } from '../../autograd/tape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { maxPool2d, pooledSize, type MaxPoolOptions } from '../pool.js';
-import { conv2d, convShape, planOf, type Conv2dOptions } from './conv2d.js';
+import { conv2d, planOf, type Conv2dOptions } from './conv2d.js';
+import { convShape } from './shape.js';
 import { winogradForward } from './winograd.js';
 
 /**
@@ -29,16 +30,8 @@ export function conv2dMaxPool2d(
   }
   const { oh, ow } = pooledSize(s.oh, s.ow, options);
   const y = device.empty([s.n, s.o, oh, ow], { layout: 'c4' });
-  winogradForward(
-    x,
-    weight,
-    bias,
-    y,
-    s,
-    options.relu ?? false,
-    forward === 'winograd2' ? 2 : 4,
-    true,
-  );
+  const pass = { x, weight, bias, y, s, relu: options.relu ?? false, tile: undefined };
+  winogradForward(pass, forward === 'winograd2' ? 2 : 4, true);
   if (device.tape === null) x.freeDerived();
   return y;
 }
