@@ -2,6 +2,7 @@
 //   g_map: layer c/4, texel (x, row), rows = N*H stacked;  db: f32[C]
 // One workgroup per channel quad: invocation i sums rows i, i + 64, ..; then 64 parts in order.
 // Workgroup memory 1 KiB. Deterministic.
+// Op: src/nn/ops/conv/backward.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 struct Params { rows: u32, width: u32, channels: u32 }
 
 @group(0) @binding(0) var g_map: texture_storage_2d_array<rgba32float, read>;

@@ -8,6 +8,7 @@
 //           k = (t*ceil(CI/4) + ci/4)*4 + ci%4
 //   y:      vec4f [n][co/4][OH][OW], from y_base on; with windows the quads quad_from.. of one image
 // One subgroup computes 4L channels x 4L consecutive output positions. Deterministic.
+// Op: src/nn/ops/conv/lanes.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 

@@ -7,6 +7,7 @@
 // three) still fill the lanes. One subgroup: 4L output channels x 4L columns over the rows
 // split*rows_per_split.. of the stacked output rows. Parts are summed in order by lane_conv_dw_sum.
 // Deterministic.
+// Op: src/nn/ops/conv/lanes.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 

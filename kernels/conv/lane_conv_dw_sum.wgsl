@@ -1,6 +1,7 @@
 // Sums the parts of lane_conv_dw over splits, in order, into the weight's own layout.
 //   part: f32 [split][co padded][row_stride], column ((ci/4)*taps + t)*4 + ci%4;  dw: f32 (O, I, KH*KW)
 // One weight per invocation. Deterministic.
+// Op: src/nn/ops/conv/lanes.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #include "grid.wgsl"
 
 struct Params { channels_out: u32, channels_in: u32, taps: u32, row_stride: u32, split_stride: u32, splits: u32 }

@@ -4,6 +4,7 @@
 // Value = w[row*row_stride + c*col_stride + tap[t]]; zero beyond rows and cols.
 //   w: f32[O*I*KH*KW]
 // One texel per invocation. Deterministic.
+// Op: src/nn/ops/conv/lanes.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #include "grid.wgsl"
 
 struct Params {

@@ -6,6 +6,7 @@
 // Where a map exceeds a binding, x holds the channels in_from .. in_to (of one image) from element
 // x_base on and y the out_quads quads from channel out_from on from y_base on; ACCUMULATE 1 adds to
 // what earlier input windows gave. Deterministic.
+// Op: src/nn/ops/conv/naive.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #define BIAS 0
 #define RELU 0
 #define ACCUMULATE 0

@@ -4,6 +4,7 @@
 // Rows are summed apart before they are added to the total, which keeps long sums accurate.
 // Windows as in naive_conv.wgsl: this dispatch writes the weights between the channels that are
 // bound; ACCUMULATE 1 adds to what earlier images gave. Deterministic.
+// Op: src/nn/ops/conv/naive.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #define ACCUMULATE 0
 #include "grid.wgsl"
 

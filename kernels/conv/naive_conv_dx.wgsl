@@ -3,6 +3,7 @@
 //       w[co, ci, ky, kx] * dy[n, co, Y, X]
 //   dy: f32 [N][CO/4][OH][OW][4];  w: f32 (CO, CI, KH, KW);  dx: f32 [N][CI/4][H][W][4]
 // Windows as in naive_conv.wgsl, dy read and dx written. Deterministic.
+// Op: src/nn/ops/conv/naive.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #define ACCUMULATE 0
 #include "grid.wgsl"
 

@@ -3,6 +3,7 @@
 //   dy: f32 [N][C/4][H][W][4], from element `base` of the binding on;  y: the same as buffer, or with
 //   Y_MAP 1 its texture mirror;  g_map: layer c/4, texel (x, n*H + y)
 // One texel per invocation. Deterministic.
+// Op: src/nn/ops/conv/backward.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #define Y_MAP 0
 #include "grid.wgsl"
 

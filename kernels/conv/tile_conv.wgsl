@@ -11,6 +11,7 @@
 // flags: 1 adds the bias (else anything may be bound for it), 2 clamps at 0, 4 adds to y; numbers and not
 // defines, because one compiled kernel then serves them all.
 // One workgroup per TILE_V channels x TILE_S pixels. See include/tile.wgsl. Deterministic.
+// Op: src/nn/ops/conv/tile.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #define S_K 1
 #define ALONG_S 1
 #include "tile.wgsl"

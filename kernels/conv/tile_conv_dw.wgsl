@@ -5,6 +5,7 @@
 // x holds quads_in quads of one image from x_base on and dy quads_out quads from y_base on.
 // One workgroup per TILE_S output channels x TILE_V/4 (quad, tap) pairs and split. See include/tile.wgsl.
 // Deterministic: pixels are summed in order; splits are added in order by tile_conv_dw_sum.
+// Op: src/nn/ops/conv/tile.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #include "tile.wgsl"
 
 struct Params {

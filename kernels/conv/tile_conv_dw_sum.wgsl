@@ -2,6 +2,7 @@
 //   part: f32 [split][co - out_from][col][4], col = ((ci - in_from)/4)*taps + tap;  dw: f32 (O, I, KH*KW)
 // Writes the weights between the bound channels; ACCUMULATE 1 adds to what earlier images gave.
 // One weight per invocation. Deterministic.
+// Op: src/nn/ops/conv/tile.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #define ACCUMULATE 0
 #include "grid.wgsl"
 

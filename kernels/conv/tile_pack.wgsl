@@ -4,6 +4,7 @@
 //           (row, col) = (co, ci) forward and (ci, co) for the input gradient
 // The taps are a grid: tap (i, j) is w's (first_y + i*step_y, first_x + j*step_x).
 // One vec4 per invocation. Deterministic.
+// Op: src/nn/ops/conv/tile.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #include "grid.wgsl"
 
 struct Params {

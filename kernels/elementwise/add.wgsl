@@ -1,6 +1,7 @@
 // y = alpha * a + beta * b, elementwise over storage order (any layout, same for all three).
 //   a, b, y: f32[n]
 // One T per invocation, f32 or (n a multiple of 4) vec4f; params.n counts Ts. Deterministic.
+// Op: src/nn/ops/elementwise.ts · twin: src/nn/twins/elementwise.ts · cases: test/nn/ops/cases/elementwise.ts
 #include "quads.wgsl"
 #include "grid.wgsl"
 

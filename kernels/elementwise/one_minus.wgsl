@@ -3,6 +3,7 @@
 // With C4 the arrays are c4 storage, of which this dispatch sees the elements from `start` on, and
 // the pad lanes stay zero.
 // One element per invocation. Deterministic.
+// Op: src/nn/ops/elementwise.ts · twin: src/nn/twins/elementwise.ts · cases: test/nn/ops/cases/elementwise.ts
 #include "grid.wgsl"
 #include "c4.wgsl"
 

@@ -1,6 +1,7 @@
 // dX = dY * y * (1 - y), elementwise over storage order.
 //   y: f32[n], the output of sigmoid;  dY, dX: f32[n]
 // One element per invocation. Deterministic.
+// Op: src/nn/ops/elementwise.ts · twin: src/nn/twins/elementwise.ts · cases: test/nn/ops/cases/elementwise.ts
 #include "grid.wgsl"
 
 struct Params { n: u32 }

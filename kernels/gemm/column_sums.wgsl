@@ -1,6 +1,7 @@
 // Bias gradient of a linear layer: db[c] = sum over r of g[r][c].
 //   g: f32[rows][cols];  db: f32[cols]
 // One column per invocation, rows in blocks of 64. Deterministic.
+// Op: src/nn/ops/linear/linear.ts · twin: src/nn/twins/linear.ts · cases: test/nn/ops/cases/linear.ts
 #include "grid.wgsl"
 
 struct Params { rows: u32, cols: u32 }

@@ -19,6 +19,7 @@
 // k is read in steps of 4: textures are zero-padded in k to a multiple of 4. Rows and columns
 // beyond `rows`, `cols` are computed from whatever the texture gives and not stored.
 // EPILOGUE 1 adds bias[row]; RELU 1 clamps at 0; ACCUMULATE 1 adds to c. Deterministic.
+// Op: src/nn/ops/lane-gemm.ts · twin: src/nn/twins/linear.ts · cases: test/nn/ops/cases/linear.ts
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 

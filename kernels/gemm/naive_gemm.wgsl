@@ -3,6 +3,7 @@
 // Each array is read from its base on, which makes windows over large matrices; ACCUMULATE 1 adds
 // to c.
 // One element per invocation. Sums run in blocks of 256 to stay accurate. Deterministic.
+// Op: src/nn/ops/linear/naive.ts · twin: src/nn/twins/linear.ts · cases: test/nn/ops/cases/linear.ts
 #define BIAS 0
 #define RELU 0
 #define ACCUMULATE 0

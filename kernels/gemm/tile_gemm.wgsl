@@ -9,6 +9,7 @@
 // defines, because one compiled kernel then serves them all.
 // The next step's operands are fetched into registers before the present step is multiplied.
 // Deterministic: each element is summed in the order of k; splits are added in order by tile_sum.
+// Op: src/nn/ops/tile-gemm.ts · twin: src/nn/twins/linear.ts · cases: test/nn/ops/cases/linear.ts
 #define VEC 0
 #include "tile.wgsl"
 

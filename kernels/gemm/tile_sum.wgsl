@@ -2,6 +2,7 @@
 //   part: f32 [split][count];  MAP 0: y f32 rows of `cols`, c_pitch apart, from y_base on;
 //   MAP 1: y f32 [n][quads][plane][4] from y_base on, its first channel channel_from, pad lanes zero.
 // One element per invocation. Deterministic.
+// Op: src/nn/ops/tile-gemm.ts · twin: src/nn/twins/linear.ts · cases: test/nn/ops/cases/linear.ts
 #define MAP 0
 #define BIAS 0
 #define RELU 0

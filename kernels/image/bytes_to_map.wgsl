@@ -2,6 +2,7 @@
 //   pixels: u32 words of bytes, [N][H][W][3] without gaps;  y: vec4f [N][H][W] (c4, three channels)
 // BGR 1 swaps the first and third channel; mean and factor are in the order of the output.
 // One pixel per invocation. Deterministic.
+// Op: src/nn/ops/image.ts · twin: src/nn/twins/image.ts · cases: test/nn/ops/cases/image.ts
 #define BGR 0
 #include "grid.wgsl"
 

@@ -3,6 +3,7 @@
 //   channel = k * A + a, or with INTERLEAVED a * K + k
 // One element of y per invocation; bindings begin `base` elements before the first image.
 // Deterministic.
+// Op: src/nn/ops/layout.ts · twin: src/nn/twins/layout.ts · cases: test/nn/ops/cases/layout.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, hw: u32, anchors: u32, k: u32, quads: u32, x_base: u32, y_base: u32 }

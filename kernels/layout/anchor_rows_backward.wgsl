@@ -1,6 +1,7 @@
 // dX[n, channel, p] = dY[((n * HW + p) * A + a) * K + k]; pad lanes zero. See anchor_rows.wgsl.
 //   dY: f32[N * HW * A][K], dX: vec4f[N][Q][HW] (c4 of K * A channels)
 // One pixel and channel quad per invocation. Deterministic.
+// Op: src/nn/ops/layout.ts · twin: src/nn/twins/layout.ts · cases: test/nn/ops/cases/layout.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, hw: u32, anchors: u32, k: u32, quads: u32, x_base: u32, y_base: u32 }

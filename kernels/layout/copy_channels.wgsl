@@ -2,6 +2,7 @@
 //   x: f32[N][x_quads][HW][4], y: f32[N][y_quads][HW][4] (c4)
 // Bindings begin `base` elements before their first plane.
 // One element per invocation, n = N * ceil(count / 4) * HW * 4 invocations. Deterministic.
+// Op: src/nn/ops/concat-channels.ts · twin: src/nn/twins/layout.ts · cases: test/nn/ops/cases/layout.ts
 #include "grid.wgsl"
 
 struct Params {

@@ -1,6 +1,7 @@
 // y[r][k] = x[index[r]][k]; zero where the index is not a row of x.
 //   x: f32[M][K], index: u32[R] (i32 read as u32: negative is out of range), y: f32[R][K]
 // One element of y per invocation. Deterministic.
+// Op: src/nn/ops/layout.ts · twin: src/nn/twins/layout.ts · cases: test/nn/ops/cases/layout.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, rows: u32, k: u32 }

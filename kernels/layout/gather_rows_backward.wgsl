@@ -1,6 +1,7 @@
 // dX[index[r]][k] += dY[r][k] over r in ascending order; dX comes in as zeros.
 //   index: u32[R], dY: f32[R][K], dX: f32[M][K]
 // One column k per invocation, which owns it: no atomics, fixed order. Deterministic.
+// Op: src/nn/ops/layout.ts · twin: src/nn/twins/layout.ts · cases: test/nn/ops/cases/layout.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, rows: u32, k: u32, picked: u32 }

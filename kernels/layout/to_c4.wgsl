@@ -2,6 +2,7 @@
 //   x: f32[N][C][HW], y: vec4f[N][Q][HW] (c4)
 //   x_base (f32), y_base (vec4f): elements before the first plane in the bindings
 // One pixel and channel quad per invocation. Deterministic.
+// Op: src/nn/ops/layout.ts · twin: src/nn/twins/layout.ts · cases: test/nn/ops/cases/layout.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, hw: u32, channels: u32, quads: u32, x_base: u32, y_base: u32 }

@@ -2,6 +2,7 @@
 //   x: f32[N][Q][HW][4] (c4), y: f32[N][C][HW]
 //   x_base, y_base: elements before the first plane in the bindings
 // One element of y per invocation. Deterministic.
+// Op: src/nn/ops/layout.ts · twin: src/nn/twins/layout.ts · cases: test/nn/ops/cases/layout.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, hw: u32, channels: u32, quads: u32, x_base: u32, y_base: u32 }

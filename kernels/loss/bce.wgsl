@@ -2,6 +2,7 @@
 // y = w * (max(x, 0) - x * t + log(1 + exp(-|x|))).
 //   x, goal, y: f32[n], weights: f32[n] (with WEIGHTED)
 // One element per invocation. Deterministic.
+// Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
 
 struct Params { n: u32 }

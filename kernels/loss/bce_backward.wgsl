@@ -1,6 +1,7 @@
 // dX = factor * dY * w * (sigmoid(x) - t); see bce.wgsl.
 //   x, goal, dX: f32[n], weights: f32[n] (with WEIGHTED), dY: f32[1]
 // One element per invocation. Deterministic.
+// Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, factor: f32 }

@@ -2,6 +2,7 @@
 // (0, 0) where the label is `ignore` or no class.
 //   x: f32[M][K], labels: i32[M], weights: f32[M] (with WEIGHTED), stats: f32[M][2]
 // One row per invocation. Deterministic.
+// Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
 
 struct Params { rows: u32, k: u32, ignore_label: i32 }

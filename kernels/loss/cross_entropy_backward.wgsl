@@ -2,6 +2,7 @@
 // MEAN divided by max(1, number of rows that count).
 //   x, dX: f32[M][K], labels: i32[M], weights: f32[M] (with WEIGHTED), stats: f32[2] (sum, count), dY: f32[1]
 // One row per invocation. Deterministic.
+// Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
 
 struct Params { rows: u32, k: u32, ignore_label: i32 }

@@ -1,6 +1,7 @@
 // y = stats[0], with MEAN divided by max(1, stats[1]).
 //   stats: f32[2] (sum, count), y: f32[1]
 // One invocation. Deterministic.
+// Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
 
 struct Params { n: u32 }

@@ -2,6 +2,7 @@
 // of outside * f(d), f(d) = 0.5 (sigma d)^2 where |d| < 1 / sigma^2, else |d| - 0.5 / sigma^2.
 //   pred, goal, inside, outside: f32[n], y: f32[m] partial sums; sigma2 = sigma^2
 // Invocation i takes the elements (i / 64) * 1024 + j * 64 + i % 64, j < 16. Deterministic.
+// Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, m: u32, sigma2: f32 }

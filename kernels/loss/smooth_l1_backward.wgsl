@@ -1,6 +1,7 @@
 // dPred = dY * outside * inside * f'(d), f'(d) = sigma^2 d where |d| < 1 / sigma^2, else sign(d).
 //   pred, goal, inside, outside, dPred: f32[n], dY: f32[1]; see smooth_l1.wgsl
 // One element per invocation. Deterministic.
+// Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, sigma2: f32 }

@@ -2,6 +2,7 @@
 // (0 at exactly 0; RELU 0: everywhere 1), zero padding; k is symmetric.
 //   response, dO: f32 [r][h][w], dL: f32 [1]
 // One cell per invocation. Deterministic.
+// Op: src/nn/ops/compact.ts · twin: src/nn/twins/compact.ts · cases: test/nn/ops/cases/mask.ts
 #define RELU 1
 
 struct Params { h: i32, w: i32 }

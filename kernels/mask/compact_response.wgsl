@@ -2,6 +2,7 @@
 // padding (docs/spec.md 3.4). For 0/1 maps every value is a multiple of 1/8, exact in f32.
 //   o, response: f32 [r][h][w]
 // One cell per invocation. Deterministic.
+// Op: src/nn/ops/compact.ts · twin: src/nn/twins/compact.ts · cases: test/nn/ops/cases/mask.ts
 
 struct Params { h: i32, w: i32 }
 

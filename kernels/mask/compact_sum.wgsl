@@ -2,6 +2,7 @@
 //   response: f32 [n], total: f32 [1]
 // One workgroup: each invocation adds every 64th element, then a tree in workgroup memory (256
 // bytes). Deterministic.
+// Op: src/nn/ops/compact.ts · twin: src/nn/twins/compact.ts · cases: test/nn/ops/cases/mask.ts
 #define RELU 1
 
 struct Params { n: u32 }

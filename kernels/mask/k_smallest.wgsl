@@ -2,6 +2,7 @@
 // equal values the lower index is taken first. tau = mean of the k-th and the (k+1)-th smallest.
 //   h, mask: f32 [rows][cells], tau: f32 [rows]
 // One cell per invocation: it counts the cells that come before it in the order. Deterministic.
+// Op: src/nn/ops/mask.ts · twin: src/nn/twins/mask.ts · cases: test/nn/ops/cases/mask.ts
 
 struct Params { cells: u32, k: u32 }
 

@@ -2,6 +2,7 @@
 // dH = dM s (1 - s), s = sigmoid(h - tau) with tau of the row held constant.
 //   h, dM, dH: f32 [rows][cells], tau: f32 [rows]
 // One cell per invocation. Deterministic.
+// Op: src/nn/ops/mask.ts · twin: src/nn/twins/mask.ts · cases: test/nn/ops/cases/mask.ts
 
 struct Params { cells: u32 }
 

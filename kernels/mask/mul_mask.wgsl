@@ -1,6 +1,7 @@
 // y(r, c, p) = x(r, c, p) mask(r, p): one mask per RoI for all its channels, no rescaling.
 //   x, y: vec4f [r][c4][cells], mask: f32 [r][cells]; bases in elements of f32, multiples of 4
 // One cell and channel quad per invocation. Deterministic. With dY for x it is the gradient of x.
+// Op: src/nn/ops/mask.ts · twin: src/nn/twins/mask.ts · cases: test/nn/ops/cases/mask.ts
 
 struct Params { quads: u32, cells: u32, first: u32, x_base: u32, y_base: u32 }
 

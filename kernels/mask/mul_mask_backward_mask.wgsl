@@ -1,6 +1,7 @@
 // Gradient of the mask in mul_mask: dM(r, p) = sum over channels of x(r, c, p) dY(r, c, p).
 //   x, dY: f32 [r][c4][cells][4] (channel padding is 0), dM: f32 [r][cells]
 // One cell per invocation, channels in order. Deterministic.
+// Op: src/nn/ops/mask.ts · twin: src/nn/twins/mask.ts · cases: test/nn/ops/cases/mask.ts
 
 struct Params { quads: u32, cells: u32, first: u32, x_base: u32, y_base: u32 }
 

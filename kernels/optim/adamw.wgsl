@@ -6,6 +6,7 @@
 //   CLIP 1: g times clip[1], clip: f32 [2] as norm.wgsl makes it
 //   place[slot]: first workgroup, workgroup behind the last, n, 0; rule[slot]: rate, shrink
 // SLOTS parameters in one launch, one T per invocation. Deterministic.
+// Op: src/nn/optim/adamw.ts · twin: src/nn/twins/optim.ts · cases: test/nn/optim/optim.test.ts
 #define SLOTS 1
 #include "quads.wgsl"
 #define CLIP 0

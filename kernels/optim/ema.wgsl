@@ -2,6 +2,7 @@
 //   shadow of each slot: T [n], read and written; w: T [n]; T as in quads.wgsl
 //   place[slot]: first workgroup, workgroup behind the last, n, 0
 // SLOTS parameters in one launch, one T per invocation. Deterministic.
+// Op: src/nn/optim/ema.ts · cases: test/nn/optim/optim.test.ts
 #define SLOTS 1
 #include "quads.wgsl"
 

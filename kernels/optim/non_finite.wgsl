@@ -3,6 +3,7 @@
 //   bits: u32 [n] (the memory of f32 values), flags: atomic u32 [slots], cleared by the host
 // Each invocation tests every 64th of its workgroup's 4096 words. Deterministic (only ones are
 // ever written).
+// Op: src/nn/optim/clip.ts · cases: test/nn/optim/optim.test.ts
 
 struct Params { n: u32, slot: u32 }
 

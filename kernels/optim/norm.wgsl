@@ -3,6 +3,7 @@
 //   sums: f32 [n] from square_sums, norm: f32 [2]
 // One workgroup: each invocation adds every 64th place, then a tree in workgroup memory (256
 // bytes). Deterministic.
+// Op: src/nn/optim/clip.ts · cases: test/nn/optim/optim.test.ts
 
 struct Params { n: u32, limit: f32 }
 

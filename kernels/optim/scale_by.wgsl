@@ -2,6 +2,7 @@
 //   x of each slot: T [n], read and written; T as in quads.wgsl; factor: f32 [any]
 //   place[slot]: first workgroup, workgroup behind the last, n, 0
 // SLOTS tensors in one launch, one T per invocation. Deterministic.
+// Op: src/nn/optim/clip.ts · cases: test/nn/optim/optim.test.ts
 #define SLOTS 1
 #include "quads.wgsl"
 

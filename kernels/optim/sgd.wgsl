@@ -3,6 +3,7 @@
 //   w, v: T [n], read and written; g (GRAD = 1): T [n]; without it the gradient is 0
 //   T as in quads.wgsl; CLIP 1: g times clip[1], clip: f32 [2] as norm.wgsl makes it
 // One T per invocation. Deterministic.
+// Op: src/nn/optim/sgd.ts · twin: src/nn/twins/optim.ts · cases: test/nn/optim/optim.test.ts
 #include "grid.wgsl"
 #define GRAD 1
 #define CLIP 0

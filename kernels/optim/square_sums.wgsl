@@ -4,6 +4,7 @@
 //   place[slot]: first workgroup, workgroup behind the last, n, 0
 // SLOTS tensors in one launch. One workgroup of 64: each invocation adds every 64th element of the
 // range, then a tree in workgroup memory (256 bytes). Deterministic.
+// Op: src/nn/optim/clip.ts · cases: test/nn/optim/optim.test.ts
 #define SLOTS 1
 #include "quads.wgsl"
 

@@ -2,6 +2,7 @@
 //   x: f32 [N][C/4][H][W][4], from element `base` of the binding on
 // One texel per invocation; used where rows are no multiple of 256 bytes and a plain copy cannot.
 // Scalar loads: on software adapters four of them cost half of one vec4 load. Deterministic.
+// Op: src/nn/ops/texture.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #include "grid.wgsl"
 
 struct Params { quad_from: u32, count: u32, quads: u32, height: u32, width: u32, base: u32 }

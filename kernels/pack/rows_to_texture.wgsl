@@ -4,6 +4,7 @@
 //   PANEL 1: texel (r*L + lane, panel) = columns panel*4L + 4*lane ..+3 of row r (panels, k = r)
 // In strips: texel (x, y) is texel (x % STRIP, y) of layer x / STRIP.
 // One texel per invocation over texels_x x texels_y. Deterministic.
+// Op: src/nn/ops/texture.ts · twin: src/nn/twins/linear.ts · cases: test/nn/ops/cases/linear.ts
 #include "grid.wgsl"
 
 #define PANEL 0

@@ -2,6 +2,7 @@
 // A window that hangs over the map (ceil mode, odd sizes) is clipped to it.
 //   x: f32 [plane][h][w][4], y: f32 [plane][oh][ow][4]; plane = image and channel quad
 // One scalar (one channel lane of one window) per invocation. Deterministic.
+// Op: src/nn/ops/pool.ts · twin: src/nn/twins/pool.ts · cases: test/nn/ops/cases/pool.ts
 
 struct Params { h: u32, w: u32, oh: u32, ow: u32, x_base: u32, y_base: u32 }
 

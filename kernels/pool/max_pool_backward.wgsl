@@ -4,6 +4,7 @@
 // One channel lane of one window per invocation, which writes all cells of the window; cells
 // that no window covers (floor mode, odd sizes) belong to windows without gradient and get 0.
 // No two invocations write the same cell. Deterministic.
+// Op: src/nn/ops/pool.ts · twin: src/nn/twins/pool.ts · cases: test/nn/ops/cases/pool.ts
 
 struct Params { h: u32, w: u32, oh: u32, ow: u32, x_base: u32, y_base: u32 }
 

@@ -2,6 +2,7 @@
 //   x, y: f32[n], storage order; `position` is the element's place in the whole tensor, start + i
 // The same kernel is its own gradient: dX = dropout(dY). A function of (seed, stream, position) only.
 // One element per invocation. Deterministic.
+// Op: src/nn/ops/dropout.ts · twin: src/nn/twins/dropout.ts · cases: test/nn/ops/cases/dropout.ts
 #include "grid.wgsl"
 #include "random.wgsl"
 

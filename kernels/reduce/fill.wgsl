@@ -1,6 +1,7 @@
 // y[i] = factor * x[0]: the gradient of a sum.
 //   x: f32[1], y: f32[n]; with C4 the pad lanes are zero and `start` is the place of y[0]
 // One element per invocation. Deterministic.
+// Op: src/nn/ops/reduce.ts · twin: src/nn/twins/reduce.ts · cases: test/nn/ops/cases/reduce.ts
 #include "grid.wgsl"
 #include "c4.wgsl"
 

@@ -1,6 +1,7 @@
 // y[n, c, p] = x[c]: the gradient of a sum over pixels; pad lanes zero.
 //   x: f32[C], y: f32[n] (c4 storage from element `start` on)
 // One element per invocation. Deterministic.
+// Op: src/nn/ops/reduce.ts · twin: src/nn/twins/reduce.ts · cases: test/nn/ops/cases/reduce.ts
 #include "grid.wgsl"
 #include "c4.wgsl"
 

@@ -1,6 +1,7 @@
 // y[r][o] = x[o]: the gradient of a sum over rows.
 //   x: f32[columns], y: f32[n]; start: place of y[0] in the whole tensor
 // One element per invocation. Deterministic.
+// Op: src/nn/ops/reduce.ts · twin: src/nn/twins/reduce.ts · cases: test/nn/ops/cases/reduce.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, columns: u32, start: u32 }

@@ -3,6 +3,7 @@
 //   lanes and m are 1
 // One partial sum per invocation, 64 terms at most, in ascending order. Repeated until one element is
 // left, the rounding error grows with the logarithm of n. Deterministic.
+// Op: src/nn/ops/reduce.ts · twin: src/nn/twins/reduce.ts · cases: test/nn/ops/cases/reduce.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, m: u32, lanes: u32, factor: f32 }

@@ -3,6 +3,7 @@
 //   x: f32[planes][HW][4] (c4), y: f32[planes][blocks][16][4]: c4 again, with 16 * blocks pixels
 //   x_base, y_base: elements before the first plane
 // One partial sum per invocation. Repeated until at most 64 pixels are left. Deterministic.
+// Op: src/nn/ops/reduce.ts · twin: src/nn/twins/reduce.ts · cases: test/nn/ops/cases/reduce.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, hw: u32, blocks: u32, x_base: u32, y_base: u32 }

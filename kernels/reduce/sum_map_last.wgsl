@@ -1,6 +1,7 @@
 // y[n][c] = sum over p of x[n, c, p]: last stage of the sum over pixels.
 //   x: f32[N][Q][HW][4] (c4, few pixels), y: f32[N][C]
 // One sum per invocation. Deterministic.
+// Op: src/nn/ops/reduce.ts · twin: src/nn/twins/reduce.ts · cases: test/nn/ops/cases/reduce.ts
 #include "grid.wgsl"
 
 struct Params { n: u32, hw: u32, channels: u32, quads: u32 }

@@ -1,6 +1,7 @@
 // y[chunk][o] = sum of x[r][o] over the 64 rows r of the chunk, in ascending order.
 //   x: f32[rows][columns], y: f32[ceil(rows / 64)][columns]; x_base: elements before x's first row
 // One partial sum per invocation; repeated until one row is left. Deterministic.
+// Op: src/nn/ops/reduce.ts · twin: src/nn/twins/reduce.ts · cases: test/nn/ops/cases/reduce.ts
 #include "grid.wgsl"
 
 struct Params { rows: u32, columns: u32, n: u32, x_base: u32, y_base: u32 }

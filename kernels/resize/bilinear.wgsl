@@ -2,6 +2,7 @@
 // source coordinate s = clamp((o + 0.5) / scale - 0.5, 0, n - 1) on each axis.
 //   x: f32 [plane][h][w][4], y: f32 [plane][oh][ow][4]
 // One scalar per invocation. Deterministic.
+// Op: src/nn/ops/upsample.ts · twin: src/nn/twins/upsample.ts · cases: test/nn/ops/cases/upsample.ts
 
 struct Params { h: u32, w: u32, oh: u32, ow: u32, x_base: u32, y_base: u32, inverse: f32 }
 

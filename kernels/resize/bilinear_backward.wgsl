@@ -4,6 +4,7 @@
 //   dY: vec4f [plane][rows][columns]; dX the same with the axis shrunk
 // h, w: size of dX. One channel quad of one pixel of dX per invocation, so that a weight is computed
 // once for four channels; fixed order of additions. Deterministic.
+// Op: src/nn/ops/upsample.ts · twin: src/nn/twins/upsample.ts · cases: test/nn/ops/cases/upsample.ts
 #define AXIS 0
 
 struct Params { h: u32, w: u32, outputs: u32, x_base: u32, y_base: u32, scale: u32, last: f32, inverse: f32 }

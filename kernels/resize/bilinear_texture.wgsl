@@ -2,6 +2,7 @@
 // cost on software adapters (KERNELS 1).
 //   x_map: texel (x, image * h + y), layer = channel quad; y: vec4f [plane][oh][ow]
 // One channel quad of one output pixel per invocation. Deterministic.
+// Op: src/nn/ops/upsample.ts · twin: src/nn/twins/upsample.ts · cases: test/nn/ops/cases/upsample.ts
 
 struct Params {
   h: u32, w: u32, oh: u32, ow: u32, first_plane: u32, quads: u32, y_base: u32, inverse: f32,

@@ -2,6 +2,7 @@
 //   x: vec4f [plane][h][w], y: vec4f [plane][oh][ow], oh <= 2h, ow <= 2w
 // One channel quad of one input pixel per invocation, which writes its up to 2x2 outputs: one
 // load for four stores (vector stores are cheap on software adapters). Deterministic.
+// Op: src/nn/ops/upsample.ts · twin: src/nn/twins/upsample.ts · cases: test/nn/ops/cases/upsample.ts
 
 struct Params { h: u32, w: u32, oh: u32, ow: u32, x_base: u32, y_base: u32 }
 

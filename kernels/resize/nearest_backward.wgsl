@@ -2,6 +2,7 @@
 // they were not cropped.
 //   dY: f32 [plane][oh][ow][4], dX: f32 [plane][h][w][4]
 // One scalar of dX per invocation. Deterministic.
+// Op: src/nn/ops/upsample.ts · twin: src/nn/twins/upsample.ts · cases: test/nn/ops/cases/upsample.ts
 
 struct Params { h: u32, w: u32, oh: u32, ow: u32, x_base: u32, y_base: u32 }
 

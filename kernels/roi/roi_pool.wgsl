@@ -12,6 +12,7 @@
 // TEXTURE = 1: an item is a channel quad; one load brings it, which costs a quarter of four buffer
 // loads on software adapters (KERNELS 1). x_map: texel (x, image * h + y), layer = channel quad.
 // Deterministic.
+// Op: src/nn/ops/roi.ts · twin: src/nn/twins/roi.ts · cases: test/nn/ops/cases/roi.ts
 #define SIZE 7
 #define ARGMAX 0
 #define TEXTURE 0

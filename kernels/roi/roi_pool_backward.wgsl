@@ -5,6 +5,7 @@
 // One invocation owns one channel lane of one image and walks through all RoIs of that image, so
 // there is no race and the order of the additions is fixed. Deterministic. About ten times
 // faster on software adapters than the gather form, which tests every RoI at every pixel.
+// Op: src/nn/ops/roi.ts · twin: src/nn/twins/roi.ts · cases: test/nn/ops/cases/roi.ts
 
 struct Params {
   images: u32, image_from: u32, quads: u32, quad_from: u32, quad_count: u32, hw: u32, bins: u32,

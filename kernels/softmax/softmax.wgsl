@@ -1,6 +1,7 @@
 // y[m][k] = exp(x[m][k] - max_j x[m][j]) / sum_j exp(x[m][j] - max_j x[m][j]).
 //   x, y: f32[M][K]
 // One row per invocation. Deterministic.
+// Op: src/nn/ops/softmax.ts · twin: src/nn/twins/softmax.ts · cases: test/nn/ops/cases/softmax.ts
 #include "grid.wgsl"
 
 struct Params { rows: u32, k: u32 }

@@ -1,6 +1,7 @@
 // dX[m][k] = y[m][k] * (dY[m][k] - sum_j dY[m][j] * y[m][j]).
 //   y, dY, dX: f32[M][K]
 // One row per invocation. Deterministic.
+// Op: src/nn/ops/softmax.ts · twin: src/nn/twins/softmax.ts · cases: test/nn/ops/cases/softmax.ts
 #include "grid.wgsl"
 
 struct Params { rows: u32, k: u32 }

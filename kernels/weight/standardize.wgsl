@@ -5,6 +5,7 @@
 //   base: elements before the first row in w and y
 // ROW invocations a row (see row_sum.wgsl); the mean is taken first, then the deviations, so nothing cancels.
 // Deterministic.
+// Op: src/nn/ops/weight.ts · twin: src/nn/twins/weight.ts · cases: test/nn/ops/cases/weight.ts
 #if LANES > 0
 enable subgroups;
 diagnostic(off, subgroup_uniformity);

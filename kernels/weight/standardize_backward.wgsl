@@ -4,6 +4,7 @@
 //   w, dY, dW: f32[O][F] from row `start` on, gain, dGain: f32[O], stats: f32[O][2] = (mean, s)
 //   base: elements before the first row in w, dY and dW
 // ROW invocations a row (see row_sum.wgsl). Deterministic.
+// Op: src/nn/ops/weight.ts · twin: src/nn/twins/weight.ts · cases: test/nn/ops/cases/weight.ts
 #if LANES > 0
 enable subgroups;
 diagnostic(off, subgroup_uniformity);

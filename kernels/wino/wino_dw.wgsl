@@ -2,6 +2,7 @@
 //   du: f32 [f][co][ci_padded], `stride` elements between frequencies
 //   dw: f32 (O, I, 3, 3)
 // One (co, ci) per invocation. Deterministic.
+// Op: src/nn/ops/conv/winograd.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #include "grid.wgsl"
 #include "winograd.wgsl"
 

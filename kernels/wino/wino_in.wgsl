@@ -3,6 +3,7 @@
 //   v_map: layer f = row*A + column of the frequency, texel ((ci/4)*4L + i, tile panel): 4L tiles a panel
 // ADJOINT 1 instead transforms the gradient of the output, dM = A dY At: x_map is dY and a tile is
 // its M x M pixels. One tile x one channel quad per invocation. Deterministic.
+// Op: src/nn/ops/conv/winograd.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #define ADJOINT 0
 #include "grid.wgsl"
 #include "winograd.wgsl"

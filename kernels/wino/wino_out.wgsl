@@ -5,6 +5,7 @@
 // even places, so a window lies in one tile, and the map of full size is never written.
 // One tile x one channel quad per invocation; quads quad_from..quad_to of images image_from.. are
 // written (windows of a large output). Deterministic.
+// Op: src/nn/ops/conv/winograd.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #define BIAS 0
 #define POOL 0
 #include "grid.wgsl"

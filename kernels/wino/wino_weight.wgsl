@@ -3,6 +3,7 @@
 //   u_map: layer f, texel (c*L + lane, panel) = rows panel*4L + 4*lane ..+3 at c, where (row, c) =
 //          (co, ci), or (ci, co) with the taps rotated by 180 degrees for the input gradient (FLIP 1)
 // One c x four rows per invocation. Deterministic.
+// Op: src/nn/ops/conv/winograd.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #define FLIP 0
 #include "grid.wgsl"
 #include "winograd.wgsl"

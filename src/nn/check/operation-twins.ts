@@ -1,14 +1,14 @@
 /** The CPU reference of a recorded operation, chosen by its name. */
 import { conv2d } from '../twins/conv.js';
-import { addTwin, mulTwin, oneMinusTwin, reluTwin, sigmoidTwin } from '../twins/elementwise.js';
-import { anchorRowsTwin, concatTwin, copyTwin } from '../twins/layout.js';
+import { add as add as addTwin, mulElement as mulElement as mulTwin, oneMinus as oneMinus as oneMinusTwin, relu as relu as reluTwin, sigmoid as sigmoid as sigmoidTwin } from '../twins/elementwise.js';
+import { toAnchorRows as toAnchorRows as anchorRowsTwin, concat as concat as concatTwin, copy as copy as copyTwin } from '../twins/layout.js';
 import { linear } from '../twins/linear.js';
 import type { TwinArray } from '../twins/nd.js';
 import { maxPool2d } from '../twins/pool.js';
 import { upsampleBilinear, upsampleNearest2x } from '../twins/upsample.js';
 import { roiPool } from '../twins/roi.js';
-import { softmaxTwin } from '../twins/softmax.js';
-import { weightStandardizeTwin } from '../twins/weight.js';
+import { softmax as softmax as softmaxTwin } from '../twins/softmax.js';
+import { weightStandardize as weightStandardize as weightStandardizeTwin } from '../twins/weight.js';
 
 /** What a record does not say: options of the operation. Sizes that follow from shapes are found. */
 export interface OperationHints {

@@ -33,7 +33,7 @@ function divisor(x: TwinArray, labels: TwinArray, options: BceMapTwinOptions): n
 }
 
 /** Binary cross-entropy of [N, K, H, W] against packed labels [N, H, W], as [1]. */
-export function bceMapTwin(
+export function sigmoidBceMap(
   x: TwinArray,
   labels: TwinArray,
   options: BceMapTwinOptions = {},
@@ -46,7 +46,7 @@ export function bceMapTwin(
   return nd([1], [total / divisor(x, labels, options)]);
 }
 
-export function bceMapTwinGrad(
+export function sigmoidBceMapBackward(
   x: TwinArray,
   labels: TwinArray,
   options: BceMapTwinOptions,

@@ -6,22 +6,22 @@ function map(a: TwinArray, f: (v: number, i: number) => number): TwinArray {
   return y;
 }
 
-export const reluTwin = (x: TwinArray): TwinArray => map(x, (v) => (v > 0 ? v : 0));
+export const relu = (x: TwinArray): TwinArray => map(x, (v) => (v > 0 ? v : 0));
 
-export const reluTwinGrad = (x: TwinArray, dY: TwinArray): TwinArray =>
+export const reluBackward = (x: TwinArray, dY: TwinArray): TwinArray =>
   map(x, (v, i) => (v > 0 ? at(dY, i) : 0));
 
 const logistic = (v: number): number => 1 / (1 + Math.exp(-v));
 
-export const sigmoidTwin = (x: TwinArray): TwinArray => map(x, logistic);
+export const sigmoid = (x: TwinArray): TwinArray => map(x, logistic);
 
-export const sigmoidTwinGrad = (x: TwinArray, dY: TwinArray): TwinArray =>
+export const sigmoidBackward = (x: TwinArray, dY: TwinArray): TwinArray =>
   map(x, (v, i) => at(dY, i) * logistic(v) * (1 - logistic(v)));
 
-export const addTwin = (a: TwinArray, b: TwinArray): TwinArray => map(a, (v, i) => v + at(b, i));
+export const add = (a: TwinArray, b: TwinArray): TwinArray => map(a, (v, i) => v + at(b, i));
 
-export const mulTwin = (a: TwinArray, b: TwinArray): TwinArray => map(a, (v, i) => v * at(b, i));
+export const mulElement = (a: TwinArray, b: TwinArray): TwinArray => map(a, (v, i) => v * at(b, i));
 
-export const scaleTwin = (x: TwinArray, factor: number): TwinArray => map(x, (v) => factor * v);
+export const scale = (x: TwinArray, factor: number): TwinArray => map(x, (v) => factor * v);
 
-export const oneMinusTwin = (x: TwinArray): TwinArray => map(x, (v) => 1 - v);
+export const oneMinus = (x: TwinArray): TwinArray => map(x, (v) => 1 - v);

@@ -1,7 +1,7 @@
 import { at, nd, type TwinArray } from './nd.js';
 
 /** RGB bytes [N, H, W, 3], four a word with the first lowest, as (value - mean) / std [N, 3, H, W]. */
-export function bytesToMapTwin(
+export function bytesToMap(
   words: TwinArray,
   o: {
     count: number;

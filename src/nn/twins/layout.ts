@@ -1,7 +1,7 @@
 import { at, nd, nd2, nd4, type TwinArray } from './nd.js';
 
 /** Logical row-major data does not change with the layout: toRow, toC4 and reshape are copies. */
-export function copyTwin(x: TwinArray, shape: readonly number[] = x.shape): TwinArray {
+export function copy(x: TwinArray, shape: readonly number[] = x.shape): TwinArray {
   return nd(shape, x.data);
 }
 
@@ -32,7 +32,7 @@ function eachAnchorElement(
 }
 
 /** [N, K·A, H, W] -> [N·H·W·A, K]. */
-export function anchorRowsTwin(x: TwinArray, anchors: number, order: Order): TwinArray {
+export function toAnchorRows(x: TwinArray, anchors: number, order: Order): TwinArray {
   const [n, c, h, w] = nd4(x);
   const k = c / anchors;
   const y = nd([n * h * w * anchors, k]);
@@ -42,7 +42,7 @@ export function anchorRowsTwin(x: TwinArray, anchors: number, order: Order): Twi
   return y;
 }
 
-export function anchorRowsTwinGrad(
+export function toAnchorRowsBackward(
   x: TwinArray,
   anchors: number,
   order: Order,
@@ -57,7 +57,7 @@ export function anchorRowsTwinGrad(
 }
 
 /** Joins arrays along an axis. */
-export function concatTwin(list: readonly TwinArray[], axis: number): TwinArray {
+export function concat(list: readonly TwinArray[], axis: number): TwinArray {
   const first = list[0] as TwinArray;
   const shape = [...first.shape];
   shape[axis] = list.reduce((total, t) => total + (t.shape[axis] ?? 0), 0);
@@ -75,7 +75,7 @@ export function concatTwin(list: readonly TwinArray[], axis: number): TwinArray 
 }
 
 /** `count` steps of an axis from `start` on. */
-export function sliceTwin(x: TwinArray, start: number, count: number, axis = 0): TwinArray {
+export function slice(x: TwinArray, start: number, count: number, axis = 0): TwinArray {
   const shape = [...x.shape];
   const full = shape[axis] ?? 0;
   shape[axis] = count;
@@ -89,7 +89,7 @@ export function sliceTwin(x: TwinArray, start: number, count: number, axis = 0):
   return y;
 }
 
-export function sliceTwinGrad(x: TwinArray, start: number, dY: TwinArray): TwinArray {
+export function sliceBackward(x: TwinArray, start: number, dY: TwinArray): TwinArray {
   const dX = nd(x.shape);
   const inner = x.shape.slice(1).reduce((p, d) => p * d, 1);
   for (let i = 0; i < dY.data.length; i++) dX.data[start * inner + i] = at(dY, i);
@@ -97,7 +97,7 @@ export function sliceTwinGrad(x: TwinArray, start: number, dY: TwinArray): TwinA
 }
 
 /** Rows of x by number; zeros where the number is no row. */
-export function gatherTwin(x: TwinArray, index: TwinArray): TwinArray {
+export function gatherRows(x: TwinArray, index: TwinArray): TwinArray {
   const [rows, k] = nd2(x);
   const y = nd([index.data.length, k]);
   for (let r = 0; r < index.data.length; r++) {
@@ -108,7 +108,7 @@ export function gatherTwin(x: TwinArray, index: TwinArray): TwinArray {
   return y;
 }
 
-export function gatherTwinGrad(x: TwinArray, index: TwinArray, dY: TwinArray): TwinArray {
+export function gatherRowsBackward(x: TwinArray, index: TwinArray, dY: TwinArray): TwinArray {
   const [rows, k] = nd2(x);
   const dX = nd(x.shape);
   for (let r = 0; r < index.data.length; r++) {

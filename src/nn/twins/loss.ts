@@ -1,5 +1,5 @@
 import { at, nd, nd2, nd4, type TwinArray } from './nd.js';
-import { softmaxTwin } from './softmax.js';
+import { softmax } from './softmax.js';
 
 export interface CrossEntropyTwinOptions {
   ignore?: number;
@@ -19,7 +19,7 @@ function divisor(labels: TwinArray, k: number, ignore: number, reduction: string
 }
 
 /** Softmax cross-entropy of rows [M, K] as [1]. */
-export function crossEntropyTwin(
+export function softmaxCrossEntropy(
   x: TwinArray,
   labels: TwinArray,
   { ignore = -1, weights, reduction = 'mean' }: CrossEntropyTwinOptions = {},
@@ -39,14 +39,14 @@ export function crossEntropyTwin(
   return nd([1], [total / divisor(labels, k, ignore, reduction)]);
 }
 
-export function crossEntropyTwinGrad(
+export function softmaxCrossEntropyBackward(
   x: TwinArray,
   labels: TwinArray,
   { ignore = -1, weights, reduction = 'mean' }: CrossEntropyTwinOptions,
   dY: TwinArray,
 ): TwinArray {
   const [rows, k] = nd2(x);
-  const p = softmaxTwin(x);
+  const p = softmax(x);
   const dX = nd(x.shape);
   const g = at(dY, 0) / divisor(labels, k, ignore, reduction);
   for (let m = 0; m < rows; m++) {
@@ -74,15 +74,15 @@ function pixelRows(x: TwinArray): TwinArray {
 }
 
 /** Softmax cross-entropy of pixels [N, K, H, W] as [1]. */
-export function crossEntropyMapTwin(
+export function softmaxCrossEntropyMap(
   x: TwinArray,
   labels: TwinArray,
   { ignore = 255, reduction = 'mean' }: CrossEntropyTwinOptions = {},
 ): TwinArray {
-  return crossEntropyTwin(pixelRows(x), labels, { ignore, reduction });
+  return softmaxCrossEntropy(pixelRows(x), labels, { ignore, reduction });
 }
 
-export function crossEntropyMapTwinGrad(
+export function softmaxCrossEntropyMapBackward(
   x: TwinArray,
   labels: TwinArray,
   { ignore = 255, reduction = 'mean' }: CrossEntropyTwinOptions,
@@ -90,7 +90,7 @@ export function crossEntropyMapTwinGrad(
 ): TwinArray {
   const [n, k, h, w] = nd4(x);
   const hw = h * w;
-  const rows = crossEntropyTwinGrad(pixelRows(x), labels, { ignore, reduction }, dY);
+  const rows = softmaxCrossEntropyBackward(pixelRows(x), labels, { ignore, reduction }, dY);
   const dX = nd(x.shape);
   for (let b = 0; b < n; b++) {
     for (let p = 0; p < hw; p++) {
@@ -101,7 +101,7 @@ export function crossEntropyMapTwinGrad(
 }
 
 /** Σ outside · f(inside · (pred − goal)); docs/spec.md 1.8. */
-export function smoothL1Twin(
+export function smoothL1(
   pred: TwinArray,
   goal: TwinArray,
   inside: TwinArray,
@@ -118,7 +118,7 @@ export function smoothL1Twin(
   return nd([1], [total]);
 }
 
-export function smoothL1TwinGrad(
+export function smoothL1Backward(
   pred: TwinArray,
   goal: TwinArray,
   inside: TwinArray,
@@ -150,7 +150,7 @@ function codedEdges(
 }
 
 /** Σ weight · (1 − GIoU) of coded boxes [M, 4], as [1]. */
-export function giouTwin(
+export function giouLoss(
   pred: TwinArray,
   goal: TwinArray,
   weight: TwinArray,
@@ -197,7 +197,7 @@ function axis(a1: number, a2: number, c1: number, c2: number) {
 }
 
 /** Product rule, written along centre and side of each axis (the kernel goes by corners). */
-export function giouTwinGrad(
+export function giouLossBackward(
   pred: TwinArray,
   goal: TwinArray,
   weight: TwinArray,
@@ -235,7 +235,7 @@ export function giouTwinGrad(
 }
 
 /** Σ w · BCE(sigmoid(x), t), times factor, as [1]. */
-export function bceTwin(
+export function sigmoidBce(
   x: TwinArray,
   goal: TwinArray,
   weights: TwinArray | null,
@@ -252,7 +252,7 @@ export function bceTwin(
   return nd([1], [factor * total]);
 }
 
-export function bceTwinGrad(
+export function sigmoidBceBackward(
   x: TwinArray,
   goal: TwinArray,
   weights: TwinArray | null,

@@ -16,7 +16,7 @@ function rowOf(
 }
 
 /** Σ |t - p|^beta · cross-entropy(t, p) · factor of two-class rows [M, 2], as [1]. */
-export function qualityFocalTwin(
+export function qualityFocalLoss(
   x: TwinArray,
   goal: TwinArray,
   beta: number,
@@ -30,7 +30,7 @@ export function qualityFocalTwin(
   return nd([1], [factor * total]);
 }
 
-export function qualityFocalTwinGrad(
+export function qualityFocalLossBackward(
   x: TwinArray,
   goal: TwinArray,
   beta: number,
@@ -64,7 +64,7 @@ function corners(code: TwinArray, i: number, stds: readonly number[], cap: numbe
 }
 
 /** IoU of coded boxes [M, 4] where the label is 1, 0 where it is 0, -1 where it is negative: [M]. */
-export function codedIouTwin(
+export function codedIou(
   pred: TwinArray,
   goal: TwinArray,
   labels: TwinArray,

@@ -1,7 +1,7 @@
 import { at, nd, nd2, type TwinArray } from './nd.js';
 
 /** Softmax of each row of [M, K]. */
-export function softmaxTwin(x: TwinArray): TwinArray {
+export function softmax(x: TwinArray): TwinArray {
   const [rows, k] = nd2(x);
   const y = nd(x.shape);
   for (let m = 0; m < rows; m++) {
@@ -14,9 +14,9 @@ export function softmaxTwin(x: TwinArray): TwinArray {
   return y;
 }
 
-export function softmaxTwinGrad(x: TwinArray, dY: TwinArray): TwinArray {
+export function softmaxBackward(x: TwinArray, dY: TwinArray): TwinArray {
   const [rows, k] = nd2(x);
-  const y = softmaxTwin(x);
+  const y = softmax(x);
   const dX = nd(x.shape);
   for (let m = 0; m < rows; m++) {
     let dot = 0;

@@ -1,7 +1,7 @@
 import { at, nd, type TwinArray } from './nd.js';
 
 /** gain · (w − mean) / sqrt(var · F + 1e-4) per row of [O, ...]. */
-export function weightStandardizeTwin(w: TwinArray, gain: TwinArray): TwinArray {
+export function weightStandardize(w: TwinArray, gain: TwinArray): TwinArray {
   const rows = w.shape[0] ?? 0;
   const fan = w.data.length / Math.max(1, rows);
   const y = nd(w.shape);
@@ -15,7 +15,7 @@ export function weightStandardizeTwin(w: TwinArray, gain: TwinArray): TwinArray 
   return y;
 }
 
-export function weightStandardizeTwinGrad(
+export function weightStandardizeBackward(
   w: TwinArray,
   gain: TwinArray,
   dY: TwinArray,

@@ -5,7 +5,7 @@ import { conv2d, conv2dBackward } from '../../../src/nn/twins/conv.js';
 import { linear, linearBackward } from '../../../src/nn/twins/linear.js';
 import { nd } from '../../../src/nn/twins/nd.js';
 import { maxPool2d } from '../../../src/nn/twins/pool.js';
-import { softmaxTwin } from '../../../src/nn/twins/softmax.js';
+import { softmax as softmaxTwin } from '../../../src/nn/twins/softmax.js';
 import { upsampleBilinear } from '../../../src/nn/twins/upsample.js';
 
 describe('bench: references', () => {

@@ -1,4 +1,5 @@
 import { nd, type TwinArray } from '../../../../src/nn/twins/nd.js';
+import * as compactTwins from '../../../../src/nn/twins/compact.js';
 import * as twins from '../../../../src/nn/twins/mask.js';
 import { compactLoss } from '../../../../src/nn/ops/compact.js';
 import { kSmallestMask, mulMask } from '../../../../src/nn/ops/mask.js';
@@ -39,8 +40,8 @@ function compact(name: string, shape: number[], mode: 'relu' | 'literal', fill: 
     name: `compactLoss ${mode} ${name}`,
     inputs: { o: { shape, fill } },
     run: ({ o }) => compactLoss(o!, { mode }),
-    twin: ({ o }: Arrays) => twins.compactLoss(o!, mode),
-    twinGrad: ({ o }: Arrays, dL) => ({ o: twins.compactLossBackward(o!, mode, dL) }),
+    twin: ({ o }: Arrays) => compactTwins.compactLoss(o!, mode),
+    twinGrad: ({ o }: Arrays, dL) => ({ o: compactTwins.compactLossBackward(o!, mode, dL) }),
     atol: 1e-5,
     // Soft values keep away from the kink; 0/1 maps sit on it.
     ...(name.startsWith('soft') ? {} : { fd: false as const }),

@@ -1,10 +1,10 @@
 import {
-  sumMapTwin,
-  sumMapTwinGrad,
-  sumRowsTwin,
-  sumRowsTwinGrad,
-  sumTwin,
-  sumTwinGrad,
+  sumMap as sumMap as sumMapTwin,
+  sumMapBackward as sumMapBackward as sumMapTwinGrad,
+  sumRows as sumRows as sumRowsTwin,
+  sumRowsBackward as sumRowsBackward as sumRowsTwinGrad,
+  sum as sum as sumTwin,
+  sumBackward as sumBackward as sumTwinGrad,
 } from '../../../../src/nn/twins/reduce.js';
 import type { Layout, Tensor } from '../../../../src/nn/index.js';
 import { mean, sum, sumMap, sumRows } from '../../../../src/nn/ops/index.js';

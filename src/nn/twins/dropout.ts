@@ -25,7 +25,7 @@ export function hash(seed: number, stream: number, low: number, high: number): n
  * Inverted dropout. `position` gives the place of a logical element in storage order, which is
  * what the random numbers are counted by. The gradient is the same function of dY.
  */
-export function dropoutTwin(
+export function dropout(
   x: TwinArray,
   p: number,
   seed: number,
