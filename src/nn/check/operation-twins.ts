@@ -1,14 +1,24 @@
 /** The CPU reference of a recorded operation, chosen by its name. */
 import { conv2d } from '../twins/conv.js';
-import { add as add as addTwin, mulElement as mulElement as mulTwin, oneMinus as oneMinus as oneMinusTwin, relu as relu as reluTwin, sigmoid as sigmoid as sigmoidTwin } from '../twins/elementwise.js';
-import { toAnchorRows as toAnchorRows as anchorRowsTwin, concat as concat as concatTwin, copy as copy as copyTwin } from '../twins/layout.js';
+import {
+  add as addTwin,
+  mulElement as mulTwin,
+  oneMinus as oneMinusTwin,
+  relu as reluTwin,
+  sigmoid as sigmoidTwin,
+} from '../twins/elementwise.js';
+import {
+  toAnchorRows as anchorRowsTwin,
+  concat as concatTwin,
+  copy as copyTwin,
+} from '../twins/layout.js';
 import { linear } from '../twins/linear.js';
 import type { TwinArray } from '../twins/nd.js';
 import { maxPool2d } from '../twins/pool.js';
 import { upsampleBilinear, upsampleNearest2x } from '../twins/upsample.js';
 import { roiPool } from '../twins/roi.js';
-import { softmax as softmax as softmaxTwin } from '../twins/softmax.js';
-import { weightStandardize as weightStandardize as weightStandardizeTwin } from '../twins/weight.js';
+import { softmax as softmaxTwin } from '../twins/softmax.js';
+import { weightStandardize as weightStandardizeTwin } from '../twins/weight.js';
 
 /** What a record does not say: options of the operation. Sizes that follow from shapes are found. */
 export interface OperationHints {

@@ -1,4 +1,4 @@
-import { at, nd, nd4, type TwinArray } from './nd.js';
+import { at, logistic, nd, nd4, type TwinArray } from './nd.js';
 
 export interface BceMapTwinOptions {
   rare?: number;
@@ -55,7 +55,7 @@ export function sigmoidBceMapBackward(
   const dX = nd(x.shape);
   const g = at(dY, 0) / divisor(x, labels, options);
   eachKnown(x, labels, options, (place, goal, weight) => {
-    dX.data[place] = g * weight * (1 / (1 + Math.exp(-at(x, place))) - goal);
+    dX.data[place] = g * weight * (logistic(at(x, place)) - goal);
   });
   return dX;
 }

@@ -1,4 +1,4 @@
-import { at, nd, type TwinArray } from './nd.js';
+import { at, logistic, nd, type TwinArray } from './nd.js';
 
 function map(a: TwinArray, f: (v: number, i: number) => number): TwinArray {
   const y = nd(a.shape);
@@ -10,8 +10,6 @@ export const relu = (x: TwinArray): TwinArray => map(x, (v) => (v > 0 ? v : 0));
 
 export const reluBackward = (x: TwinArray, dY: TwinArray): TwinArray =>
   map(x, (v, i) => (v > 0 ? at(dY, i) : 0));
-
-const logistic = (v: number): number => 1 / (1 + Math.exp(-v));
 
 export const sigmoid = (x: TwinArray): TwinArray => map(x, logistic);
 

@@ -1,4 +1,4 @@
-import { at, nd, nd2, nd4, type TwinArray } from './nd.js';
+import { at, logistic, nd, nd2, nd4, type TwinArray } from './nd.js';
 import { softmax } from './softmax.js';
 
 export interface CrossEntropyTwinOptions {
@@ -262,7 +262,7 @@ export function sigmoidBceBackward(
   const dX = nd(x.shape);
   for (let i = 0; i < x.data.length; i++) {
     const w = weights ? at(weights, i) : 1;
-    dX.data[i] = factor * at(dY, 0) * w * (1 / (1 + Math.exp(-at(x, i))) - at(goal, i));
+    dX.data[i] = factor * at(dY, 0) * w * (logistic(at(x, i)) - at(goal, i));
   }
   return dX;
 }

@@ -1,4 +1,4 @@
-import { at, nd, nd2, nd4, type TwinArray } from './nd.js';
+import { at, logistic, nd, nd2, nd4, type TwinArray } from './nd.js';
 
 /** Hard masks with their thresholds: mask [R, P], tau [R]. */
 export interface Squeezed {
@@ -29,7 +29,7 @@ export function kSmallestMaskBackward(h: TwinArray, k: number, dM: TwinArray): T
   const { tau } = kSmallestMask(h, k);
   const dH = nd(h.shape);
   for (let i = 0; i < dH.data.length; i++) {
-    const s = 1 / (1 + Math.exp(at(tau, Math.floor(i / cells)) - at(h, i)));
+    const s = logistic(at(h, i) - at(tau, Math.floor(i / cells)));
     dH.data[i] = at(dM, i) * s * (1 - s);
   }
   return dH;

@@ -35,6 +35,11 @@ export function at(a: TwinArray, i: number): number {
   return value;
 }
 
+/** The logistic function: sigmoid of one number. */
+export function logistic(v: number): number {
+  return 1 / (1 + Math.exp(-v));
+}
+
 /** The four dimensions of a rank 4 array. */
 export function nd4(a: TwinArray): [number, number, number, number] {
   const [n = 0, c = 0, h = 0, w = 0] = a.shape;

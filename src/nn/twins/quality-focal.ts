@@ -1,4 +1,4 @@
-import { at, nd, type TwinArray } from './nd.js';
+import { at, logistic, nd, type TwinArray } from './nd.js';
 
 /** What a row's loss is made of; null for a row that does not count. */
 function rowOf(
@@ -9,7 +9,7 @@ function rowOf(
   const t = at(goal, i);
   if (t < 0) return null;
   const m = at(x, 2 * i + 1) - at(x, 2 * i);
-  const p = 1 / (1 + Math.exp(-m));
+  const p = logistic(m);
   // -t log p - (1 - t) log(1 - p), with log p = -log(1 + e^-m) and log(1 - p) = log p - m
   const logP = -(Math.max(-m, 0) + Math.log1p(Math.exp(-Math.abs(m))));
   return { d: p - t, p, entropy: -logP + (1 - t) * m };

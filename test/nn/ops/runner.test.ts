@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { copy as copy as copyTwin } from '../../../src/nn/twins/layout.js';
-import { scale as scale as scaleTwin } from '../../../src/nn/twins/elementwise.js';
+import { copy as copyTwin } from '../../../src/nn/twins/layout.js';
+import { scale as scaleTwin } from '../../../src/nn/twins/elementwise.js';
 import { grid1d, type Tensor } from '../../../src/nn/index.js';
 import { scale } from '../../../src/nn/ops/index.js';
 import type { OpCase, TwinArray } from './case.js';

@@ -1,4 +1,7 @@
-import { sigmoidBceMap as sigmoidBceMap as bceMapTwin, sigmoidBceMapBackward as sigmoidBceMapBackward as bceMapTwinGrad } from '../../../../src/nn/twins/bce-map.js';
+import {
+  sigmoidBceMap as bceMapTwin,
+  sigmoidBceMapBackward as bceMapTwinGrad,
+} from '../../../../src/nn/twins/bce-map.js';
 import { sigmoidBceMap } from '../../../../src/nn/ops/bce-map.js';
 import type { OpCase } from '../case.js';
 import { oneOf, spread } from '../fill.js';

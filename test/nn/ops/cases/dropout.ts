@@ -1,4 +1,4 @@
-import { dropout as dropout as dropoutTwin } from '../../../../src/nn/twins/dropout.js';
+import { dropout as dropoutTwin } from '../../../../src/nn/twins/dropout.js';
 import type { Layout, Tensor } from '../../../../src/nn/index.js';
 import { dropout } from '../../../../src/nn/ops/index.js';
 import type { OpCase, TwinArray } from '../case.js';

@@ -1,12 +1,12 @@
 import {
-  add as add as addTwin,
-  mulElement as mulElement as mulTwin,
-  oneMinus as oneMinus as oneMinusTwin,
-  relu as relu as reluTwin,
-  reluBackward as reluBackward as reluTwinGrad,
-  scale as scale as scaleTwin,
-  sigmoid as sigmoid as sigmoidTwin,
-  sigmoidBackward as sigmoidBackward as sigmoidTwinGrad,
+  add as addTwin,
+  mulElement as mulTwin,
+  oneMinus as oneMinusTwin,
+  relu as reluTwin,
+  reluBackward as reluTwinGrad,
+  scale as scaleTwin,
+  sigmoid as sigmoidTwin,
+  sigmoidBackward as sigmoidTwinGrad,
 } from '../../../../src/nn/twins/elementwise.js';
 import type { Layout, Tensor } from '../../../../src/nn/index.js';
 import { add, mulElement, oneMinus, relu, scale, sigmoid } from '../../../../src/nn/ops/index.js';

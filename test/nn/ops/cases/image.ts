@@ -1,5 +1,5 @@
 import { bytesToMap, type Tensor } from '../../../../src/nn/index.js';
-import { bytesToMap as bytesToMap as bytesToMapTwin } from '../../../../src/nn/twins/image.js';
+import { bytesToMap as bytesToMapTwin } from '../../../../src/nn/twins/image.js';
 import type { OpCase, TwinArray } from '../case.js';
 
 function pictures(count: number, height: number, width: number, order: 'rgb' | 'bgr'): OpCase {

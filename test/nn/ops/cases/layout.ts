@@ -1,12 +1,12 @@
 import {
-  toAnchorRows as toAnchorRows as anchorRowsTwin,
-  toAnchorRowsBackward as toAnchorRowsBackward as anchorRowsTwinGrad,
-  concat as concat as concatTwin,
-  copy as copy as copyTwin,
-  gatherRows as gatherRows as gatherTwin,
-  gatherRowsBackward as gatherRowsBackward as gatherTwinGrad,
-  slice as slice as sliceTwin,
-  sliceBackward as sliceBackward as sliceTwinGrad,
+  toAnchorRows as anchorRowsTwin,
+  toAnchorRowsBackward as anchorRowsTwinGrad,
+  concat as concatTwin,
+  copy as copyTwin,
+  gatherRows as gatherTwin,
+  gatherRowsBackward as gatherTwinGrad,
+  slice as sliceTwin,
+  sliceBackward as sliceTwinGrad,
 } from '../../../../src/nn/twins/layout.js';
 import type { Layout, Tensor } from '../../../../src/nn/index.js';
 import {

@@ -1,14 +1,14 @@
 import {
-  sigmoidBce as sigmoidBce as bceTwin,
-  sigmoidBceBackward as sigmoidBceBackward as bceTwinGrad,
-  softmaxCrossEntropyMap as softmaxCrossEntropyMap as crossEntropyMapTwin,
-  softmaxCrossEntropyMapBackward as softmaxCrossEntropyMapBackward as crossEntropyMapTwinGrad,
-  softmaxCrossEntropy as softmaxCrossEntropy as crossEntropyTwin,
-  softmaxCrossEntropyBackward as softmaxCrossEntropyBackward as crossEntropyTwinGrad,
-  giouLoss as giouLoss as giouTwin,
-  giouLossBackward as giouLossBackward as giouTwinGrad,
-  smoothL1 as smoothL1 as smoothL1Twin,
-  smoothL1Backward as smoothL1Backward as smoothL1TwinGrad,
+  sigmoidBce as bceTwin,
+  sigmoidBceBackward as bceTwinGrad,
+  softmaxCrossEntropyMap as crossEntropyMapTwin,
+  softmaxCrossEntropyMapBackward as crossEntropyMapTwinGrad,
+  softmaxCrossEntropy as crossEntropyTwin,
+  softmaxCrossEntropyBackward as crossEntropyTwinGrad,
+  giouLoss as giouTwin,
+  giouLossBackward as giouTwinGrad,
+  smoothL1 as smoothL1Twin,
+  smoothL1Backward as smoothL1TwinGrad,
 } from '../../../../src/nn/twins/loss.js';
 import type { Tensor } from '../../../../src/nn/index.js';
 import {

@@ -1,7 +1,7 @@
 import {
-  codedIou as codedIou as codedIouTwin,
-  qualityFocalLoss as qualityFocalLoss as qualityFocalTwin,
-  qualityFocalLossBackward as qualityFocalLossBackward as qualityFocalTwinGrad,
+  codedIou as codedIouTwin,
+  qualityFocalLoss as qualityFocalTwin,
+  qualityFocalLossBackward as qualityFocalTwinGrad,
 } from '../../../../src/nn/twins/quality-focal.js';
 import { codedIou, qualityFocalLoss } from '../../../../src/nn/ops/quality-focal.js';
 import type { OpCase } from '../case.js';

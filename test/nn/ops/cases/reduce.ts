@@ -1,10 +1,10 @@
 import {
-  sumMap as sumMap as sumMapTwin,
-  sumMapBackward as sumMapBackward as sumMapTwinGrad,
-  sumRows as sumRows as sumRowsTwin,
-  sumRowsBackward as sumRowsBackward as sumRowsTwinGrad,
-  sum as sum as sumTwin,
-  sumBackward as sumBackward as sumTwinGrad,
+  sumMap as sumMapTwin,
+  sumMapBackward as sumMapTwinGrad,
+  sumRows as sumRowsTwin,
+  sumRowsBackward as sumRowsTwinGrad,
+  sum as sumTwin,
+  sumBackward as sumTwinGrad,
 } from '../../../../src/nn/twins/reduce.js';
 import type { Layout, Tensor } from '../../../../src/nn/index.js';
 import { mean, sum, sumMap, sumRows } from '../../../../src/nn/ops/index.js';

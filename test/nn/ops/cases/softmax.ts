@@ -1,4 +1,7 @@
-import { softmax as softmax as softmaxTwin, softmaxBackward as softmaxBackward as softmaxTwinGrad } from '../../../../src/nn/twins/softmax.js';
+import {
+  softmax as softmaxTwin,
+  softmaxBackward as softmaxTwinGrad,
+} from '../../../../src/nn/twins/softmax.js';
 import type { Tensor } from '../../../../src/nn/index.js';
 import { softmax } from '../../../../src/nn/ops/index.js';
 import type { OpCase, TwinArray } from '../case.js';

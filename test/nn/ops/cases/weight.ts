@@ -1,6 +1,6 @@
 import {
-  weightStandardize as weightStandardize as weightStandardizeTwin,
-  weightStandardizeBackward as weightStandardizeBackward as weightStandardizeTwinGrad,
+  weightStandardize as weightStandardizeTwin,
+  weightStandardizeBackward as weightStandardizeTwinGrad,
 } from '../../../../src/nn/twins/weight.js';
 import type { Tensor } from '../../../../src/nn/index.js';
 import { weightStandardize } from '../../../../src/nn/ops/index.js';
