@@ -27,6 +27,7 @@ export interface SigmoidBceMapOptions {
  * as a scalar [1]. Labels, u32 [N, H, W], hold two bits a class, class 0 lowest: 0 or 1 is the goal, 2 and
  * 3 mean unknown (all ones: nothing is known of the pixel). The gradient flows to `logits` only.
  */
+// eslint-disable-next-line max-lines-per-function -- checks, a dispatch for each window, and the same backwards
 export function sigmoidBceMap(
   logits: Tensor,
   labels: Tensor,

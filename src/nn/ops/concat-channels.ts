@@ -58,6 +58,7 @@ export function concatChannels(list: readonly Tensor[]): Tensor {
 }
 
 /** Channels fromX .. fromX + count - 1 of x into those from toY on of y. */
+// eslint-disable-next-line max-lines-per-function -- three ways to copy, from the cheapest on
 function copyChannels(x: Tensor, fromX: number, y: Tensor, toY: number, count: number): void {
   const [n, cx, h, w] = dims4(x.shape);
   const [, cy] = dims4(y.shape);

@@ -92,6 +92,7 @@ export interface CrossEntropyMapOptions {
  * Softmax cross-entropy of every pixel of logits, c4 [N, K, H, W], with labels, u32 [N, H, W], as
  * a scalar [1] (docs/spec.md 5). A label that is no class counts as ignored.
  */
+// eslint-disable-next-line max-lines-per-function -- checks, a dispatch for each window, and the same backwards
 export function softmaxCrossEntropyMap(
   logits: Tensor,
   labels: Tensor,

@@ -26,6 +26,7 @@ export interface RoiAlignOptions {
  * cells need. Points more than a cell outside of the map count as 0. R may be 0. Differentiable in the
  * features; the rois get no gradient.
  */
+// eslint-disable-next-line max-lines-per-function -- checks, a dispatch for each pair of windows, and the same backwards
 export function roiAlign(features: Tensor, rois: Tensor, options: RoiAlignOptions): Tensor {
   const { spatialScale, size = 7, samples = 2 } = options;
   const [images, channels, h, w] = mapDims('roiAlign', features);

@@ -24,6 +24,7 @@ export interface RoiPoolOptions {
  * Corners are rounded half away from zero after scaling, bins use exact integers, an empty bin
  * gives 0. R may be 0. The rois get no gradient.
  */
+// eslint-disable-next-line max-lines-per-function -- checks, a dispatch for each pair of windows, and the same backwards
 export function roiPool(features: Tensor, rois: Tensor, options: RoiPoolOptions): Tensor {
   const { spatialScale, size = 7 } = options;
   const [images, channels, h, w] = mapDims('roiPool', features);

@@ -58,6 +58,7 @@ function isQuads(operand: GemmOperand, rows: number, k: number): boolean {
 }
 
 /** Runs a product through kernels/gemm/tile_gemm, with a second pass where the sum is split. */
+// eslint-disable-next-line max-lines-per-function -- one dispatch, its parameters by name, and the sum of its parts
 export function runTileGemm(device: TensorDevice, g: TileGemm): void {
   const layers = g.layers ?? 1;
   const plan = cut(device, g);

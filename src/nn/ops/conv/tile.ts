@@ -80,6 +80,7 @@ function runTileConv(c: TileConv): void {
   });
 }
 
+// eslint-disable-next-line max-lines-per-function -- one dispatch, its parameters by name, and the sum of its parts
 function runWindow(
   c: TileConv,
   input: ChannelWindow,
@@ -247,6 +248,7 @@ function weightGradient({ gradient, x, dW, s, tile }: WeightGradientPass<Tensor>
   });
 }
 
+// eslint-disable-next-line max-lines-per-function -- two dispatches and their parameters by name
 function weightWindow(
   dW: Tensor,
   s: ConvShape,

@@ -284,6 +284,7 @@ function inputGradient({ gradient, weight, dX, s }: InputGradientPass<GPUTexture
  * dW through the adjoint of the forward algorithm: dU[f] = sum over tiles of dM[f] V[f]^t with
  * dM = A dY At, then dW = Gt dU G. Strips of tiles accumulate into dU in order.
  */
+// eslint-disable-next-line max-lines-per-function -- one chain of dispatches over strips, their parameters by name
 function weightGradient({ gradient, x, dW, s }: WeightGradientPass<GPUTexture>, m: 2 | 4): void {
   const { device } = x;
   const context = device.context;
