@@ -196,7 +196,7 @@ function inputGradient({ gradient, weight, dX, s }: InputGradientPass<GPUTexture
 }
 
 /** Ranges of output rows that are summed apart, so that there are enough subgroups. */
-function splitsOf(device: Device, s: ConvShape, panels: number, partBytes: number): number {
+function splitsOf(device: TensorDevice, s: ConvShape, panels: number, partBytes: number): number {
   const rows = s.n * s.oh;
   let splits = 1;
   while (
