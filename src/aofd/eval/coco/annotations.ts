@@ -5,12 +5,25 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { z } from 'zod';
 import { DataError } from '../../errors.js';
 import { newLoadReport } from '../../data/sample.js';
 import { readText } from '../../data/sets/text-file.js';
 import { loadWider } from '../../data/sets/wider.js';
 import type { CocoBox, CocoTruth, LabelledSet } from './set.js';
-import { parseJson, type JsonValue } from '../detections/json-values.js';
+import {
+  checkedItems,
+  checkJson,
+  corners,
+  finite,
+  flag,
+  jsonError,
+  list,
+  parseJson,
+  text,
+  whole,
+  type JsonPath,
+} from '../detections/json.js';
 
 export interface AnnotationOptions {
   /** The label file, if it is not to be found under the folder of the data. */
@@ -65,28 +78,52 @@ export function loadAnnotations(data: string, options: AnnotationOptions): Label
 
 type Parts = Pick<LabelledSet, 'images' | 'categories' | 'warnings'>;
 
+const cocoHead = z.object(
+  { images: list, annotations: list, categories: list.nullish() },
+  'an object with images, annotations and categories',
+);
+const cocoCategory = z.object({ id: whole, name: text }, 'an object');
+const cocoImage = z.object({ id: whole, file_name: text }, 'an object');
+const cocoAnnotation = z.object(
+  {
+    image_id: whole,
+    bbox: corners,
+    category_id: whole.nullish(),
+    area: finite.nullish(),
+    iscrowd: flag,
+    ignore: z.unknown().optional(),
+  },
+  'an object',
+);
+
 function readCocoJson(file: string, options: AnnotationOptions): Parts {
-  const root = parseJson(file, readText(file));
-  if (!root.isObject) throw root.error('an object with images, annotations and categories');
+  const head = checkJson(cocoHead, parseJson(file, readText(file)), file);
   const categories = new Map<number, string>();
-  const categoryList = root.at('categories');
-  for (const item of categoryList.isGiven ? categoryList.list() : []) {
-    categories.set(item.at('id').integer(), item.at('name').text());
+  for (const [{ id, name }] of checkedItems(cocoCategory, head.categories ?? [], file, [
+    'categories',
+  ])) {
+    categories.set(id, name);
   }
   const names = new Set<string>();
   const byId = new Map<number, { name: string; truths: CocoTruth[] }>();
-  for (const item of root.at('images').list()) {
-    const id = item.at('id').integer();
-    if (byId.has(id)) throw item.at('id').error('an id used once');
-    const name = item.at('file_name').text();
-    if (names.has(name)) throw item.at('file_name').error('a picture listed once');
+  for (const [{ id, file_name: name }, path] of checkedItems(cocoImage, head.images, file, [
+    'images',
+  ])) {
+    if (byId.has(id)) throw jsonError(file, [...path, 'id'], id, 'an id used once');
+    if (names.has(name)) {
+      throw jsonError(file, [...path, 'file_name'], name, 'a picture listed once');
+    }
     names.add(name);
     byId.set(id, { name, truths: [] });
   }
-  for (const item of root.at('annotations').list()) {
-    const image = byId.get(item.at('image_id').integer());
-    if (!image) throw item.at('image_id').error('the id of a listed image');
-    image.truths.push(readTruth(item, categories, options));
+  for (const [item, path] of checkedItems(cocoAnnotation, head.annotations, file, [
+    'annotations',
+  ])) {
+    const truths = byId.get(item.image_id)?.truths;
+    if (!truths) {
+      throw jsonError(file, [...path, 'image_id'], item.image_id, 'the id of a listed image');
+    }
+    truths.push(truthOf(item, categories, options, { file, path }));
   }
   const resolveFile = pictureResolver(
     [...names],
@@ -100,25 +137,29 @@ function readCocoJson(file: string, options: AnnotationOptions): Parts {
   return { images, categories, warnings: [] };
 }
 
-function readTruth(
-  item: JsonValue,
+function truthOf(
+  item: z.output<typeof cocoAnnotation>,
   categories: ReadonlyMap<number, string>,
   options: AnnotationOptions,
+  { file, path }: { file: string; path: JsonPath },
 ): CocoTruth {
-  const box = item.at('bbox').numbers(4) as unknown as CocoBox;
-  if (box[2] < 0 || box[3] < 0) throw item.at('bbox').error('left, top, width and height');
-  const category = item.at('category_id');
-  const isKnown = categories.size === 0 || categories.has(category.value as number);
-  if (!isKnown) throw category.error(`one of ${[...categories.keys()].join(', ')}`);
-  const area = item.at('area');
-  const isCrowd = item.at('iscrowd').flag();
-  const isFlagged = options.ignoreFlags === 'all' && item.at('ignore').flag();
+  const { bbox: box, category_id: category, area, iscrowd: isCrowd } = item;
+  const [, , width, height] = box;
+  if (width < 0 || height < 0) {
+    throw jsonError(file, [...path, 'bbox'], box, 'left, top, width and height');
+  }
+  if (categories.size > 0 && !categories.has(category ?? Number.NaN)) {
+    const known = `one of ${[...categories.keys()].join(', ')}`;
+    throw jsonError(file, [...path, 'category_id'], category ?? undefined, known);
+  }
+  const isFlagged =
+    options.ignoreFlags === 'all' && checkJson(flag, item.ignore, file, [...path, 'ignore']);
   return {
     box,
-    area: area.isGiven ? area.number() : box[2] * box[3],
-    category: category.isGiven ? category.integer() : 1,
+    area: area ?? width * height,
+    category: category ?? 1,
     isCrowd,
-    isIgnored: isCrowd || isFlagged || Math.min(box[2], box[3]) < options.ignoreBelow,
+    isIgnored: isCrowd || isFlagged || Math.min(width, height) < options.ignoreBelow,
   };
 }
 

@@ -7,7 +7,8 @@ import { join, relative } from 'node:path';
 import { sha256Hex } from '../../../nn/io/files/index.js';
 import { DataError } from '../../errors.js';
 import { parseNumber, readLines } from '../../data/sets/text-file.js';
-import { DetectionCollector, readDetectionsAsync } from './readers.js';
+import { DetectionCollector } from './collect.js';
+import { readDetectionsAsync } from './readers.js';
 import { isFolder } from './find-file.js';
 import type { DetectionSet, EvalImage } from '../protocol.js';
 

@@ -1,16 +1,32 @@
 /** Detections as comma-separated values. */
+import { CsvError, parse, type Info } from 'csv-parse/sync';
+import { parseNumber, readText } from '../../data/sets/text-file.js';
 import { DataError } from '../../errors.js';
-import { parseNumber, readLines } from '../../data/sets/text-file.js';
-import type { DetectionCollector } from './collect.js';
 import type { Detection } from '../protocol.js';
+import type { DetectionCollector } from './collect.js';
 
 const NEEDED = ['image', 'x1', 'y1', 'x2', 'y2', 'score'] as const;
 const OPTIONAL = ['category', 'occlusion'] as const;
 
+/** A row and the line on which it ends. */
+interface Row {
+  cells: string[];
+  line: number;
+}
+
 /** Whether a first line is a header that {@link readCsvDetections} takes. */
 export function isCsvHeader(line: string): boolean {
-  const columns = splitRow(line).map((name) => name.toLowerCase());
-  return columns.includes('image') && columns.includes('score');
+  const header = headerOf(line);
+  return header.includes('image') && header.includes('score');
+}
+
+/** Names of the columns; none where the line is no csv. */
+function headerOf(line: string): string[] {
+  try {
+    return (rowsOf(line, '')[0]?.cells ?? []).map((name) => name.toLowerCase());
+  } catch {
+    return [];
+  }
 }
 
 /**
@@ -20,16 +36,18 @@ export function isCsvHeader(line: string): boolean {
  * @throws DataError naming file and line of a missing column or a bad or repeated row
  */
 export function readCsvDetections(file: string, into: DetectionCollector): void {
-  const lines = readLines(file);
-  const header = splitRow(lines[0] ?? '').map((name) => name.toLowerCase());
+  // Some programs of DOS and Windows end a text with the byte Ctrl-Z.
+  const [head, ...rows] = rowsOf(readText(file).replace(/\x1a\s*$/, ''), file);
+  const got = head?.cells.join(',') ?? '';
+  const header = (head?.cells ?? []).map((name) => name.toLowerCase());
   const column = new Map(header.map((name, i) => [name, i]));
   const missing = NEEDED.filter((name) => !column.has(name));
   if (missing.length > 0 || column.size !== header.length) {
     throw new DataError(
       'list-malformed',
       missing.length > 0
-        ? `the header lacks ${missing.join(', ')} (got "${lines[0] ?? ''}").`
-        : `the header names a column twice (got "${lines[0]}").`,
+        ? `the header lacks ${missing.join(', ')} (got "${got}").`
+        : `the header names a column twice (got "${got}").`,
       { where: `${file}:1`, fix: `start the file with the line ${NEEDED.join(',')}` },
     );
   }
@@ -40,63 +58,58 @@ export function readCsvDetections(file: string, into: DetectionCollector): void 
       `${file}: columns that mean nothing here were passed over: ${others.join(', ')}.`,
     );
   }
-  for (let i = 1; i < lines.length; i++) {
-    if (lines[i]!.trim() === '') continue;
-    readRow(lines[i]!, header.length, column, `${file}:${i + 1}`, into);
+  for (const { cells, line } of rows) addRow(cells, column, `${file}:${line}`, into);
+}
+
+/** Rows with their lines; blank lines are passed over, cells trimmed. */
+function rowsOf(text: string, file: string): Row[] {
+  try {
+    const rows = parse(text, {
+      info: true,
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      relax_quotes: true,
+    }) as unknown as { record: string[]; info: Info }[];
+    return rows.map(({ record, info }) => ({ cells: record, line: info.lines }));
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new DataError('list-malformed', `not a csv (${error.message}).`, {
+      where: `${file}:${String(error['lines'] ?? 1)}`,
+      fix: 'put names with commas or quotes in double quotes, and double the quotes inside',
+    });
   }
 }
 
-function readRow(
-  line: string,
-  width: number,
+function addRow(
+  cells: readonly string[],
   column: ReadonlyMap<string, number>,
   where: string,
   into: DetectionCollector,
 ): void {
-  const cells = splitRow(line);
-  if (cells.length !== width) {
+  if (cells.length !== column.size) {
     throw new DataError(
       'list-malformed',
-      `expected ${width} values, got ${cells.length} ("${line.slice(0, 80)}").`,
+      `expected ${column.size} values, got ${cells.length} ("${cells.join(',').slice(0, 80)}").`,
       { where, fix: 'one value per column of the header; put names with commas in double quotes' },
     );
   }
   const number = (name: string): number => {
     const text = cells[column.get(name)!] as string;
     const value = parseNumber(text);
-    if (!Number.isFinite(value)) {
-      throw new DataError('list-malformed', `${name} is not a finite number (got "${text}").`, {
-        where,
-        fix: 'correct or remove this row',
-      });
-    }
-    return value;
+    if (Number.isFinite(value)) return value;
+    throw new DataError('list-malformed', `${name} is not a finite number (got "${text}").`, {
+      where,
+      fix: 'correct or remove this row',
+    });
   };
-  const isGiven = (name: string): boolean => {
-    const at = column.get(name);
-    return at !== undefined && cells[at] !== '';
-  };
-  const face: Detection = {
+  const detection: Detection = {
     box: [number('x1'), number('y1'), number('x2'), number('y2')],
     score: number('score'),
-    ...(isGiven('category') ? { category: number('category') } : {}),
-    ...(isGiven('occlusion') ? { occlusion: number('occlusion') } : {}),
   };
-  const image = into.resolve(cells[column.get('image')!] as string, where);
-  if (image !== null) into.add(image, face, where, { duplicates: 'error' });
-}
-
-/** Cells of a line, trimmed; a cell in double quotes may hold commas and doubled quotes. */
-function splitRow(line: string): string[] {
-  if (!line.includes('"')) return line.split(',').map((cell) => cell.trim());
-  const cells: string[] = [];
-  const pattern = /\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)/gy;
-  while (pattern.lastIndex < line.length) {
-    const match = pattern.exec(line);
-    // Text after a closing quote: leave it as one cell, the column count then tells.
-    if (!match) return [...cells, line];
-    cells.push(match[1] === undefined ? match[2]!.trim() : match[1].replaceAll('""', '"'));
-    if (pattern.lastIndex === line.length && line.endsWith(',')) cells.push('');
+  for (const name of OPTIONAL) {
+    if ((cells[column.get(name) ?? -1] ?? '') !== '') detection[name] = number(name);
   }
-  return cells;
+  const image = into.resolve(cells[column.get('image')!] as string, where);
+  if (image !== null) into.add(image, detection, where, { duplicates: 'error' });
 }

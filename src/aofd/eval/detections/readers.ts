@@ -8,14 +8,16 @@ import { sha256FileAsync } from '../../../nn/io/files/index.js';
 import { DataError } from '../../errors.js';
 import { readText } from '../../data/sets/text-file.js';
 import { DetectionCollector } from './collect.js';
-import { parseJson, type JsonValue } from './json-values.js';
+import { parseJson } from './json.js';
 import type { DetectionSet, EvalImage } from '../protocol.js';
 import { isCsvHeader, readCsvDetections } from './read-csv.js';
-import { readCocoResults, readDetectJson, readPeerJson } from './read-json.js';
-
-export { DetectionCollector } from './collect.js';
-export { readCsvDetections } from './read-csv.js';
-export { readCocoResults, readDetectJson, readPeerJson } from './read-json.js';
+import {
+  formatOfJson,
+  readCocoResults,
+  readDetectJson,
+  readPeerJson,
+  type JsonFormat,
+} from './read-json.js';
 
 export interface ReadOptions {
   /** Image names by COCO id, for COCO results. */
@@ -23,7 +25,7 @@ export interface ReadOptions {
 }
 
 /** The shared formats, as people call them. */
-export type SharedFormat = 'csv' | 'COCO results' | 'aofd detect document' | 'JSON faces per image';
+export type SharedFormat = 'csv' | JsonFormat;
 
 /** The shared format of a file by its content, or null. */
 export function sharedFormatOf(file: string): SharedFormat | null {
@@ -61,10 +63,11 @@ function readFile(file: string, into: DetectionCollector, options: ReadOptions):
   let format: SharedFormat | null;
   if (/^\s*[[{]/.test(text)) {
     const root = parseJson(file, text);
+    const document = { file, root };
     format = formatOfJson(root);
-    if (format === 'COCO results') readCocoResults(root, into, options.imageIds);
-    else if (format === 'aofd detect document') readDetectJson(root, into);
-    else if (format === 'JSON faces per image') readPeerJson(root, into);
+    if (format === 'COCO results') readCocoResults(document, into, options.imageIds);
+    else if (format === 'aofd detect document') readDetectJson(document, into);
+    else if (format === 'JSON faces per image') readPeerJson(document, into);
   } else {
     format = formatOfText(text);
     if (format === 'csv') readCsvDetections(file, into);
@@ -85,12 +88,4 @@ function readFile(file: string, into: DetectionCollector, options: ReadOptions):
 function formatOfText(text: string): SharedFormat | null {
   const end = text.search(/[\r\n]/);
   return isCsvHeader(end < 0 ? text : text.slice(0, end)) ? 'csv' : null;
-}
-
-function formatOfJson(root: JsonValue): SharedFormat | null {
-  if (root.isList) return 'COCO results';
-  if (!root.isObject || !root.at('images').isList) return null;
-  return root.at('weights').isGiven || root.at('adapter').isGiven
-    ? 'aofd detect document'
-    : 'JSON faces per image';
 }

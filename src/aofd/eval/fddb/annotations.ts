@@ -1,10 +1,12 @@
 /** What an FDDB evaluation needs of the data set: lists of names, ellipses and picture sizes. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import { DataError } from '../../errors.js';
 import { readEllipses } from '../../data/sets/fddb.js';
 import { readImageSize } from '../../data/sets/image-size.js';
 import { parseNumber, readJson, readLines } from '../../data/sets/text-file.js';
+import { checkJson, finite, jsonPlace } from '../detections/json.js';
 import type { FddbImage } from './set.js';
 
 /** The benchmark as it was found. */
@@ -147,6 +149,9 @@ function sizeReader(root: string, sizes: string | undefined): SizeReader {
   });
 }
 
+/** Further numbers, such as that of channels, do not matter. */
+const heightWidth = z.tuple([finite, finite], z.unknown(), 'height and width');
+
 /**
  * Picture sizes: JSON `{"name": [height, width]}`, or lines `name width height` parted by tabs or
  * blanks, of which a first line that starts with "name" is a header.
@@ -164,9 +169,11 @@ function readSizes(file: string): Map<string, { width: number; height: number }>
     sizes.set(name, { width, height });
   };
   if (file.toLowerCase().endsWith('.json')) {
-    for (const [name, value] of Object.entries(readJson(file) as Record<string, unknown>)) {
-      const [height, width] = Array.isArray(value) ? (value as unknown[]) : [];
-      add(name, Number(width), Number(height), `${file}: ${name}`);
+    const root = readJson(file);
+    checkJson(z.object({}, 'an object {name: [height, width]}'), root, file);
+    for (const [name, value] of Object.entries(root as object)) {
+      const [height, width] = checkJson(heightWidth, value, file, [name]);
+      add(name, width, height, jsonPlace(file, [name]));
     }
     return sizes;
   }

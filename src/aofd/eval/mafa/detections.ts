@@ -9,7 +9,8 @@ import { DataError } from '../../errors.js';
 import { parseNumber, readLines } from '../../data/sets/text-file.js';
 import { isFolder } from '../detections/find-file.js';
 import type { DetectionSet, EvalImage } from '../protocol.js';
-import { DetectionCollector, sharedFormatOf } from '../detections/readers.js';
+import { DetectionCollector } from '../detections/collect.js';
+import { sharedFormatOf } from '../detections/readers.js';
 import { readFilesOrFoldersAsync } from '../detections/per-image-files.js';
 
 /**

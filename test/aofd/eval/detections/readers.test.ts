@@ -82,6 +82,7 @@ describe('readers of detections', () => {
       ['a repeated row', `${header}a.jpg,0,0,1,1,.5\n\na.jpg,0,0,1,1,.5`, /results0:4: .*as .*:2/],
       ['a doubtful name', `${header}b.jpg,0,0,1,1,.5`, /could be several images.*val\/b.jpg/],
       ['no known header', 'file;left;top\n', /results0:1: not a format that is known/],
+      ['an open quote', `${header}"a.jpg,0,0,1,1,.5\n`, /results0:\d: not a csv .*[Qq]uote/],
     ];
     for (const [what, content, pattern] of faults) {
       it(`names file and line of ${what}`, async () => {
@@ -211,6 +212,37 @@ describe('readers of detections', () => {
         await failure({ images: [...list.images, { file: 'val/a.jpg', faces: [] }] }),
       ).to.match(/images\[1\]\.file: image "val\/a.jpg" has results already .*images\[0\]/);
       expect(await failure(list, list)).to.match(/results1: images\[0\].*results0/);
+    });
+
+    it('takes no keys from prototypes, and names the path', async () => {
+      const inherited = '{"images": [{"__proto__": {"file": "a.jpg"}, "faces": []}]}';
+      expect(await failure(inherited)).to.match(/images\[0\]\.file: got nothing, expected a text/);
+      expect(await failure('{"__proto__": {"images": []}}')).to.match(/:1: not a format/);
+      const harmless =
+        '{"__proto__": 1, "images": [{"file": "a.jpg", "faces": [], "toString": 1}]}';
+      expect([...(await read(harmless)).byImage]).to.deep.equal([['val/a.jpg', []]]);
+    });
+
+    it('tells of values that are nested too deeply to print', async () => {
+      const deep = '['.repeat(50_000) + ']'.repeat(50_000);
+      const text = `{"images": [{"file": "a.jpg", "faces": [{"box": ${deep}, "score": 1}]}]}`;
+      expect(await failure(text)).to.match(/faces\[0\]\.box: got \[.*expected 4 numbers/);
+      expect(await failure(deep)).to.match(/\[0\]: got \[.*expected an object/);
+    });
+
+    it('tells of wrong types everywhere, with file, place, what was got and expected', async () => {
+      const wrong: [unknown, RegExp][] = [
+        [{ images: [null] }, /results0: images\[0\]: got null, expected an object/],
+        [{ images: [{ file: 3, faces: [] }] }, /images\[0\]\.file: got 3, expected a text/],
+        [{ images: [{ file: 'a.jpg', faces: {} }] }, /\[0\]\.faces: got \{\}, expected a list/],
+        [{ images: [], detector: [] }, /detector: got \[\], expected a text/],
+        [{ images: [], weights: { sha256: 1 } }, /weights\.sha256: got 1, expected a text/],
+        [{ images: [], weights: {}, errors: 1 }, /errors: got 1, expected a list/],
+        [[[]], /\[0\]: got \[\], expected an object/],
+        [[{ image_id: 1.5, bbox: [0, 0, 1, 1], score: 1 }], /\[0\]\.image_id: got 1\.5/],
+        ['[{"image_id": 1, "bbox": [0, 0, 1e999, 1], "score": 1}]', /bbox\[2\]: got Infinity, expec/],
+      ];
+      for (const [content, pattern] of wrong) expect(await failure(content)).to.match(pattern);
     });
 
     it('names the path of a bad face', async () => {

@@ -170,6 +170,19 @@ describe('FDDB protocol', () => {
     ]);
   });
 
+  it('names what is wrong in a JSON file of sizes', async () => {
+    const wrong: [string, RegExp][] = [
+      ['null', /sizes\.json: top level: got null, expected an object/],
+      ['{"a": 3}', /sizes\.json: a: got 3, expected height and width/],
+      ['{"a": [4, "5"]}', /sizes\.json: a\[1\]: got "5", expected a finite number/],
+      ['{"__proto__": [0, 5]}', /expected width and height of "__proto__" in pixels, got 5 and 0/],
+    ];
+    for (const [content, pattern] of wrong) {
+      const imageSizes = write('sizes.json', [content]);
+      expect(await failureAsync(loadAsync({ imageSizes }))).to.match(pattern);
+    }
+  });
+
   it('wants pictures or sizes, or to be told to go on', async () => {
     const plain = write('plain.txt', DETECTIONS);
     const two = write('two.txt', SIZES.slice(0, 2));
