@@ -240,7 +240,10 @@ describe('readers of detections', () => {
         [{ images: [], weights: {}, errors: 1 }, /errors: got 1, expected a list/],
         [[[]], /\[0\]: got \[\], expected an object/],
         [[{ image_id: 1.5, bbox: [0, 0, 1, 1], score: 1 }], /\[0\]\.image_id: got 1\.5/],
-        ['[{"image_id": 1, "bbox": [0, 0, 1e999, 1], "score": 1}]', /bbox\[2\]: got Infinity, expec/],
+        [
+          '[{"image_id": 1, "bbox": [0, 0, 1e999, 1], "score": 1}]',
+          /bbox\[2\]: got Infinity, expec/,
+        ],
       ];
       for (const [content, pattern] of wrong) expect(await failure(content)).to.match(pattern);
     });
