@@ -120,6 +120,22 @@ const augmentSchema = z.strictObject({
   minFacePx: amount.describe('faces with a shorter side below this on the canvas are ignored'),
 });
 
+const photoKinds = [
+  'photo-hand',
+  'photo-glasses',
+  'photo-scarf',
+  'photo-mask',
+  'photo-object',
+] as const;
+
+const occluderSchema = z.strictObject({
+  kind: z.enum(photoKinds).describe('what the pictures show; painter.kinds says how often'),
+  folder: z.string().min(1),
+  form: z.enum(['alpha', 'black']).describe('transparent pictures, or photographs on black'),
+  match: z.string().optional().describe('regular expression that paths must match'),
+  limit: positive.describe('at most so many, drawn by the seed'),
+});
+
 const painterSchema = z.strictObject({
   kinds: z
     .partialRecord(
@@ -133,6 +149,7 @@ const painterSchema = z.strictObject({
         'hat',
         'fringe',
         'cutout',
+        ...photoKinds,
       ]),
       amount,
     )
@@ -243,6 +260,7 @@ const dataSchema = z.strictObject({
   cacheMegabytes: amount,
   augment: augmentSchema,
   painter: painterSchema,
+  occluders: z.array(occluderSchema).optional().describe('folders of things to paint over faces'),
 });
 
 const testSchema = z.strictObject({

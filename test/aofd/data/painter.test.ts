@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import { CutoutBank } from '../../../src/aofd/data/occluders/cutout-bank.js';
+import { PHOTO_KINDS, photoObject } from '../../../src/aofd/data/occluders/object-bank.js';
 import { paintOccluder, paintOccluders } from '../../../src/aofd/data/occluders/painter.js';
 import {
   DEFAULT_PAINTER,
   OCCLUDER_KINDS,
   type OccluderKind,
+  type PainterOptions,
 } from '../../../src/aofd/data/occluders/options.js';
 import {
   capsule,
@@ -20,6 +22,15 @@ import {
 } from '../../../src/aofd/data/seg-labels.js';
 import type { FaceBox } from '../../../src/aofd/data/sample.js';
 import { face, gradientImage } from '../../helpers/pictures.js';
+
+/** A round grey thing for every photographed kind. */
+function objectsOfOne(): NonNullable<PainterOptions['objects']> {
+  const alpha = Uint8Array.from({ length: 400 }, (_, i) =>
+    Math.hypot((i % 20) - 9.5, Math.floor(i / 20) - 9.5) < 9 ? 255 : 0,
+  );
+  const thing = photoObject(20, 20, new Uint8Array(1200).fill(90), alpha);
+  return Object.fromEntries(PHOTO_KINDS.map((kind) => [kind, [thing]]));
+}
 
 const sum = (values: ArrayLike<number>): number =>
   Array.prototype.reduce.call(values, (a, b) => (a as number) + (b as number), 0) as number;
@@ -103,14 +114,14 @@ describe('data/painter', () => {
 
   for (const kind of OCCLUDER_KINDS) {
     it(`paints a ${kind}: only near the face, seeded, changed pixels under the mask`, () => {
-      const bank = bankOfOne();
+      const stock = { bank: bankOfOne(), objects: objectsOfOne() };
       let painted = 0;
       for (let seed = 0; seed < 12; seed++) {
         const make = (): { data: Uint8Array; mask: Uint8Array } => {
           const image = gradientImage(200, 200);
           const target = { image, mask: new Uint8Array(40000) };
           const subject = face([70, 60, 129, 139]);
-          paintOccluder(target, subject, kind, new KeyedRng(seed), bank);
+          paintOccluder(target, subject, kind, new KeyedRng(seed), stock);
           return { data: image.data, mask: target.mask };
         };
         const a = make();
@@ -136,7 +147,8 @@ describe('data/painter', () => {
       let count = 0;
       for (let seed = 0; seed < 20; seed++) {
         const target = { image: gradientImage(160, 160), mask: new Uint8Array(25600) };
-        paintOccluder(target, face([40, 40, 119, 119]), kind, new KeyedRng(seed));
+        const stock = { objects: objectsOfOne() };
+        paintOccluder(target, face([40, 40, 119, 119]), kind, new KeyedRng(seed), stock);
         target.mask.forEach((m, i) => {
           if (m) [rows, count] = [rows + Math.floor(i / 160), count + 1];
         });
@@ -147,6 +159,8 @@ describe('data/painter', () => {
     expect(meanRow('sunglasses')).to.be.within(-0.4, 0);
     expect(meanRow('hat')).to.be.lessThan(-0.6);
     expect(meanRow('scarf')).to.be.greaterThan(0.5);
+    expect(meanRow('photo-glasses')).to.be.within(-0.4, 0);
+    expect(meanRow('photo-mask')).to.be.within(0.3, 0.8);
   });
 
   it('works on faces at the border, tiny and as large as the picture', () => {
@@ -159,7 +173,10 @@ describe('data/painter', () => {
     ] as const) {
       for (const kind of OCCLUDER_KINDS) {
         const target = { image: gradientImage(64, 64), mask: new Uint8Array(4096) };
-        paintOccluder(target, face([...box]), kind, new KeyedRng(3), bankOfOne());
+        paintOccluder(target, face([...box]), kind, new KeyedRng(3), {
+          bank: bankOfOne(),
+          objects: objectsOfOne(),
+        });
         expect(target.mask.every((m) => m <= 1)).to.equal(true);
       }
     }

@@ -1,5 +1,6 @@
 /** The training input: what a batch is and what it is made from. */
 import type { AugmentOptions } from '../augment/augment.js';
+import type { ObjectFolder } from './load-objects.js';
 import type { PainterOptions } from '../occluders/options.js';
 import type { SegmentationForm } from '../region-labels.js';
 import type { LoadReport, Sample } from '../sample.js';
@@ -25,7 +26,9 @@ export interface BatchOptions {
   sources: readonly BatchSource[];
   augment: AugmentOptions;
   /** Occluder painting on detection pictures; left out = none. */
-  painter?: Omit<PainterOptions, 'bank' | 'avoid'>;
+  painter?: Omit<PainterOptions, 'bank' | 'avoid' | 'objects'>;
+  /** Folders of photographed things for the painter's kinds `photo-...`. Default none. */
+  objectFolders?: readonly ObjectFolder[];
   /** Probability that a picture (a tile of a mosaic) gets painted faces at all. */
   paintProbability: number;
   /** Portraits whose covering objects are cut out and pasted by the painter. Default none. */

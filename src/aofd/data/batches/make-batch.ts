@@ -21,6 +21,7 @@ import {
 } from './batch.js';
 import { chooseWindow, mapFaces, type Tile } from '../augment/crop-window.js';
 import { loadCutoutBank } from './load-cutouts.js';
+import { loadObjectBanks, type ObjectBanks } from './load-objects.js';
 import type { CutoutBank } from '../occluders/cutout-bank.js';
 import { DataError } from '../../errors.js';
 import { ImageCache, type DecodedSample } from './image-cache.js';
@@ -77,6 +78,7 @@ export class BatchMaker {
   private readonly detection: BatchSource[];
   private readonly portraits: BatchSource[];
   private bank: Promise<CutoutBank> | undefined;
+  private objects: Promise<ObjectBanks> | undefined;
 
   constructor(private readonly options: BatchOptions) {
     checkBatchOptions(options);
@@ -240,6 +242,7 @@ export class BatchMaker {
     const result = paintOccluders(decoded.image, boxes, rng, {
       ...painter,
       bank,
+      objects: await this.objectsAsync(),
       avoid: sample.faces,
     });
     const faces = new Set(result.painted.map((p) => indices[p.face] as number));
@@ -252,5 +255,11 @@ export class BatchMaker {
     if (!samples || samples.length === 0) return undefined;
     this.bank ??= loadCutoutBank(samples);
     return this.bank;
+  }
+
+  private async objectsAsync(): Promise<ObjectBanks> {
+    const { objectFolders = [], seed } = this.options;
+    this.objects ??= loadObjectBanks(objectFolders, seed);
+    return this.objects;
   }
 }

@@ -129,69 +129,99 @@ export class CutoutBank {
     };
     const u0 = (isMirrored ? -cutout.u1 : cutout.u0) + du;
     const u1 = (isMirrored ? -cutout.u0 : cutout.u1) + du;
-    const corners = [
-      toPixel(turned, u0, cutout.v0 + dv),
-      toPixel(turned, u1, cutout.v0 + dv),
-      toPixel(turned, u1, cutout.v1 + dv),
-      toPixel(turned, u0, cutout.v1 + dv),
-    ];
-    const xs = corners.map((p) => p[0]);
-    const ys = corners.map((p) => p[1]);
-    const left = Math.max(0, Math.floor(Math.min(...xs)));
-    const top = Math.max(0, Math.floor(Math.min(...ys)));
-    const w = Math.min(target.image.width, Math.ceil(Math.max(...xs))) - left;
-    const h = Math.min(target.image.height, Math.ceil(Math.max(...ys))) - top;
-    if (!(w > 0 && h > 0)) return;
-    const { width, height, rgb, alpha } = cutout;
-    // Minified objects are averaged over a few taps so that thin parts stay whole.
-    const minify = (width / Math.max(1, (u1 - u0) * turned.hw)) * 1;
-    const taps = Math.min(4, Math.max(1, Math.round(minify)));
-    const cosX = (turned.cos / turned.hw / (u1 - u0)) * width * (isMirrored ? -1 : 1);
-    const cosY = (turned.sin / turned.hw / (u1 - u0)) * width * (isMirrored ? -1 : 1);
-    const sinX = (-turned.sin / turned.hh / (cutout.v1 - cutout.v0)) * height;
-    const sinY = (turned.cos / turned.hh / (cutout.v1 - cutout.v0)) * height;
-    const [ox, oy] = isMirrored
-      ? (corners[1] as [number, number])
-      : (corners[0] as [number, number]);
-    const shader: Shader = (x, y, out) => {
-      let a = 0;
-      let r = 0;
-      let g = 0;
-      let b = 0;
-      for (let j = 0; j < taps; j++) {
-        for (let i = 0; i < taps; i++) {
-          const dx = x - ox + (i + 0.5) / taps - 0.5;
-          const dy = y - oy + (j + 0.5) / taps - 0.5;
-          const sx = cosX * dx + cosY * dy - 0.5;
-          const sy = sinX * dx + sinY * dy - 0.5;
-          const ix = Math.floor(sx);
-          const iy = Math.floor(sy);
-          if (ix < -1 || iy < -1 || ix >= width || iy >= height) continue;
-          for (let k = 0; k < 4; k++) {
-            const qx = ix + (k & 1);
-            const qy = iy + (k >> 1);
-            if (qx < 0 || qy < 0 || qx >= width || qy >= height) continue;
-            const wx = k & 1 ? sx - ix : 1 - (sx - ix);
-            const wy = k >> 1 ? sy - iy : 1 - (sy - iy);
-            const at = qy * width + qx;
-            const weight = wx * wy * (alpha[at] as number);
-            a += weight;
-            r += weight * (rgb[3 * at] as number);
-            g += weight * (rgb[3 * at + 1] as number);
-            b += weight * (rgb[3 * at + 2] as number);
-          }
+    const place = { frame: turned, u0, v0: cutout.v0 + dv, u1, v1: cutout.v1 + dv, isMirrored };
+    pasteCutout(target, cutout, place, { order, tint, gain, opacity: 1 }, { frame, light });
+  }
+}
+
+/** Where a cutout goes: its rectangle in the coordinates of a frame. */
+export interface CutoutPlace {
+  frame: FaceFrame;
+  u0: number;
+  v0: number;
+  u1: number;
+  v1: number;
+  isMirrored: boolean;
+}
+
+/** What becomes of its colours. */
+export interface CutoutLook {
+  /** Source channel of each channel. */
+  order: readonly number[];
+  tint: readonly number[];
+  gain: number;
+  /** 0..1. */
+  opacity: number;
+}
+
+/** Blends a cutout into the picture, turned, scaled and lit like the face. */
+export function pasteCutout(
+  target: PaintTarget,
+  cutout: Cutout,
+  { frame: turned, u0, v0, u1, v1, isMirrored }: CutoutPlace,
+  { order, tint, gain, opacity }: CutoutLook,
+  { frame, light }: { frame: FaceFrame; light: FaceLight },
+): void {
+  const corners = [
+    toPixel(turned, u0, v0),
+    toPixel(turned, u1, v0),
+    toPixel(turned, u1, v1),
+    toPixel(turned, u0, v1),
+  ];
+  const xs = corners.map((p) => p[0]);
+  const ys = corners.map((p) => p[1]);
+  const left = Math.max(0, Math.floor(Math.min(...xs)));
+  const top = Math.max(0, Math.floor(Math.min(...ys)));
+  const w = Math.min(target.image.width, Math.ceil(Math.max(...xs))) - left;
+  const h = Math.min(target.image.height, Math.ceil(Math.max(...ys))) - top;
+  if (!(w > 0 && h > 0)) return;
+  const { width, height, rgb, alpha } = cutout;
+  // Minified objects are averaged over a few taps so that thin parts stay whole.
+  const minify = (width / Math.max(1, (u1 - u0) * turned.hw)) * 1;
+  const taps = Math.min(4, Math.max(1, Math.round(minify)));
+  const cosX = (turned.cos / turned.hw / (u1 - u0)) * width * (isMirrored ? -1 : 1);
+  const cosY = (turned.sin / turned.hw / (u1 - u0)) * width * (isMirrored ? -1 : 1);
+  const sinX = (-turned.sin / turned.hh / (cutout.v1 - cutout.v0)) * height;
+  const sinY = (turned.cos / turned.hh / (cutout.v1 - cutout.v0)) * height;
+  const [ox, oy] = isMirrored ? (corners[1] as [number, number]) : (corners[0] as [number, number]);
+  const shader: Shader = (x, y, out) => {
+    let a = 0;
+    let r = 0;
+    let g = 0;
+    let b = 0;
+    for (let j = 0; j < taps; j++) {
+      for (let i = 0; i < taps; i++) {
+        const dx = x - ox + (i + 0.5) / taps - 0.5;
+        const dy = y - oy + (j + 0.5) / taps - 0.5;
+        const sx = cosX * dx + cosY * dy - 0.5;
+        const sy = sinX * dx + sinY * dy - 0.5;
+        const ix = Math.floor(sx);
+        const iy = Math.floor(sy);
+        if (ix < -1 || iy < -1 || ix >= width || iy >= height) continue;
+        for (let k = 0; k < 4; k++) {
+          const qx = ix + (k & 1);
+          const qy = iy + (k >> 1);
+          if (qx < 0 || qy < 0 || qx >= width || qy >= height) continue;
+          const wx = k & 1 ? sx - ix : 1 - (sx - ix);
+          const wy = k >> 1 ? sy - iy : 1 - (sy - iy);
+          const at = qy * width + qx;
+          const weight = wx * wy * (alpha[at] as number);
+          a += weight;
+          r += weight * (rgb[3 * at] as number);
+          g += weight * (rgb[3 * at + 1] as number);
+          b += weight * (rgb[3 * at + 2] as number);
         }
       }
-      if (a <= 0) return 0;
-      const color = [r / a, g / a, b / a];
-      const u = faceU(frame, x, y);
-      const k = gain * (1 + 0.6 * light.slope * Math.min(1.3, Math.max(-1.3, u)));
-      const grain = light.grain * grainAt(x, y);
-      for (let c = 0; c < 3; c++) {
-        out[c] = (color[order[c] as number] as number) * (tint[c] as number) * k + grain;
-      }
-      return Math.min(1, a / (255 * taps * taps));
-    };
-    composite(target, new Float32Array(w * h).fill(1), left, top, w, h, shader);
-  }
+    }
+    if (a <= 0) return 0;
+    const color = [r / a, g / a, b / a];
+    const u = faceU(frame, x, y);
+    const k = gain * (1 + 0.6 * light.slope * Math.min(1.3, Math.max(-1.3, u)));
+    const grain = light.grain * grainAt(x, y);
+    for (let c = 0; c < 3; c++) {
+      out[c] = (color[order[c] as number] as number) * (tint[c] as number) * k + grain;
+    }
+    return Math.min(1, a / (255 * taps * taps));
+  };
+  composite(target, new Float32Array(w * h).fill(1), left, top, w, h, shader, { opacity });
 }

@@ -1,5 +1,6 @@
 /** Options and results of the occluder painter. */
 import type { CutoutBank } from './cutout-bank.js';
+import { PHOTO_KINDS, type PhotoKind, type PhotoObject } from './object-bank.js';
 import type { DecodedImage, FaceBox } from '../sample.js';
 
 /** What can be painted over a face. */
@@ -13,6 +14,7 @@ export const OCCLUDER_KINDS = [
   'hat',
   'fringe',
   'cutout',
+  ...PHOTO_KINDS,
 ] as const;
 export type OccluderKind = (typeof OCCLUDER_KINDS)[number];
 
@@ -31,6 +33,8 @@ export interface PainterOptions {
   avoid?: readonly FaceBox[];
   /** Objects cut out of photographs, for the kind 'cutout'; without it that kind is skipped. */
   bank?: CutoutBank;
+  /** Photographed things by kind; kinds without any are skipped. */
+  objects?: Readonly<Partial<Record<PhotoKind, readonly PhotoObject[]>>>;
 }
 
 /** Mixed kinds; medical masks and hands most often. */

@@ -11,6 +11,7 @@ import {
   paintSunglasses,
   type PaintContext,
 } from './garments.js';
+import { paintPhotoObject, type PhotoKind } from './object-bank.js';
 import { paintBlob, paintBlock, paintHand } from './objects.js';
 import {
   DEFAULT_PAINTER,
@@ -30,7 +31,7 @@ import {
   type FaceBox,
 } from '../sample.js';
 
-const PAINTERS: Record<Exclude<OccluderKind, 'cutout'>, (ctx: PaintContext) => void> = {
+const PAINTERS: Record<Exclude<OccluderKind, 'cutout' | PhotoKind>, (ctx: PaintContext) => void> = {
   'medical-mask': paintMedicalMask,
   scarf: paintScarf,
   sunglasses: paintSunglasses,
@@ -41,18 +42,22 @@ const PAINTERS: Record<Exclude<OccluderKind, 'cutout'>, (ctx: PaintContext) => v
   fringe: paintFringe,
 };
 
+const isPhotoKind = (kind: OccluderKind): kind is PhotoKind => kind.startsWith('photo-');
+
 /** Paints one occluder of a given kind over one face, in place. */
 export function paintOccluder(
   target: PaintTarget,
   face: FaceBox,
   kind: OccluderKind,
   rng: Rng,
-  bank?: PainterOptions['bank'],
+  { bank, objects }: Pick<PainterOptions, 'bank' | 'objects'> = {},
 ): void {
   const frame = faceFrame(face.box, rng);
   const light = faceLight(target.image, face.box, rng);
   if (kind === 'cutout') bank?.paint(target, frame, light, rng);
-  else PAINTERS[kind]({ target, frame, light, rng });
+  else if (isPhotoKind(kind)) {
+    paintPhotoObject(kind, objects?.[kind] ?? [], target, { frame, light }, rng);
+  } else PAINTERS[kind]({ target, frame, light, rng });
 }
 
 /** Like `chance`, but a probability that is 0 or left out draws nothing. */
@@ -109,10 +114,11 @@ export function paintOccluders(
   rng: Rng,
   options: PainterOptions = DEFAULT_PAINTER,
 ): PaintResult {
-  const hasBank = (options.bank?.cutouts.length ?? 0) > 0;
-  const kinds = OCCLUDER_KINDS.filter(
-    (kind) => (options.kinds[kind] ?? 0) > 0 && (kind !== 'cutout' || hasBank),
-  );
+  const isStocked = (kind: OccluderKind): boolean => {
+    if (kind === 'cutout') return (options.bank?.cutouts.length ?? 0) > 0;
+    return !isPhotoKind(kind) || (options.objects?.[kind]?.length ?? 0) > 0;
+  };
+  const kinds = OCCLUDER_KINDS.filter((kind) => (options.kinds[kind] ?? 0) > 0 && isStocked(kind));
   const weights = kinds.map((kind) => options.kinds[kind] ?? 0);
   const mask = new Uint8Array(image.width * image.height);
   const painted: PaintResult['painted'] = [];
@@ -133,7 +139,7 @@ export function paintOccluders(
     target ??= { image: { ...image, data: image.data.slice() }, mask };
     for (let i = 0; i < count; i++) {
       const kind = kinds[pickWeighted(rng, weights)] as OccluderKind;
-      paintOccluder(target, face, kind, rng, options.bank);
+      paintOccluder(target, face, kind, rng, options);
       painted.push({ face: index, kind });
     }
   });

@@ -58,20 +58,23 @@ export function loadDataSource(data: DataConfig, name: string): LoadedSource {
   return { samples: taken, report };
 }
 
+/** A path of the configuration, from `data.root` on. Throws DataError when it is not there. */
+export function placeOf(data: DataConfig, path: string, user: string): string {
+  const full = isAbsolute(path) ? path : join(data.root, path);
+  if (existsSync(full.split('#')[0] as string)) return full;
+  throw new DataError('file-missing', `not found (${user}).`, {
+    where: full,
+    fix: 'set data.root to the folder of your data sets, for example --set data.root=../data',
+  });
+}
+
 /** All paths that a source reads. Throws DataError for one that is not there. */
 export function placesOf(
   data: DataConfig,
   name: string,
   source: DataSourceConfig,
 ): { list: string; images: string; teachers: string[]; names: string[]; leaveOut: string[] } {
-  const place = (path: string): string => {
-    const full = isAbsolute(path) ? path : join(data.root, path);
-    if (existsSync(full.split('#')[0] as string)) return full;
-    throw new DataError('file-missing', `not found (data source "${name}").`, {
-      where: full,
-      fix: 'set data.root to the folder of your data sets, for example --set data.root=../data',
-    });
-  };
+  const place = (path: string): string => placeOf(data, path, `data source "${name}"`);
   return {
     list: place(source.list),
     images: place(source.images ?? '.'),

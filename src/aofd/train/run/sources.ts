@@ -3,7 +3,7 @@ import type { Config, DataSourceConfig, StageConfig } from '../../config/index.j
 import type { BatchOptions, BatchSource } from '../../data/batches/batch.js';
 import { DataError } from '../../errors.js';
 import { isPortrait, type Sample } from '../../data/sample.js';
-import { loadDataSource, placesOf } from '../../data/sets/load-source.js';
+import { loadDataSource, placeOf, placesOf } from '../../data/sets/load-source.js';
 
 /** Annotated photographs of one `data.sources` entry. Throws DataError naming file and line. */
 export function loadSource(config: Config, name: string): Sample[] {
@@ -79,6 +79,10 @@ export function canvasBatchOptions(
     segmentationForm: data.segmentationForm,
     portraitPaintProbability: data.portraitPaintProbability,
     cutoutSamples: portraits,
+    objectFolders: (data.occluders ?? []).map(({ folder, ...rest }) => ({
+      ...rest,
+      folder: placeOf(data, folder, 'data.occluders'),
+    })),
     segFraction: portraits.length > 0 ? stage.segFraction : 0,
     portraitRatios: data.portraitRatios,
     cacheBytes: data.cacheMegabytes * 2 ** 20,
