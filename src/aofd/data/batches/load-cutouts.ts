@@ -5,7 +5,7 @@ import { readFaceParts } from './image-cache.js';
 import type { Sample } from '../sample.js';
 
 /** Portraits with pixel classes that are cut up; more of them only cost time. */
-const MAX_PARSED = 200;
+const MAX_PARSED = 60;
 
 /** Decodes the portraits and cuts their covering objects out. Samples without masks are skipped. */
 export async function loadCutoutBank(samples: readonly Sample[]): Promise<CutoutBank> {

@@ -1,6 +1,12 @@
 /** Brings the labels of a set and the teachers' lists together, picture by picture. */
 import { DataError } from '../../errors.js';
-import { facesOfTeachers, reconcile, sortHeads, type TeacherRules } from '../reconcile.js';
+import {
+  facesOfTeachers,
+  reconcile,
+  sortHeads,
+  type TeacherFace,
+  type TeacherRules,
+} from '../reconcile.js';
 import { boxArea, note, type FaceBox, type LoadReport } from '../sample.js';
 import type { TeacherList } from './teacher-list.js';
 import type { HeadSample } from './voc.js';
@@ -28,7 +34,7 @@ export function teachSamples(samples: readonly HeadSample[], options: TeachOptio
   });
   if (missing > 0) {
     const fate = labels === 'faces' ? 'they keep the boxes of their labels' : 'left out';
-    note(report, `${missing} pictures are not in ${lists[0]?.file}: ${fate}`);
+    note(report, `${missing} pictures have no face in ${lists[0]?.file} or are not in it: ${fate}`);
   }
   return taught;
 }
@@ -49,7 +55,10 @@ function teachSample(sample: HeadSample, options: TeachOptions): HeadSample | nu
     labels === 'faces'
       ? reconcile(sample.faces, first, rules)
       : facesOfTeachers(first, second ?? [], rules);
-  if (labels === 'portrait') return { ...sample, faces: onlyLargest(faces) };
+  if (labels === 'portrait') {
+    const face = largest(first.filter(({ score }) => score >= rules.matchScore));
+    return face ? { ...sample, faces: [face] } : null;
+  }
   const { heads, ...rest } = sample;
   if (!heads) return { ...rest, faces };
   const { decoys, ignored } = sortHeads(heads, faces, [first, second ?? []], rules);
@@ -57,9 +66,9 @@ function teachSample(sample: HeadSample, options: TeachOptions): HeadSample | nu
   return { ...rest, faces: [...faces, ...regions], ...(decoys.length > 0 ? { decoys } : {}) };
 }
 
-/** The portrait's face stays a face, any other becomes an ignored region. */
-function onlyLargest(faces: readonly FaceBox[]): FaceBox[] {
-  const areas = faces.map((face) => (face.ignore ? 0 : boxArea(face.box)));
-  const largest = areas.indexOf(Math.max(...areas));
-  return faces.map((face, i) => (i === largest ? face : { ...face, ignore: true }));
+/** The face of a portrait is known to be there: the largest box, also of a teacher that is not sure. */
+function largest(found: readonly TeacherFace[]): FaceBox | null {
+  const areas = found.map(({ box }) => boxArea(box));
+  const face = found[areas.indexOf(Math.max(...areas))];
+  return face ? { box: [...face.box], ignore: false, invalid: false } : null;
 }
