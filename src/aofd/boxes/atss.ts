@@ -8,16 +8,11 @@ import type { AnchorSet, FeatureSize } from './anchors.js';
 import { takeBoxes } from './boxes.js';
 import { encodeBoxes } from './coder.js';
 import { bestOverlaps } from './iou.js';
-import { boxCount, extentOf, type BoxArray, type BoxConvention } from './types.js';
+import type { Config } from '../config/schema.js';
+import { boxCount, extentOf, type BoxArray, type ImageFaces } from './types.js';
 
-export interface AtssConfig {
-  /** Nearest cells of each level that are looked at; 9 in the paper. */
-  candidates: number;
-  /** Background anchors that lie this much (overlap / own area) in an ignored box are left out. */
-  ignoreOverlap: number;
-  /** Default `inclusive`. */
-  convention?: BoxConvention;
-}
+/** What decides the assignment: `rpn.candidates` nearest cells of each level are looked at; 9 in the paper. */
+type AtssConfig = Pick<Config, 'rpn' | 'boxes'>;
 
 /** Where the anchors of a level lie: its map and its stride. */
 export interface AtssLevel extends FeatureSize {
@@ -45,17 +40,14 @@ interface Candidate {
 /**
  * @param anchors of one image, level after level (makeAnchors)
  * @param levels their maps and strides, in the same order
- * @param gt faces [G*4], none empty; may have no rows
- * @param ignore regions [I*4] that are neither face nor background
  */
 export function assignAtss(
   anchors: AnchorSet,
   levels: readonly AtssLevel[],
-  gt: BoxArray,
+  { faces: gt, ignore }: ImageFaces,
   config: AtssConfig,
-  ignore?: BoxArray,
 ): DenseTargets {
-  const convention = config.convention ?? 'inclusive';
+  const { convention } = config.boxes;
   const labels = new Int32Array(anchors.total);
   const bestIou = new Float64Array(anchors.total);
   const owner = new Int32Array(anchors.total).fill(-1);
@@ -67,9 +59,9 @@ export function assignAtss(
       bestIou[anchor] = iou;
     }
   }
-  if (ignore && ignore.length > 0) {
+  if (ignore.length > 0) {
     const { max } = bestOverlaps(anchors.boxes, ignore, 'iof', convention);
-    for (let a = 0; a < anchors.total; a++) if (max[a]! >= config.ignoreOverlap) labels[a] = -1;
+    for (let a = 0; a < anchors.total; a++) if (max[a]! >= config.rpn.ignoreOverlap) labels[a] = -1;
   }
   const all = Int32Array.from(owner.keys());
   const taken = all.filter((a) => owner[a]! >= 0);
@@ -92,13 +84,13 @@ function positivesOf(
   config: AtssConfig,
 ): Candidate[] {
   const box = gt.slice(4 * face, 4 * face + 4);
-  const extent = extentOf(config.convention ?? 'inclusive');
+  const extent = extentOf(config.boxes.convention);
   const cx = (box[0]! + box[2]! + extent) / 2;
   const cy = (box[1]! + box[3]! + extent) / 2;
   const all: Candidate[] = [];
   levels.forEach((level, l) => {
     const perCell = anchors.counts[l]! / (level.height * level.width);
-    for (const cell of nearestCells(level, cx, cy, config.candidates)) {
+    for (const cell of nearestCells(level, cx, cy, config.rpn.candidates)) {
       for (let k = 0; k < perCell; k++) {
         const anchor = anchors.offsets[l]! + cell * perCell + k;
         all.push(candidate(anchors.boxes, anchor, box, extent));

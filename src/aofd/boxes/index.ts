@@ -13,6 +13,7 @@ export * from './face-probabilities.js';
 /** The RPN: anchors, what they are trained to be, what becomes of them. */
 export * from './anchors.js';
 export * from './matcher.js';
+export * from './atss.js';
 export * from './proposals.js';
 /** The head: RoIs drawn or mined from the proposals, masks on their features. */
 export * from './sampler.js';

@@ -36,6 +36,7 @@ export const PAPER: Config = {
     rpnChannels: 512, // docs/spec.md 1.5
     roiStride: 16,
     roiSize: 7,
+    roiPooling: 'max', // J7
     hidden6: 4096, // docs/spec.md 1.12
     hidden7: 4096,
     dropout: 0.5,
@@ -46,9 +47,17 @@ export const PAPER: Config = {
       positivesOnly: true, // J12
       gradient: 'threshold-sigmoid', // J13, docs/spec.md 3.3
     },
-    segmentation: { enabled: true, stride: 16, channels: [256, 256], dilation: 2 }, // J18
+    segmentation: {
+      enabled: true,
+      stride: 16,
+      channels: [256, 256],
+      dilation: 2,
+      output: 'covered',
+    }, // J18
   },
   rpn: {
+    assign: 'iou', // docs/spec.md 1.7
+    candidates: 9, // not used by iou
     positiveIou: 0.7, // docs/spec.md 1.7
     negativeIou: 0.3,
     batchSize: 256,
@@ -99,7 +108,10 @@ export const PAPER: Config = {
     smoothL1SigmaRpn: 3, // docs/spec.md 1.8
     smoothL1SigmaHead: 1, // docs/spec.md 1.12
     box: 'smooth-l1', // paper
+    rpnBoxForm: 'smooth-l1', // paper
+    score: 'softmax', // paper
     segReduction: 'sum', // J17
+    segCoverWeight: 1,
     segBoxScale: 1.3, // paper
   },
   optim: {

@@ -60,6 +60,9 @@ export const modelSchema = z.strictObject({
   rpnChannels: positive.describe('3x3 convolution before the RPN outputs'),
   roiStride: positive.describe('feature level that RoIs are pooled from, by its stride'),
   roiSize: positive.describe('side of the pooled map; 7'),
+  roiPooling: z
+    .enum(['max', 'align'])
+    .describe('max: RoI pooling with exact integer bins (the paper, J7); align: RoIAlign'),
   hidden6: positive.describe('width of fc6'),
   hidden7: count.describe('width of fc7; 0 = no fc7'),
   dropout: share.describe('after fc6 and fc7 while the detector trains'),
@@ -77,11 +80,21 @@ export const modelSchema = z.strictObject({
     stride: positive.describe('feature level it reads, by its stride'),
     channels: z.array(positive).length(2).describe('J18: widths of the two 3x3 convolutions'),
     dilation: positive.describe('J18: dilation of the last 3x3 convolution'),
+    output: z
+      .enum(['covered', 'region-visible'])
+      .describe(
+        'what the two maps say: softmax over (not covered, covered), the paper; or two sigmoids, ' +
+          'the whole face region and the visible face, covered being the first without the second',
+      ),
   }),
 });
 
 /** RPN targets (docs/spec.md 1.7). */
 export const rpnSchema = z.strictObject({
+  assign: z
+    .enum(['iou', 'atss'])
+    .describe('iou: by the two thresholds (the paper), sampled; atss: adaptive, all anchors'),
+  candidates: positive.describe('atss: nearest cells of each level that a face looks at'),
   positiveIou: share,
   negativeIou: share,
   batchSize: positive.describe('sampled anchors per image'),
@@ -153,6 +166,14 @@ export const lossSchema = z.strictObject({
   box: z
     .enum(['smooth-l1', 'giou'])
     .describe('box loss of the head: on the code (the paper), or 1 - GIoU of the decoded boxes'),
+  rpnBoxForm: z.enum(['smooth-l1', 'giou']).describe('box loss of the RPN, likewise'),
+  score: z
+    .enum(['softmax', 'quality'])
+    .describe(
+      'classification of RPN and head: mean softmax cross-entropy (the paper), or quality focal loss ' +
+        'towards the IoU of the predicted box, divided by the number of positives',
+    ),
   segReduction: z.enum(['sum', 'mean']).describe('J17: over valid pixels at input resolution'),
+  segCoverWeight: amount.describe('region-visible: weight of covered pixels, others weigh 1'),
   segBoxScale: z.number().min(1).describe('boxes are enlarged by this before gating'),
 });

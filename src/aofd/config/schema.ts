@@ -246,12 +246,6 @@ const dataSchema = z.strictObject({
   weakMaskLabels: z
     .boolean()
     .describe('pixel labels for the core of worn masks, guessed from masked boxes'),
-  segmentationForm: z
-    .enum(['covered', 'region-visible'])
-    .optional()
-    .describe(
-      'what pixel labels say: what covers a face (default), or face region and visible face',
-    ),
   portraitPaintProbability: share
     .optional()
     .describe('region-visible: share of portraits that are painted over; default 0'),

@@ -127,7 +127,11 @@ function segmentOnDevice(
     .readAsync('occluder map')
     .then((values) =>
       device.context.phase('occluder map', () =>
-        occluderMap(values as Float32Array, h, w, prepared.scale / branch.stride),
+        occluderMap(
+          values as Float32Array,
+          { height: h, width: w, scale: prepared.scale / branch.stride },
+          model.config.segmentation.output,
+        ),
       ),
     );
 }

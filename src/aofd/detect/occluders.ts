@@ -1,4 +1,5 @@
 /** What covers a face: from the segmentation branch's map to pixels (docs/spec.md 4.3). */
+import type { Config } from '../config/index.js';
 import { forEachPixel, type GridMap } from './grid-map.js';
 import type { BinaryMask } from './rle.js';
 
@@ -10,17 +11,31 @@ export interface FaceOcclusion {
   mask: BinaryMask;
 }
 
-/** The occluder's logit less the others', cell by cell, from logits [2, h, w] (others, occluder). */
+/** What the two maps of the segmentation branch say (`model.segmentation.output`). */
+type SegmentationOutput = Config['model']['segmentation']['output'];
+
+/**
+ * The logit of "covered", cell by cell, from the branch's maps [2, h, w]: the occluder's less the other's; or,
+ * for the face region f and the visible face v, that of P(covered) = sigmoid(f) (1 - sigmoid(v)).
+ */
 export function occluderMap(
   logits: ArrayLike<number>,
-  height: number,
-  width: number,
-  scale: number,
+  { height, width, scale }: Omit<GridMap, 'values'>,
+  output: SegmentationOutput = 'covered',
 ): GridMap {
   const cells = height * width;
-  const out = new Float32Array(cells);
-  for (let i = 0; i < cells; i++) out[i] = logits[cells + i]! - logits[i]!;
-  return { values: out, height, width, scale };
+  const values = new Float32Array(cells);
+  for (let i = 0; i < cells; i++) {
+    const [first, second] = [logits[i]!, logits[cells + i]!];
+    values[i] = output === 'covered' ? second - first : coveredLogit(first, second);
+  }
+  return { values, height, width, scale };
+}
+
+/** log(p / (1 - p)) of p = sigmoid(f) sigmoid(-v), without overflow: 1 / p - 1 = e^-f + e^v + e^(v - f). */
+function coveredLogit(f: number, v: number): number {
+  const most = Math.max(-f, v, v - f);
+  return -(most + Math.log(Math.exp(-f - most) + Math.exp(v - most) + Math.exp(v - f - most)));
 }
 
 /**

@@ -64,9 +64,8 @@ export class AofdModel {
 
   /** Pools RoIs (row [R,5]: image, box in input pixels) from the chosen map: c4 [R,C,7,7]. */
   pool(features: readonly Tensor[], rois: Tensor): Tensor {
-    const { roiStride, roiSize } = this.config;
     const map = features[this.roiLevel] as Tensor;
-    return map.device.context.label('roi pooling', () => poolRois(map, rois, roiStride, roiSize));
+    return map.device.context.label('roi pooling', () => poolRois(map, rois, this.config));
   }
 
   /** Segmentation logits c4 [N,2,h,w] at the branch's stride; null where there is no branch. */
@@ -78,6 +77,14 @@ export class AofdModel {
   anchorMapSizes(height: number, width: number): { height: number; width: number }[] {
     const sizes = this.backbone.featureSizes(height, width);
     return this.rpn.levelIndices.map((i) => sizes[i] as { height: number; width: number });
+  }
+
+  /** The same with their strides. */
+  anchorLevels(height: number, width: number): { height: number; width: number; stride: number }[] {
+    return this.anchorMapSizes(height, width).map((size, i) => ({
+      ...size,
+      stride: this.config.levels[i]!.stride,
+    }));
   }
 
   /** Multiply-adds at inference, for `rois` proposals; twice that many FLOP. */

@@ -1,4 +1,12 @@
-import { dropout, reshape, roiPool, toRow, type Device, type Tensor } from '../../nn/index.js';
+import {
+  dropout,
+  reshape,
+  roiAlign,
+  roiPool,
+  toRow,
+  type Device,
+  type Tensor,
+} from '../../nn/index.js';
 import { LinearLayer } from './layers.js';
 import type { ParamSpec, ParamStore } from './params.js';
 import type { BiasRule, ModelConfig } from './types.js';
@@ -24,9 +32,17 @@ export function paddedRois(count: number): number {
   return Math.ceil(count / 32) * 32;
 }
 
-/** Pools RoIs (row [R,5]: image, x1, y1, x2, y2 in input pixels) to c4 [R,C,size,size]. */
-export function poolRois(features: Tensor, rois: Tensor, stride: number, size: number): Tensor {
-  return roiPool(features, rois, { spatialScale: 1 / stride, size });
+/**
+ * Pools RoIs (row [R,5]: image, x1, y1, x2, y2 in input pixels) to c4 [R,C,size,size], as
+ * `model.roiPooling` says: the maximum of rounded bins (docs/spec.md 1.11) or RoIAlign.
+ */
+export function poolRois(
+  features: Tensor,
+  rois: Tensor,
+  { roiStride, roiSize, roiPooling }: Pick<ModelConfig, 'roiStride' | 'roiSize' | 'roiPooling'>,
+): Tensor {
+  const pool = roiPooling === 'align' ? roiAlign : roiPool;
+  return pool(features, rois, { spatialScale: 1 / roiStride, size: roiSize });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { makeAnchors } from '../../../src/aofd/boxes/anchors.js';
-import { assignAtss, type AtssLevel } from '../../../src/aofd/boxes/atss.js';
+import { assignAtss, type AtssLevel, type DenseTargets } from '../../../src/aofd/boxes/atss.js';
+import { resolveConfig } from '../../../src/aofd/config/index.js';
 import { decodeBoxes } from '../../../src/aofd/boxes/coder.js';
 
 const strides = [8, 16, 32];
@@ -19,19 +20,17 @@ const anchors = makeAnchors(
   strides.map((stride, i) => ({ stride, sizes: sizes[i]!, ratios: [1.1], rounding: 'none' })),
   levels,
 );
-const config = { candidates: 9, ignoreOverlap: 0.5 };
+const config = resolveConfig({ rpn: { assign: 'atss' } });
+const none = new Float64Array();
+const assign = (faces: Float64Array, ignore = none): DenseTargets =>
+  assignAtss(anchors, levels, { faces, ignore }, config);
 
 describe('assignAtss', () => {
   it('gives faces of every size several anchors, wherever they lie in a cell', () => {
     for (const size of [10, 14, 22, 35, 60, 110, 180]) {
       for (const shift of [0, 2.5, 5]) {
         const at = 40 + shift;
-        const found = assignAtss(
-          anchors,
-          levels,
-          Float64Array.of(at, at, at + size - 1, at + 1.1 * size - 1),
-          config,
-        );
+        const found = assign(Float64Array.of(at, at, at + size - 1, at + 1.1 * size - 1));
         expect(found.positives.length, `size ${size}, shift ${shift}`).within(
           size < 12 ? 1 : 2,
           30,
@@ -42,7 +41,7 @@ describe('assignAtss', () => {
 
   it('codes boxes that decode to the face', () => {
     const face = Float64Array.of(50, 61, 70, 84);
-    const { labels, targets } = assignAtss(anchors, levels, face, config);
+    const { labels, targets } = assign(face);
     labels.forEach((label, a) => {
       if (label !== 1) return;
       const box = decodeBoxes(
@@ -57,10 +56,8 @@ describe('assignAtss', () => {
 
   it('gives an anchor that two faces want to the one that it overlaps more', () => {
     const gt = Float64Array.of(60, 60, 83, 83, 70, 60, 93, 83);
-    const both = assignAtss(anchors, levels, gt, config);
-    const alone = [0, 4].map(
-      (from) => assignAtss(anchors, levels, gt.slice(from, from + 4), config).positives.length,
-    );
+    const both = assign(gt);
+    const alone = [0, 4].map((from) => assign(gt.slice(from, from + 4)).positives.length);
     expect(both.positives.length).lessThan(alone[0]! + alone[1]!);
     expect(both.positives.length).greaterThan(1);
   });
@@ -68,8 +65,8 @@ describe('assignAtss', () => {
   it('leaves out background in ignored regions, but no face', () => {
     const face = Float64Array.of(60, 60, 83, 83);
     const region = Float64Array.of(40, 40, 120, 120);
-    const { labels, positives } = assignAtss(anchors, levels, face, config, region);
-    const plain = assignAtss(anchors, levels, face, config);
+    const { labels, positives } = assign(face, region);
+    const plain = assign(face);
     expect(positives).deep.equals(plain.positives);
     expect(labels.filter((l) => l === -1).length).greaterThan(50);
     labels.forEach((l, a) => {
@@ -78,7 +75,7 @@ describe('assignAtss', () => {
   });
 
   it('calls everything background without faces', () => {
-    const { labels, positives } = assignAtss(anchors, levels, new Float64Array(), config);
+    const { labels, positives } = assign(new Float64Array());
     expect(positives.length).equals(0);
     expect(labels.every((l) => l === 0)).equals(true);
   });

@@ -89,7 +89,7 @@ describe('postprocessing', () => {
     // 5 x 5 cells of 8 pixels; occluder logits high in the right three columns.
     const logits = new Float32Array(2 * 25);
     for (let i = 0; i < 25; i++) logits[25 + i] = i % 5 >= 2 ? 4 : -4;
-    const map = occluderMap(logits, 5, 5, 1 / 8);
+    const map = occluderMap(logits, { height: 5, width: 5, scale: 1 / 8 });
     const whole = { width: 40, height: 40 };
     const { ratio, mask } = occlusionIn([0, 0, 39, 39], map, whole, 0.5);
     // The boundary lies where the interpolated logit is 0: between the centres 12 and 20, at 16.
@@ -105,6 +105,24 @@ describe('postprocessing', () => {
     const picture = occluderPicture(map, whole, gate);
     expect(picture[39]).to.be.greaterThan(240);
     expect(picture[79]).to.equal(0);
+  });
+
+  it('calls covered what is in the face region and no visible face', () => {
+    const cases: [region: number, visible: number][] = [
+      [0, 0],
+      [4, -3],
+      [4, 3],
+      [-5, -2],
+      [-80, -90],
+      [200, 150],
+      [90, -700],
+    ];
+    for (const [f, v] of cases) {
+      const map = occluderMap([f, v], { height: 1, width: 1, scale: 1 }, 'region-visible');
+      const p = 1 / ((1 + Math.exp(-f)) * (1 + Math.exp(v)));
+      expect(1 / (1 + Math.exp(-map.values[0]!))).closeTo(p, 1e-6);
+      expect(Number.isFinite(map.values[0])).equals(true);
+    }
   });
 
   it('gives plain records with run lengths', () => {

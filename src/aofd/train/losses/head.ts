@@ -1,5 +1,8 @@
 import {
+  codedIou,
+  gatherRows,
   giouLoss,
+  qualityFocalLoss,
   reshape,
   smoothL1,
   softmaxCrossEntropy,
@@ -19,6 +22,8 @@ type HeadLossConfig = Pick<Config, 'loss' | 'rois' | 'boxes'>;
  * - `class`, weight alpha: Lc = 1/R sum of -ln p(label), softmax over background and face;
  * - `box`, weight beta: Lb = 1/R sum over face rows of the box loss, which `loss.box` chooses: smooth
  *   L1 over the four numbers of the normalised box code (the paper), or 1 - GIoU of the decoded boxes.
+ * With `loss.score` quality, `class` is the quality focal loss towards the IoU of the predicted boxes, divided
+ * by the number of face rows.
  *
  * @param labels [R] 1 face, 0 background
  * @param targets [R*4] normalised box code
@@ -32,13 +37,39 @@ export function headLosses(
 ): WeightedLoss[] {
   const labelTensor = device.tensor(labels, [labels.length], { dtype: 'i32', name: 'head.labels' });
   const { loss } = config;
-  const classLoss = softmaxCrossEntropy(output.classLogits, labelTensor, { reduction: 'mean' });
+  const classLoss =
+    loss.score === 'quality'
+      ? qualityLoss(device, output, labels, targets, config)
+      : softmaxCrossEntropy(output.classLogits, labelTensor, { reduction: 'mean' });
   const boxLoss = loss.box === 'giou' ? giouBoxLoss : smoothBoxLoss;
   const box = boxLoss(device, output.boxDeltas, labels, targets, config);
   return [
     { name: 'class', value: classLoss, weight: loss.alpha },
     { name: 'box', value: box, weight: loss.beta },
   ];
+}
+
+/** Only the face's box, columns 4 to 7, is judged: rows of 8 columns are two of 4, the odd ones the face's. */
+function qualityLoss(
+  device: Device,
+  output: HeadOutput,
+  labels: Int32Array,
+  targets: Float32Array,
+  { rois, boxes }: HeadLossConfig,
+): Tensor {
+  const rows = labels.length;
+  const faces = Int32Array.from({ length: rows }, (_, i) => 2 * i + 1);
+  const quality = codedIou(
+    gatherRows(
+      reshape(output.boxDeltas, [2 * rows, 4]),
+      device.tensor(faces, [rows], { dtype: 'i32' }),
+    ),
+    device.tensor(targets, [rows, 4], { name: 'head.targets' }),
+    device.tensor(labels, [rows], { dtype: 'i32' }),
+    { stds: rois.stds, maxLogRatio: boxes.maxLogRatio },
+  );
+  const positives = labels.filter((label) => label === 1).length;
+  return qualityFocalLoss(output.classLogits, quality, { divisor: Math.max(1, positives) });
 }
 
 function smoothBoxLoss(

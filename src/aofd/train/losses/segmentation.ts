@@ -1,10 +1,18 @@
-import { softmaxCrossEntropyMap, type Device, type Tensor } from '../../../nn/index.js';
+import {
+  sigmoidBceMap,
+  softmaxCrossEntropyMap,
+  type Device,
+  type Tensor,
+} from '../../../nn/index.js';
 import { enlargeBoxes, gateMask, type BoxArray, type ImageSize } from '../../boxes/index.js';
-import type { Config, LossConfig } from '../../config/index.js';
+import type { Config } from '../../config/index.js';
 import type { WeightedLoss } from './weighted.js';
 
-/** Pixel label that takes no part in the loss. */
+/** Pixel label that takes no part in the loss; packed: nothing is known of either map. */
 export const IGNORE_PIXEL = 255;
+
+/** Packed label of a covered pixel: in the face region (bits 0 and 1), not visible face (bits 2 and 3). */
+const COVERED_PIXEL = 0b0001;
 
 /**
  * Labels of one image for the segmentation loss (docs/spec.md 4.3): kept inside the boxes enlarged by
@@ -27,7 +35,8 @@ export function gateLabels(
 
 /**
  * Ls (docs/spec.md 4.2): softmax cross-entropy -ln p(label) over the pixels with a label, their sum
- * (the paper, J17) or mean.
+ * (the paper, J17) or mean. With `model.segmentation.output` region-visible: binary cross-entropy of the two
+ * maps over what is known of each pixel (seg-labels.ts says how labels are packed).
  *
  * @param logits c4 [N,2,H,W]
  * @param labels [N*H*W] of 0, 1, 255
@@ -37,14 +46,22 @@ export function segmentationLoss(
   device: Device,
   logits: Tensor,
   labels: Uint32Array,
-  loss: LossConfig,
+  { loss, model }: Pick<Config, 'loss' | 'model'>,
   mu: number,
 ): WeightedLoss[] {
+  const { output } = model.segmentation;
   const [images = 0, , height = 0, width = 0] = logits.shape;
   const target = device.tensor(labels, [images, height, width], {
     dtype: 'u32',
     name: 'segmentation.labels',
   });
-  const value = softmaxCrossEntropyMap(logits, target, { reduction: loss.segReduction });
+  const value =
+    output === 'region-visible'
+      ? sigmoidBceMap(logits, target, {
+          reduction: loss.segReduction,
+          rare: COVERED_PIXEL,
+          rareWeight: loss.segCoverWeight,
+        })
+      : softmaxCrossEntropyMap(logits, target, { reduction: loss.segReduction });
   return [{ name: 'segmentation', value, weight: mu }];
 }

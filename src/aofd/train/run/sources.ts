@@ -63,7 +63,7 @@ export function canvasBatchOptions(
   sources: readonly BatchSource[],
   size: readonly [number, number],
 ): BatchOptions {
-  const { data, train } = config;
+  const { data, train, model } = config;
   const portraits = sources.flatMap((s) => s.samples.filter(isPortrait));
   return {
     batchSize: stage.batch ?? train.batch,
@@ -76,7 +76,7 @@ export function canvasBatchOptions(
     ...(stage.paintProbability > 0 ? { painter: data.painter } : {}),
     paintProbability: stage.paintProbability,
     weakMaskLabels: data.weakMaskLabels,
-    segmentationForm: data.segmentationForm,
+    segmentationForm: model.segmentation.output,
     portraitPaintProbability: data.portraitPaintProbability,
     cutoutSamples: portraits,
     objectFolders: (data.occluders ?? []).map(({ folder, ...rest }) => ({

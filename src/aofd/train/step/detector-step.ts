@@ -1,6 +1,7 @@
 import type { Tape, Tensor } from '../../../nn/index.js';
 import {
   assignAnchors,
+  assignAtss,
   sampleRois,
   type AnchorSet,
   type ImageFaces,
@@ -8,6 +9,7 @@ import {
 } from '../../boxes/index.js';
 import { readRpnAsync, type RpnOutput } from '../../model/index.js';
 import {
+  collectAllAnchors,
   collectAnchors,
   headLosses,
   rpnLosses,
@@ -98,7 +100,7 @@ export class DetectorStep {
     };
   }
 
-  /** The anchors that train the RPN (docs/spec.md 1.7), and its losses. */
+  /** The anchors that train the RPN (`rpn.assign`; docs/spec.md 1.7), and its losses. */
   #judgeAnchors(
     batch: StepBatch,
     images: readonly ImageFaces[],
@@ -107,13 +109,18 @@ export class DetectorStep {
     step: number,
   ): { sampled: SampledAnchors; losses: WeightedLoss[] } {
     const context = this.#context;
-    const { device, config } = context;
-    const targets = device.context.phase('assign anchors', () =>
-      images.map((image, n) =>
+    const { device, config, model } = context;
+    const sampled = device.context.phase('assign anchors', () => {
+      if (config.rpn.assign === 'atss') {
+        const levels = model.anchorLevels(batch.height, batch.width);
+        const targets = images.map((image) => assignAtss(anchors, levels, image, config));
+        return collectAllAnchors(targets, rpn.counts);
+      }
+      const targets = images.map((image, n) =>
         assignAnchors(anchors.boxes, image, batch, config, context.rng('anchors', step, n)),
-      ),
-    );
-    const sampled = collectAnchors(targets, rpn.counts);
+      );
+      return collectAnchors(targets, rpn.counts);
+    });
     const losses = device.context.label('losses', () =>
       rpnLosses(device, rpn, sampled, config.loss),
     );

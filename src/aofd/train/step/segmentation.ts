@@ -64,7 +64,7 @@ export function gateSegmentation(
     return { image, boxes, labels: gated };
   });
   const losses = device.context.label('losses', () =>
-    segmentationLoss(device, logits, labels, config.loss, stage.mu),
+    segmentationLoss(device, logits, labels, config, stage.mu),
   );
   return { losses, record: { scores, gates } };
 }
