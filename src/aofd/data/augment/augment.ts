@@ -196,7 +196,11 @@ export function augment(
     });
     const antialias = chance(rng, options.antialias);
     const { minFacePx, crop } = options;
-    drawTile(canvas, tile, source, window, { antialias, minFacePx, clipBoxes: crop.clipBoxes });
+    drawTile(canvas, tile, source, window, {
+      antialias,
+      minFacePx,
+      clipBoxes: isMosaic || (crop.clipBoxes ?? true),
+    });
   });
   finishCanvas(canvas, rng, options);
   return canvas;

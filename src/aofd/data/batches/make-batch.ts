@@ -183,7 +183,9 @@ export class BatchMaker {
     const labels = this.labelsOf(decoded, sample, painted);
     const source = { image: painted.image, faces: sample.faces, labels };
     const { minFacePx } = augment;
-    drawTile(canvas, tile, source, window, { antialias, minFacePx, clipBoxes: crop.clipBoxes });
+    // Beyond a tile of a mosaic lies another picture, not the rest of the face.
+    const clipBoxes = isMosaic || (crop.clipBoxes ?? true);
+    drawTile(canvas, tile, source, window, { antialias, minFacePx, clipBoxes });
     return visible.map(({ index }) => {
       if (painted.faces.has(index)) return COVER_COVERED;
       const attributes = sample.faces[index]?.attributes;
