@@ -43,10 +43,10 @@ export class Device implements TensorDevice {
 
   constructor(
     context: GpuContext,
-    options: { notice?: string | null; subgroupSize?: number } = {},
+    options: { notice?: string | null; subgroupSize?: number; kernels?: KernelCache } = {},
   ) {
     this.context = context;
-    this.kernels = new KernelCache(context);
+    this.kernels = options.kernels ?? new KernelCache(context);
     this.notice = options.notice ?? null;
     this.subgroupSize = options.subgroupSize ?? 0;
   }
@@ -54,7 +54,9 @@ export class Device implements TensorDevice {
   /** Opens the adapter of that name, or the best one. Throws NnError with how to get a driver. */
   static async createAsync(options: DeviceOptions = {}): Promise<Device> {
     const { context, notice } = await openContextAsync(options);
-    return new Device(context, { notice, subgroupSize: await probeLanesAsync(context) });
+    const kernels = new KernelCache(context);
+    const subgroupSize = await probeLanesAsync(context, kernels);
+    return new Device(context, { notice, subgroupSize, kernels });
   }
 
   get adapter(): AdapterSummary {
