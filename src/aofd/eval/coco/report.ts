@@ -14,6 +14,7 @@ import type { Headline } from '../statistics/measures.js';
 import { weightedAp } from '../statistics/weighted-ap.js';
 import { judgeViews, scoreAtFalsePositives, sharesFrom, type JudgedView } from './faces.js';
 import { findingsOf } from './findings.js';
+import { recallByHeightTable, toldCoverTable } from './groups.js';
 import { FALSE_PER_IMAGE, HEIGHT_RANGES, plainRecall, type JudgedCoco } from './judge.js';
 import { meanAp, summarizeCoco, type CocoCell } from './records.js';
 import { COCO_IOUS } from './set.js';
@@ -28,6 +29,7 @@ export function cocoEvaluation(
   const { iou } = judged.choices;
   const all = views[0]!;
   const working = scoreAtFalsePositives(all.records, onesOf(judged), FALSE_PER_IMAGE);
+  const told = toldCoverTable(judged, detections);
   return {
     headlines,
     tables: [
@@ -38,6 +40,8 @@ export function cocoEvaluation(
         : []),
       ...(categoryCells ? [categoryTable(judged, categoryCells)] : []),
       heightTable(judged),
+      recallByHeightTable(judged),
+      ...(told ? [told] : []),
       sweepTable(judged),
     ],
     plots: views.map((view) => curvePlot(view, detections.name, iou)),

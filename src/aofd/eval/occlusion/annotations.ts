@@ -27,23 +27,29 @@ export async function loadMaskedImagesAsync(
 }
 
 async function maskedImageAsync(sample: Sample, isSynthetic: boolean): Promise<MaskedImage> {
-  const maskFile = sample.segmentation?.maskFile as string;
-  const { width, height, data } = await decodeMaskPng(maskFile);
-  if (width !== sample.width || height !== sample.height) {
-    throw new DataError(
-      'list-malformed',
-      `the mask is ${width}x${height}, the picture ${sample.width}x${sample.height}.`,
-      { where: maskFile, fix: 'masks must have the size of their picture' },
-    );
-  }
+  const { maskFile, faceFile } = sample.segmentation as NonNullable<Sample['segmentation']>;
+  const { width, height, data } = await maskOfAsync(maskFile, sample);
+  const hasRegion = faceFile !== undefined && existsSync(faceFile);
   return {
     name: `images/${basename(sample.file)}`,
     file: existsSync(sample.file) ? sample.file : null,
     width,
     height,
     labels: data,
+    region: hasRegion ? (await maskOfAsync(faceFile, sample)).data : null,
     boxes: Float64Array.from(sample.faces.flatMap((face) => [...face.box])),
     mask: { name: `masks/${sample.id}.png`, file: maskFile },
     isSynthetic,
   };
+}
+
+/** A mask, which must have the size of its picture. */
+async function maskOfAsync(file: string, picture: Sample): ReturnType<typeof decodeMaskPng> {
+  const mask = await decodeMaskPng(file);
+  if (mask.width === picture.width && mask.height === picture.height) return mask;
+  throw new DataError(
+    'list-malformed',
+    `the mask is ${mask.width}x${mask.height}, the picture ${picture.width}x${picture.height}.`,
+    { where: file, fix: 'masks must have the size of their picture' },
+  );
 }

@@ -30,6 +30,8 @@ export interface JudgedFace {
   isFound: boolean;
   /** Pixel IoU of the occluder class in its box; NaN where nothing is covered or called so. */
   iou: number;
+  /** IoU of the visible face, see {@link visibleIou}; NaN where the set tells no face region. */
+  visibleIou: number;
 }
 
 /** A detector's results, judged. */
@@ -116,8 +118,31 @@ function judgeFaces(
       told,
       isFound: best !== null,
       iou: pixelScores(countPixels(painted, image.labels, box, image)).iou,
+      visibleIou: visibleIou(painted, image, box),
     };
   });
+}
+
+/**
+ * IoU of the visible face, as RealOcc reports it, inside one box: the face region without what covers it,
+ * against the region without what was called covered. NaN without a region.
+ */
+function visibleIou(
+  painted: Uint8Array,
+  { labels, region, width }: MaskedImage,
+  box: ArrayLike<number>,
+): number {
+  if (!region) return Number.NaN;
+  let [both, either] = [0, 0];
+  for (let y = Math.ceil(box[1]!); y <= box[3]!; y++) {
+    for (let x = Math.ceil(box[0]!); x <= box[2]!; x++) {
+      const at = y * width + x;
+      if (region[at] !== 1) continue;
+      if (labels[at] !== 1 && painted[at] !== 1) both++;
+      if (labels[at] !== 1 || painted[at] !== 1) either++;
+    }
+  }
+  return both / either;
 }
 
 /** The detection that fits a face best, if its IoU is at least 0.5 (continuous corners). */
@@ -182,12 +207,28 @@ const SHARE_FIGURES: readonly EvidenceFigure[] = [
 ];
 
 /** The headline figures of a detector; those of pixels only where it tells pixels. */
-export function occlusionMeasures({ evidence, hasMasks }: JudgedOcclusion): Measure[] {
-  return [...(hasMasks ? PIXEL_FIGURES : []), ...SHARE_FIGURES].map(({ key, label, figure }) => ({
-    key,
-    label,
-    statistic: (weights) => figure(evidence, weights),
-  }));
+export function occlusionMeasures({ evidence, hasMasks, faces }: JudgedOcclusion): Measure[] {
+  const measures = [...(hasMasks ? PIXEL_FIGURES : []), ...SHARE_FIGURES].map(
+    ({ key, label, figure }): Measure => ({
+      key,
+      label,
+      statistic: (weights) => figure(evidence, weights),
+    }),
+  );
+  const known = faces.filter((face) => !Number.isNaN(face.visibleIou));
+  if (!hasMasks || known.length === 0) return measures;
+  const mean = (weights: ArrayLike<number>): number => {
+    let [sum, total] = [0, 0];
+    for (const { image, visibleIou: iou } of known) {
+      sum += weights[image]! * iou;
+      total += weights[image]!;
+    }
+    return sum / total;
+  };
+  return [
+    ...measures,
+    { key: 'visible-iou', label: 'mean IoU of the visible face', statistic: mean },
+  ];
 }
 
 /** The figures that both detectors have, ready to be compared. */

@@ -7,6 +7,8 @@ export interface MaskedImage extends EvalImage {
   height: number;
   /** [height*width]: 1 where something covers a face, else 0. */
   labels: Uint8Array;
+  /** [height*width]: 1 in the whole face region, covered or not; null where the set does not tell. */
+  region: Uint8Array | null;
   /** [G*4], inclusive corners. */
   boxes: Float64Array;
   /** The labels' own name and file. */

@@ -92,6 +92,37 @@ describe('COCO-style protocol', () => {
     expect(valueOf('coco-ap')).to.be.lessThan(valueOf('coco-ap75'));
   });
 
+  it('tells recall by height at working points, ignored faces left out', () => {
+    const { tables } = set.evaluate(detectionsOf(FACES), QUICK);
+    const table = tables.find(({ title }) => title.startsWith('Recall by height'))!;
+    // Columns: faces, at .1 false boxes a picture (score .9), at 1 (every box), every box.
+    const row = (name: string) => table.rows.find(([first]) => first === name)!.slice(1);
+    expect(row('16-32')).to.deep.equal([1, 0, 1, 1]);
+    expect(row('32-64')).to.deep.equal([2, 0.5, 1, 1]);
+    expect(row('8-16')[0]).to.equal(0);
+  });
+
+  it('tells how many found faces of each category are called covered', () => {
+    const told = (faces: Record<string, Detection[]>) =>
+      set
+        .evaluate(detectionsOf(faces), QUICK)
+        .tables.find(({ title }) => title.startsWith('Faces called covered'));
+    expect(told(FACES)).to.equal(undefined);
+    const table = told({
+      'images/1.png': [
+        { ...face(10, 10, 40, 40, 0.9), occlusion: 0.3 },
+        { ...face(100, 10, 20, 20, 0.7), occlusion: 0.12 },
+      ],
+      // Below the score, and on no face: not counted.
+      'images/2.png': [{ ...face(10, 10, 40, 50, 0.3), occlusion: 0.9 }],
+      'images/3.png': [{ ...face(50, 50, 10, 10, 0.8), occlusion: 0.9 }],
+    })!;
+    expect(table.rows).to.deep.equal([
+      ['masked', 1, 0.3, 1, 1, 1, 0],
+      ['unmasked', 1, 0.12, 1, 1, 0, 0],
+    ]);
+  });
+
   it('lets a category be judged where detections name it', () => {
     const named = {
       'images/1.png': [

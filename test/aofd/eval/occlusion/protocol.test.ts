@@ -112,6 +112,18 @@ describe('occlusion protocol', () => {
     expect(values['covered-auc']).to.equal(1);
   });
 
+  it('measures the visible face where the set tells the face region', async () => {
+    expect(valuesOf(FACES)).to.not.have.property('visible-iou');
+    mkdirSync(join(folder, 'face'));
+    for (const id of ['a', 'b'])
+      writeFileSync(join(folder, 'face', `${id}.png`), maskPng([5, 5, 10, 8]));
+    const told = await occlusionProtocol.loadAsync(folder, {});
+    // a: 30 visible pixels of the region's 80; 10 covered ones are not called so: 30 of 40. b: the false row
+    // lies below the region: 80 of 80.
+    expect(valuesOf(FACES, told)['visible-iou']).to.be.closeTo((30 / 40 + 1) / 2, 1e-12);
+    rmSync(join(folder, 'face'), { recursive: true });
+  });
+
   it('counts masks from the score on, and faces that are not found as clear', async () => {
     const low = await occlusionProtocol.loadAsync(folder, { score: '0.3' });
     expect(valuesOf(FACES, low)['occluder-precision']).to.be.closeTo(40 / 140, 1e-12);
