@@ -34,9 +34,11 @@ export {
   drawingOf,
   listPictures,
   pngAsync,
+  surveyPictures,
   type DetectFilesOptions,
   type FileResult,
   type PictureFile,
+  type PictureSurvey,
 } from './detect/files/detect-files.js';
 export { decodeImage, decodeMaskPng, type DecodeOptions } from './data/files/decode.js';
 export { drawFaces, type DrawFacesOptions, type FaceDrawing } from './detect/drawing/draw-faces.js';

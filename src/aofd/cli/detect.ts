@@ -7,6 +7,7 @@ import type { Detector } from '../detect/detector.js';
 import type { PictureFile } from '../detect/files/detect-files.js';
 import type { FaceRecord } from '../detect/faces.js';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
+import { FileSet } from '../../nn/io/files/same-file.js';
 import {
   addDeviceOption,
   parseInteger,
@@ -48,7 +49,9 @@ export interface DetectionDocument {
     timeMs: number;
     faces: FaceRecord[];
   }[];
-  /** Pictures that could not be read; absent when there are none. */
+  /** The run was interrupted, or the device failed: later pictures are missing. */
+  unfinished?: true;
+  /** Pictures and folders that could not be read, pictures that could not be written; absent if none. */
   errors?: { file: string; error: string }[];
 }
 
@@ -88,15 +91,16 @@ async function detectAsync(
   flags: DetectFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const { listPictures } = await import('../detect/files/detect-files.js');
+  const { describePassedOver, surveyPictures } = await import('../detect/files/detect-files.js');
+  const { isOutputName } = await import('../detect/files/output-names.js');
   const out = flags.out ?? (flags.json === undefined ? 'out' : null);
   const json = flags.json ?? path.join(out as string, 'detections.json');
-  const pictures = listPictures(paths, out === null ? [] : [out]);
-  if (pictures.length === 0) {
-    throw new UsageError('usage', `there is no picture in ${paths.join(', ')}.`, {
-      fix: 'name files, or folders with JPEG, PNG, WebP, AVIF or TIFF files in them.',
-    });
-  }
+  const survey = surveyPictures(paths, out === null ? [] : [out], isOutputName);
+  const { pictures } = survey;
+  const passedOver = describePassedOver(survey);
+  if (pictures.length === 0 && survey.errors.length === 0) throw noPicture(paths, passedOver);
+  if (passedOver !== '') printNotice(`passed over in folders: ${passedOver}`);
+  checkDocument(json, [...pictures.map(({ file }) => file), ...filesOf(flags.weights)]);
   const scales = [1, ...(flags.scales ?? []).filter((factor) => factor !== 1)];
   if (out !== null) fs.mkdirSync(out, { recursive: true });
   const { Detector: DetectorClass } = await import('../detect/detector.js');
@@ -109,31 +113,6 @@ async function detectAsync(
   });
   printNotice(detector.device.notice);
   if (flags.checkKernels) await checkKernelsAsync(detector, out);
-  const document = await withProfileAsync(detector.device, flags.profile, () =>
-    detectPicturesAsync(detector, pictures, flags, out, signal),
-  );
-  if (flags.dumpKernels !== undefined)
-    dumpKernels(flags.dumpKernels, detector.device.kernels.list());
-  if (signal.aborted) return;
-  if (document.errors) process.exitCode = EXIT.failure;
-  const text = `${JSON.stringify(document)}\n`;
-  if (json === '-') process.stdout.write(text);
-  else {
-    fs.mkdirSync(path.dirname(json), { recursive: true });
-    atomicWriteFile(json, text);
-    if (!flags.quiet) printNotice(`wrote ${out === null ? '' : `${out} and `}${json}`);
-  }
-}
-
-/** Detects in all pictures, writes those with the faces drawn on to `out`, and says how it goes. */
-async function detectPicturesAsync(
-  detector: Detector,
-  pictures: readonly PictureFile[],
-  flags: DetectFlags,
-  out: string | null,
-  signal: AbortSignal,
-): Promise<DetectionDocument> {
-  const { detectFilesAsync } = await import('../detect/files/detect-files.js');
   const { adapter } = detector.device;
   const document: DetectionDocument = {
     version: packageVersion(),
@@ -141,8 +120,86 @@ async function detectPicturesAsync(
     weights: detector.weights,
     images: [],
   };
-  const errors: { file: string; error: string }[] = [];
-  const nameOf = outputNames();
+  for (const { file, error } of survey.errors) addError(document, file, error);
+  let isDone = false;
+  try {
+    await withProfileAsync(detector.device, flags.profile, () =>
+      detectPicturesAsync(detector, pictures, { flags, out, signal, document }),
+    );
+    isDone = !signal.aborted;
+  } finally {
+    // Also when the device failed or the user interrupted: what is done is done.
+    if (!isDone) document.unfinished = true;
+    writeDocument(json, document);
+  }
+  if (flags.dumpKernels !== undefined)
+    dumpKernels(flags.dumpKernels, detector.device.kernels.list());
+  if (document.errors) process.exitCode = EXIT.failure;
+  if (json !== '-' && !flags.quiet) {
+    printNotice(`wrote ${out === null ? '' : `${out} and `}${json}`);
+  }
+}
+
+const filesOf = (file: string | undefined): string[] => (file === undefined ? [] : [file]);
+
+function noPicture(paths: readonly string[], passedOver: string): UsageError {
+  const why = passedOver === '' ? '' : ` that can be read (passed over: ${passedOver})`;
+  return new UsageError('usage', `there is no picture in ${paths.join(', ')}${why}.`, {
+    fix: /heic|heif|hif/.test(passedOver)
+      ? 'convert HEIC files to JPEG, for example with "heif-convert a.heic a.jpg" or "sips -s format jpeg a.heic --out a.jpg".'
+      : 'name files, or folders with JPEG, PNG, WebP, AVIF, GIF or TIFF files in them.',
+  });
+}
+
+/** The document must not cost an input, nor the whole work because it cannot be written. */
+function checkDocument(json: string, inputs: readonly string[]): void {
+  if (json === '-') return;
+  if (new FileSet(inputs).has(json)) {
+    throw new UsageError('usage', `--json ${json} is a file that is read.`, {
+      fix: 'choose another name for the document.',
+    });
+  }
+  if (fs.statSync(json, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError('usage', `${json}, where the document shall go, is a folder.`, {
+      fix: 'name the document with --json FILE.',
+    });
+  }
+}
+
+function writeDocument(json: string, document: DetectionDocument): void {
+  const text = `${JSON.stringify(document)}\n`;
+  if (json === '-') {
+    process.stdout.write(text);
+    return;
+  }
+  fs.mkdirSync(path.dirname(json), { recursive: true });
+  atomicWriteFile(json, text);
+}
+
+/** Notes a failed picture in the document and says so. */
+function addError(document: DetectionDocument, file: string, error: unknown, head = file): void {
+  (document.errors ??= []).push({ file, error: errorText(error) });
+  printNotice(`${head}: ${errorText(error, file)}`);
+}
+
+/** Where the results of a run go. */
+interface DetectRun {
+  flags: DetectFlags;
+  out: string | null;
+  signal: AbortSignal;
+  /** Filled as pictures are done. */
+  document: DetectionDocument;
+}
+
+/** Detects in all pictures, writes those with the faces drawn on to `out`, and says how it goes. */
+async function detectPicturesAsync(
+  detector: Detector,
+  pictures: readonly PictureFile[],
+  { flags, out, signal, document }: DetectRun,
+): Promise<void> {
+  const { detectFilesAsync } = await import('../detect/files/detect-files.js');
+  const { OutputNames } = await import('../detect/files/output-names.js');
+  const names = out === null ? null : new OutputNames(out, pictures, filesOf(flags.weights));
   let count = 0;
   const options = {
     signal,
@@ -150,11 +207,10 @@ async function detectPicturesAsync(
     ...(flags.maxPixels === undefined ? {} : { maxPixels: flags.maxPixels }),
   };
   for await (const result of detectFilesAsync(detector, pictures, options)) {
-    const { file, name } = result.picture;
+    const { file } = result.picture;
     const head = `[${++count}/${pictures.length}] ${file}`;
     if ('error' in result) {
-      errors.push({ file, error: errorText(result.error) });
-      printNotice(`${head}: ${errorText(result.error, file)}`);
+      addError(document, file, result.error, head);
       continue;
     }
     const { faces, width, height, timeMs: exactMs } = result.detection;
@@ -162,31 +218,22 @@ async function detectPicturesAsync(
     const records = faces.map((face) => face.record(flags.masks));
     document.images.push({ file, width, height, timeMs, faces: records });
     if (!flags.quiet) printNotice(`${head}: ${summaryOf(faces)} (${Math.round(timeMs)} ms)`);
-    if (out === null || !result.png) continue;
-    const target = path.join(out, nameOf(name));
-    fs.mkdirSync(path.dirname(target), { recursive: true });
-    atomicWriteFile(target, result.png, { flush: false });
+    if (names === null || !result.png) continue;
+    const target = names.next(result.picture);
+    try {
+      fs.mkdirSync(path.dirname(target), { recursive: true });
+      atomicWriteFile(target, result.png, { flush: false });
+    } catch (error) {
+      // Its faces are in the document all the same.
+      addError(document, file, error, head);
+    }
   }
-  if (errors.length > 0) document.errors = errors;
-  return document;
 }
 
 function summaryOf(faces: readonly { isOccluded(): boolean }[]): string {
   const covered = faces.filter((face) => face.isOccluded()).length;
   const text = faces.length === 1 ? '1 face' : `${faces.length} faces`;
   return covered > 0 ? `${text}, ${covered} covered` : text;
-}
-
-/** Names below the output folder: the ending becomes .png, and no name occurs twice. */
-function outputNames(): (name: string) => string {
-  const taken = new Set<string>();
-  return (name) => {
-    const stem = name.slice(0, name.length - path.extname(name).length);
-    let candidate = `${stem}.png`;
-    for (let i = 2; taken.has(candidate.toLowerCase()); i++) candidate = `${stem}-${i}.png`;
-    taken.add(candidate.toLowerCase());
-    return candidate;
-  };
 }
 
 async function checkKernelsAsync(detector: Detector, out: string | null): Promise<void> {

@@ -6,6 +6,8 @@ import type { StoredTensor } from '../../nn/io/index.js';
 import type { DecodedImage } from '../data/sample.js';
 import type { Inspection } from '../detect/inspect/inspect.js';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
+import { FileSet } from '../../nn/io/files/same-file.js';
+import { UsageError } from './errors.js';
 import { addDeviceOption, parseInteger, parseNumber, printNotice } from './common.js';
 
 interface InspectFlags {
@@ -37,6 +39,7 @@ async function runAsync(file: string, flags: InspectFlags): Promise<void> {
   const { annotatedPngAsync } = await import('../detect/files/detect-files.js');
   const { inspectAsync } = await import('../detect/inspect/inspect.js');
   const { writeSafetensorsFileAsync } = await import('../../nn/io/files/index.js');
+  checkOutputs(flags, file);
   const image = await decodeImage(file, { autoOrient: true });
   await using detector = await Detector.createAsync({
     ...(flags.weights === undefined ? {} : { weights: flags.weights }),
@@ -64,6 +67,21 @@ async function runAsync(file: string, flags: InspectFlags): Promise<void> {
     },
   );
   printNotice(`${faces.length} faces; wrote ${tensors.size} tensors and heat maps to ${flags.out}`);
+}
+
+/** @throws UsageError where the picture or the weights bear the name of something that is written */
+function checkOutputs({ out, weights }: InspectFlags, picture: string): void {
+  const written =
+    /^(detections|occluders|objectness-stride\d+|face-\d+-generator)\.png$|^tensors\.safetensors$/;
+  const inputs = new FileSet([picture, ...(weights === undefined ? [] : [weights])]);
+  if (!fs.existsSync(out)) return;
+  const lost = fs
+    .readdirSync(out)
+    .find((name) => written.test(name) && inputs.has(path.join(out, name)));
+  if (lost === undefined) return;
+  throw new UsageError('usage', `${path.join(out, lost)} is read, and would be written over.`, {
+    fix: 'choose another folder for --out.',
+  });
 }
 
 /** PNG files by name. */

@@ -82,6 +82,8 @@ if (isMain()) {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failure);
   });
+  // Whoever read our messages went away (`2>&1 | head`): the work goes on without them.
+  process.stderr.on('error', () => undefined);
   process.once('uncaughtException', (error) => {
     process.stderr.write(`aofd: ${formatError(error)}\n`);
     process.exit(EXIT.failure);

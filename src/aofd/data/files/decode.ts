@@ -1,12 +1,12 @@
 /**
- * Pictures and masks to pixels in Node: sharp for photographs, pngjs for PNG (exact everywhere).
+ * Pictures and masks to pixels in Node, all formats through sharp and by the same rules.
  * Benchmark sets are decoded as stored; user photos may be turned by their EXIF orientation.
  */
-import { readFile } from 'node:fs/promises';
-import { PNG } from 'pngjs';
 import sharp from 'sharp';
 import { ImageDecodeError } from '../../errors.js';
 import type { DecodedImage } from '../sample.js';
+import { pictureFormatOf } from './picture-formats.js';
+import { readPictureBytesAsync } from './read-bytes.js';
 
 export interface DecodeOptions {
   /** Turn the picture by its EXIF orientation: on for user photos, off (default) for data sets. */
@@ -19,8 +19,14 @@ export interface DecodeOptions {
 
 const DEFAULT_MAX_PIXELS = 100_000_000;
 
+/** What shows through where a picture is transparent, as viewers and browsers print it. */
+const BACKGROUND = '#ffffff';
+
 /**
- * Decodes JPEG, PNG, WebP, ... to 8-bit RGB; alpha is dropped, grey is repeated.
+ * Decodes JPEG, PNG, WebP, GIF, TIFF or AVIF to 8-bit RGB, by the same rules for each: the first frame
+ * of an animation; what is transparent is laid on white; grey is repeated; 16 bits, palettes and CMYK
+ * are converted; a colour profile is applied; bytes behind the picture's end do not matter.
+ * AVIF knows no EXIF turn: how it lies is part of its coding and always applied.
  * @throws ImageDecodeError for a missing, empty, truncated, foreign or too large picture
  */
 export async function decodeImage(
@@ -30,12 +36,12 @@ export async function decodeImage(
   const where = typeof source === 'string' ? source : (options.name ?? 'image buffer');
   const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS;
   const bytes = await bytesOf(source, where);
-  if (isPng(bytes) && pngBitDepth(bytes) <= 8) return decodePng(bytes, where, maxPixels);
+  refuseForeign(bytes, where);
   try {
     let image = sharp(bytes, { limitInputPixels: maxPixels, failOn: 'truncated' });
-    if (options.autoOrient) image = image.rotate();
+    if (options.autoOrient) image = image.autoOrient();
     const { data, info } = await image
-      .removeAlpha()
+      .flatten({ background: BACKGROUND })
       .toColourspace('srgb')
       .raw()
       .toBuffer({ resolveWithObject: true });
@@ -52,7 +58,7 @@ export async function decodeMaskPng(
 ): Promise<{ width: number; height: number; data: Uint8Array }> {
   const where = typeof source === 'string' ? source : 'mask buffer';
   const bytes = await bytesOf(source, where);
-  if (!isPng(bytes)) {
+  if (pictureFormatOf(bytes) !== 'PNG') {
     throw new ImageDecodeError(
       'image-format',
       'masks must be PNG files (a lossy format would blur the labels).',
@@ -76,7 +82,7 @@ export async function decodeMaskPng(
 
 /** The bytes of a file or of a buffer; never none. */
 async function bytesOf(source: string | Uint8Array, where: string): Promise<Uint8Array> {
-  const bytes = typeof source === 'string' ? await readBytes(source) : source;
+  const bytes = typeof source === 'string' ? await readPictureBytesAsync(source) : source;
   if (bytes.length > 0) return bytes;
   throw new ImageDecodeError('image-empty', 'file has 0 bytes.', {
     where,
@@ -84,52 +90,17 @@ async function bytesOf(source: string | Uint8Array, where: string): Promise<Uint
   });
 }
 
-async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new ImageDecodeError('file-missing', `picture cannot be read (${reason}).`, {
-      where: file,
-      fix: 'check the path',
-    });
-  }
-}
-
-function isPng(b: Uint8Array): boolean {
-  return b.length >= 8 && b[0] === 0x89 && b[1] === 0x50 && b[2] === 0x4e && b[3] === 0x47;
-}
-
-const pngBitDepth = (b: Uint8Array): number => b[24] ?? 8;
-
-function decodePng(bytes: Uint8Array, where: string, maxPixels: number): DecodedImage {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.length < 33) {
-    throw new ImageDecodeError('image-truncated', 'PNG header is cut off.', {
-      where,
-      fix: 'copy it again',
-    });
-  }
-  const pixels = view.readUInt32BE(16) * view.readUInt32BE(20);
-  if (pixels > maxPixels) throw tooLarge(where, maxPixels);
-  let png;
-  try {
-    png = PNG.sync.read(view);
-  } catch (error) {
-    throw new ImageDecodeError(
-      'image-truncated',
-      `PNG cannot be decoded (${(error as Error).message}).`,
-      { where, fix: 'copy the file again; it may be cut off or damaged' },
-    );
-  }
-  const rgba = png.data;
-  const data = new Uint8Array(3 * png.width * png.height);
-  for (let i = 0, j = 0; j < data.length; i += 4) {
-    data[j++] = rgba[i] as number;
-    data[j++] = rgba[i + 1] as number;
-    data[j++] = rgba[i + 2] as number;
-  }
-  return { width: png.width, height: png.height, data };
+/** Only the formats named above reach the decoder, whose library would also render text as a drawing. */
+function refuseForeign(bytes: Uint8Array, where: string): void {
+  const format = pictureFormatOf(bytes);
+  if (typeof format === 'string') return;
+  const what = format
+    ? `is ${format.name}.`
+    : `is not a picture that can be read (expected JPEG, PNG, WebP, GIF, TIFF or AVIF; the first bytes are ${Buffer.from(bytes.subarray(0, 4)).toString('hex')}).`;
+  throw new ImageDecodeError('image-format', what, {
+    where,
+    fix: format?.fix ?? 'convert it to JPEG or PNG',
+  });
 }
 
 function toRgb(pixels: Uint8Array, channels: number): Uint8Array {
@@ -155,13 +126,6 @@ function explain(error: unknown, where: string, maxPixels: number): ImageDecodeE
   if (error instanceof ImageDecodeError) return error;
   const text = error instanceof Error ? error.message : String(error);
   if (/pixel limit/i.test(text)) return tooLarge(where, maxPixels);
-  if (/unsupported image format|unknown format/i.test(text)) {
-    return new ImageDecodeError(
-      'image-format',
-      'not a picture that can be read (expected JPEG, PNG or WebP).',
-      { where, fix: 'convert it to JPEG or PNG' },
-    );
-  }
   return new ImageDecodeError(
     'image-truncated',
     `picture cannot be decoded completely (${text.split('\n')[0]}).`,

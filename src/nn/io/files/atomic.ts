@@ -3,6 +3,7 @@
  * the disk, then renamed over it. A failure (full disk, missing folder, an error of the producer)
  * removes the temporary file and leaves an older target untouched.
  */
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -13,10 +14,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { diskError } from './disk-errors.js';
 
-const tempName = (path: string): string => `${path}.tmp-${process.pid}`;
+/** Bytes that file systems allow a name to have. */
+const MAX_NAME_BYTES = 255;
+
+/** Beside the target; a name that is too long with the ending is replaced by its hash. */
+function tempName(path: string): string {
+  const ending = `.tmp-${process.pid}`;
+  const name = basename(path);
+  if (Buffer.byteLength(name + ending) <= MAX_NAME_BYTES) return path + ending;
+  const short = createHash('sha256').update(name).digest('hex').slice(0, 32);
+  return join(dirname(path), short + ending);
+}
 
 /**
  * Writes a small file atomically (synchronously: reports, pointers, pictures).

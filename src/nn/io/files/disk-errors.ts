@@ -27,6 +27,9 @@ const PROBLEMS: Readonly<Record<string, DiskProblem>> = {
   ENOTDIR: { reason: 'part of this path is a file', fix: 'choose another path' },
   EEXIST: { reason: 'is a file, a folder is needed', fix: 'choose another path' },
   EISDIR: { reason: 'is a folder, a file is needed', fix: 'name a file' },
+  ELOOP: { reason: 'its links form a ring', fix: 'mend the links' },
+  ENAMETOOLONG: { reason: 'its name is too long', fix: 'choose a shorter name' },
+  EIO: { reason: 'the disk reports an error', fix: 'check the disk' },
   EMFILE: { reason: 'too many open files', fix: 'raise "ulimit -n"' },
 };
 

@@ -1,6 +1,7 @@
 /** Tensor files on disk (Node only). */
 export * from './atomic.js';
 export * from './disk-errors.js';
+export * from './same-file.js';
 export * from './sha256.js';
 export * from './safetensors-file.js';
 export * from './checkpoint.js';
