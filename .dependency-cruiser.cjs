@@ -49,12 +49,7 @@ module.exports = {
     ]),
     only('platform', '^src/nn/platform/', [engineErrors]),
     only('gpu', '^src/nn/gpu/', ['^src/nn/platform/', engineErrors]),
-    only('kernel', '^src/nn/kernel/', [
-      '^src/nn/(gpu|platform)/',
-      engineErrors,
-      tensorBasics,
-      '^src/nn/kernels\\.generated',
-    ]),
+    only('kernel', '^src/nn/kernel/', ['^src/nn/(gpu|platform)/', engineErrors, tensorBasics]),
     only('tensor', '^src/nn/tensor/', ['^src/nn/(kernel|gpu|platform)/', engineErrors]),
     only('autograd', '^src/nn/autograd/', ['^src/nn/(tensor|kernel|gpu)/', engineErrors]),
     only('ops', '^src/nn/ops/', ['^src/nn/(kernel|tensor|autograd|gpu|platform)/', engineErrors]),
@@ -79,6 +74,7 @@ module.exports = {
         pathNot: [
           nnPublic,
           engineErrors,
+          '^src/nn/browser\\.ts$',
           '^src/nn/(io|io/files|platform|platform/node|check|ops/tuning)/[^/]+\\.ts$',
         ],
       },

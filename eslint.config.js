@@ -15,7 +15,6 @@ export default tseslint.config(
       'demo-out',
       'out',
       'coverage',
-      'src/nn/kernels.generated.ts',
       '**/*.tmp-*',
       '**/*.tmp-*.ts',
     ],
@@ -24,7 +23,10 @@ export default tseslint.config(
     files: ['**/*.ts'],
     extends: [tseslint.configs.base],
     languageOptions: {
-      parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['./tsconfig.json', './tsconfig.browser.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {

@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import '../src/aofd/node.js';
 import { addDeviceOption, collect, parseInteger } from '../src/aofd/cli/common.js';
 import { formatError } from '../src/aofd/cli/errors.js';
 import { atomicWriteFile } from '../src/nn/io/files/index.js';

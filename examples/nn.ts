@@ -6,7 +6,7 @@
  * In your own project, import from 'aofd/nn'.
  */
 import process from 'node:process';
-import { AdamW, CounterRng, Device, linear, softmaxCrossEntropy, Tape } from '../src/nn/index.js';
+import { AdamW, CounterRng, Device, linear, softmaxCrossEntropy, Tape } from '../src/nn/node.js';
 
 const device = await Device.createAsync();
 const rng = new CounterRng(1, 'ring');

@@ -7,7 +7,7 @@
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { Device, Tape } from '../src/nn/index.js';
+import { Device, Tape } from '../src/nn/node.js';
 import { atomicWriteFile } from '../src/nn/io/files/index.js';
 import type { OpCase } from '../test/nn/ops/case.js';
 import { loadFamiliesAsync } from '../test/nn/ops/families.js';

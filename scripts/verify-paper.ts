@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { Device, Sgd, clipFactor } from '../src/nn/index.js';
+import { Device, Sgd, clipFactor } from '../src/nn/node.js';
 import { presetConfig, type StageConfig } from '../src/aofd/config/index.js';
 import { AofdModel, ParamStore } from '../src/aofd/model/index.js';
 import { trainedGroups } from '../src/aofd/train/run/training-state.js';

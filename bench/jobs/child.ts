@@ -3,6 +3,7 @@
  * driver's shader cache off, and memory. Prints one JSON line.
  */
 import process from 'node:process';
+import '../../src/aofd/node.js';
 import { Device } from '../../src/nn/index.js';
 import { presetConfig } from '../../src/aofd/config/index.js';
 import { Detector } from '../../src/aofd/detect/detector.js';

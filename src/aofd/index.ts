@@ -1,7 +1,8 @@
 /**
- * The library: detecting faces and what covers them, training, data, evaluation. For Node; browser
- * code imports the parts it needs. The framework below is `aofd/nn`.
+ * The library: detecting faces and what covers them, training, data, evaluation. For Node; in browsers
+ * it is `aofd/browser`. The framework below is `aofd/nn`.
  */
+import './node.js';
 
 // Errors: all are NnError of `aofd/nn`, with code, reason, fix, where and detail
 export { ConfigError, DataError, ImageDecodeError, TrainError } from './errors.js';

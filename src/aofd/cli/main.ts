@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import '../node.js';
 import { packageVersion, type CommandModule } from './common.js';
 import { EXIT, exitCodeOf, formatError, isCommanderError } from './errors.js';
 

@@ -2,7 +2,7 @@
 import { Device, NnError, retryOutOfMemoryAsync } from '../../nn/index.js';
 import type { Config } from '../config/index.js';
 import type { DecodedImage } from '../data/sample.js';
-import { AnchorCache, AofdModel, ParamStore } from '../model/index.js';
+import { AnchorCache, AofdModel, ParamStore, type ParamSpec } from '../model/index.js';
 import {
   configOf,
   paramsOf,
@@ -18,14 +18,15 @@ import {
 } from './forward.js';
 import type { Network } from './network.js';
 import { keepBest } from './postprocess.js';
-import { preparePicture, type Pass, type PreparedPicture } from './prepare.js';
+import { passGeometry, preparePicture, type Pass, type PreparedPicture } from './prepare.js';
 import { completeSettings, overridden, passesOf, type DetectSettings } from './settings.js';
+import { surroundings } from './surroundings.js';
 
 export interface DetectorOptions extends DetectSettings {
   /** A weights file (Node), or weights in memory; default: the file that comes with the package. */
   weights?: string | DetectorWeights;
-  /** An open device, or an adapter's name; default: the automatic choice. */
-  device?: Device | string;
+  /** An open device, or an adapter or its name to open one on; default: the automatic choice. */
+  device?: Device | GPUAdapter | string;
   /** Replaces the configuration stored in the weights. */
   config?: Config;
 }
@@ -88,18 +89,20 @@ export class Detector implements Disposable, AsyncDisposable {
    *   IoError for files that are damaged; PlatformError where no adapter can be used
    */
   static async createAsync(options: DetectorOptions = {}): Promise<Detector> {
-    const weights = await weightsOf(options.weights);
+    const given = options.weights;
+    const weights =
+      typeof given === 'object' ? given : await surroundings().readWeightsAsync(given);
     const where = weights.file ?? 'weights';
     const config = options.config ?? configOf(weights, where);
     const values = paramsOf(weights);
     completeSettings(config, options); // refuses wrong ones before anything is opened
-    const given = options.device;
-    const isOwn = !(given instanceof Device);
-    const device = isOwn ? await Device.createAsync(given ? { adapter: given } : {}) : given;
+    const asked = options.device;
+    const isOwn = !(asked instanceof Device);
+    const device = isOwn ? await Device.createAsync(asked ? { adapter: asked } : {}) : asked;
     const model = new AofdModel(config.model);
     let params: ParamStore | null = null;
     try {
-      params = ParamStore.create(device, model.specs(), 0);
+      params = ParamStore.create(device, neededSpecs(model, values), 0);
       checkComplete(params.load(values, where), where);
       params.freezeForInference();
     } catch (error) {
@@ -140,7 +143,8 @@ export class Detector implements Disposable, AsyncDisposable {
     overrides: DetectSettings = {},
   ): Promise<Detection> {
     this.#check();
-    const picture = typeof image === 'string' ? await decodeAsync(image) : image;
+    const picture =
+      typeof image === 'string' ? await surroundings().readPictureAsync(image) : image;
     checkPicture(picture);
     const passes = this.passes(overrides);
     const prepared = this.device.context.phase('prepare picture', () =>
@@ -187,6 +191,15 @@ export class Detector implements Disposable, AsyncDisposable {
     );
     const timeMs = picture.timeMs + performance.now() - start;
     return { faces, timeMs, width, height };
+  }
+
+  /** Compiles every kernel; the first detection does it otherwise. */
+  async compileAsync(): Promise<void> {
+    this.#check();
+    await (this.#compiling ??= prepareKernelsAsync(
+      this.network,
+      passGeometry({ width: 640, height: 480 }, this.config.input),
+    ));
   }
 
   /**
@@ -251,18 +264,12 @@ export class Detector implements Disposable, AsyncDisposable {
   }
 }
 
-/** Weights as given, or (Node) from a file. */
-async function weightsOf(given: string | DetectorWeights | undefined): Promise<DetectorWeights> {
-  if (typeof given === 'object') return given;
-  const { defaultWeightsFile, readWeightsAsync } =
-    await import('../weights/files/detector-weights.js');
-  return readWeightsAsync(given ?? defaultWeightsFile());
-}
-
-/** A picture from a file (Node). */
-async function decodeAsync(file: string): Promise<DecodedImage> {
-  const { decodeImage } = await import('../data/files/decode.js');
-  return decodeImage(file, { autoOrient: true });
+/** The network's parameters; those of the mask generator, which detection does not use, only where given. */
+function neededSpecs(model: AofdModel, values: ReadonlyMap<string, unknown>): ParamSpec[] {
+  const specs = model.specs();
+  const isGenerator = ({ group }: ParamSpec): boolean => group === 'generator';
+  const hasGenerator = specs.some((spec) => isGenerator(spec) && values.has(spec.name));
+  return hasGenerator ? specs : specs.filter((spec) => !isGenerator(spec));
 }
 
 function checkPicture({ width, height, data }: DecodedImage): void {

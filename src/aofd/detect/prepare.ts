@@ -20,10 +20,8 @@ export interface Pass {
   flip: boolean;
 }
 
-/** The network's input for one look at a picture. */
-export interface PreparedPass {
-  /** Normalised values in the c4 layout of a [1, 3, height, width] map: 4 lanes per pixel. */
-  data: Float32Array;
+/** Sizes of the network's input for one look at a picture. */
+export interface PassGeometry {
   /** Size with padding. */
   height: number;
   width: number;
@@ -32,6 +30,12 @@ export interface PreparedPass {
   contentWidth: number;
   /** Input pixels per original pixel. */
   scale: number;
+}
+
+/** The network's input for one look at a picture. */
+export interface PreparedPass extends PassGeometry {
+  /** Normalised values in the c4 layout of a [1, 3, height, width] map: 4 lanes per pixel. */
+  data: Float32Array;
   /** The picture was mirrored left-right. */
   flip: boolean;
 }
@@ -62,6 +66,24 @@ export function inputScale(
   return detectionScale(width, height, factor * testShortSide, factor * maxSize);
 }
 
+/** Sizes of the input for a look at a picture of `width` x `height` pixels. */
+export function passGeometry(
+  { width, height }: { width: number; height: number },
+  input: Config['input'],
+  factor = 1,
+): PassGeometry {
+  const scale = inputScale(width, height, input, factor);
+  const contentWidth = resizedLength(width, scale);
+  const contentHeight = resizedLength(height, scale);
+  return {
+    width: padded(contentWidth, input.padMultiple),
+    height: padded(contentHeight, input.padMultiple),
+    contentWidth,
+    contentHeight,
+    scale,
+  };
+}
+
 /** One input for each pass. */
 export function preparePicture(
   image: DecodedImage,
@@ -85,11 +107,8 @@ export function preparePass(
   input: Config['input'],
   { factor = 1, flip = false }: Partial<Pass> = {},
 ): PreparedPass {
-  const scale = inputScale(image.width, image.height, input, factor);
-  const contentWidth = resizedLength(image.width, scale);
-  const contentHeight = resizedLength(image.height, scale);
-  const width = padded(contentWidth, input.padMultiple);
-  const height = padded(contentHeight, input.padMultiple);
+  const geometry = passGeometry(image, input, factor);
+  const { scale, contentWidth, contentHeight, width, height } = geometry;
   const block = input.testShortSide === null ? Math.max(1, Math.floor(1 / scale)) : 1;
   const source = block > 1 ? averageBlocks(image, block) : image;
   const xs = resizeAxis(source.width, scale * block, contentWidth);
@@ -119,7 +138,7 @@ export function preparePass(
       }
     }
   }
-  return { data, height, width, contentHeight, contentWidth, scale, flip };
+  return { ...geometry, data, flip };
 }
 
 function padded(size: number, multiple: number): number {

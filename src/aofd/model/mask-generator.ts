@@ -39,6 +39,11 @@ export class MaskGenerator {
     return [...this.#convs, this.#heat].flatMap((layer) => layer.specs());
   }
 
+  /** Whether the weights brought its parameters: files that only detect leave them out. */
+  isIn(params: ParamStore): boolean {
+    return this.specs().every(({ name }) => params.has(name));
+  }
+
   /** pooled c4 [R,C,7,7] -> heat row [R,49]. */
   forward(params: ParamStore, pooled: Tensor): Tensor {
     let map = pooled;

@@ -1,11 +1,17 @@
-import { isSoftware, platformAsync } from '../platform/index.js';
+import {
+  adapterKind,
+  isSoftware,
+  platformAsync,
+  type AdapterChoice,
+  type Platform,
+} from '../platform/index.js';
 import type { AdapterSummary } from './context-types.js';
 import { GpuContext } from './context.js';
 import { NnError } from '../errors.js';
 
 export interface OpenOptions {
-  /** Part of the adapter's name, `swiftshader`, `lavapipe`, `gpu` or `auto` (default). */
-  adapter?: string;
+  /** An adapter that was requested already, or part of its name, `swiftshader`, `lavapipe`, `gpu` or `auto` (default). */
+  adapter?: GPUAdapter | string;
   /** Lower limits than the adapter offers; tests use it to reach the windowed paths. */
   bindingLimit?: number;
   /** Extra power preference for machines with two GPUs. */
@@ -31,10 +37,14 @@ export async function openContextAsync(
   options: OpenOptions = {},
 ): Promise<{ context: GpuContext; notice: string | null }> {
   const platform = await platformAsync();
-  const choice = await platform.requestAdapterAsync({
-    ...(options.adapter === undefined ? {} : { name: options.adapter }),
-    ...(options.powerPreference === undefined ? {} : { powerPreference: options.powerPreference }),
-  });
+  const { adapter: asked, powerPreference } = options;
+  const choice =
+    typeof asked === 'object'
+      ? givenAdapter(platform, asked)
+      : await platform.requestAdapterAsync({
+          ...(asked === undefined ? {} : { name: asked }),
+          ...(powerPreference === undefined ? {} : { powerPreference }),
+        });
   const { adapter, kind } = choice;
   const requiredFeatures = wantedFeatures.filter((f) =>
     adapter.features.has(f),
@@ -66,7 +76,7 @@ export async function openContextAsync(
     device: info.device,
     description: info.description,
     kind,
-    isSoftware: isSoftware(kind),
+    isSoftware: isSoftware(kind) || isFallback(info),
     subgroupMinSize: info.subgroupMinSize ?? 0,
     subgroupMaxSize: info.subgroupMaxSize ?? 0,
   };
@@ -82,4 +92,21 @@ export async function openContextAsync(
     },
   });
   return { context, notice: choice.notice };
+}
+
+/** An adapter that the caller requested. Each serves for one device, so there is none for helpers. */
+function givenAdapter(platform: Platform, adapter: GPUAdapter): AdapterChoice {
+  return {
+    adapter,
+    gpu: platform.gpu(),
+    kind: adapterKind(adapter.info),
+    source: platform.name === 'browser' ? 'browser' : 'system',
+    againAsync: () => Promise.resolve(null),
+    notice: null,
+  };
+}
+
+/** Whether an adapter says that it stands in for a GPU. */
+function isFallback(info: GPUAdapterInfo): boolean {
+  return (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
 }

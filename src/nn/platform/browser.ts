@@ -1,4 +1,4 @@
-/** WebGPU of a browser; kernels come from the module made by `npm run embed`. */
+/** WebGPU of a browser; kernels are embedded in the bundle (./kernel-sources.ts). */
 import type { AdapterChoice, AdapterRequest, Platform } from './types.js';
 import { adapterKind, PlatformError } from './types.js';
 
@@ -38,7 +38,7 @@ export function createBrowserPlatform(kernelSources: Record<string, string>): Pl
       throw new PlatformError(
         'kernel-not-found',
         `platform: no kernel "${name}" is embedded in this bundle.`,
-        { fix: 'run "npm run embed" and build the bundle again.' },
+        { fix: 'build the bundle again: npm run build:browser.' },
       );
     },
     kernelNames: () =>

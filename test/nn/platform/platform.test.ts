@@ -30,6 +30,7 @@ function evaluate(code: string, env: NodeJS.ProcessEnv = {}) {
 }
 
 const CHOOSE = `
+  await import('./src/nn/platform/node/use.ts');
   const { platformAsync } = await import('./src/nn/platform/index.ts');
   const p = await platformAsync();
   const c = await p.requestAdapterAsync();

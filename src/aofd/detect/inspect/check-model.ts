@@ -56,7 +56,7 @@ export async function checkModelAsync(
   model.rpn.forward(params, features);
   const pooled = model.pool(features, device.tensor(rois.data, rois.shape));
   model.head.forward(params, pooled);
-  model.generator.forward(params, pooled);
+  if (model.generator.isIn(params)) model.generator.forward(params, pooled);
   const scores = model.segment(params, features);
   if (scores) model.segmentation?.upsample(scores, prepared.height, prepared.width);
   for (const [i, node] of tape.nodes.entries()) {

@@ -26,7 +26,8 @@ export interface Inspection {
    * [M,4], `rpn/objectness/stride<s>` [A,h,w] (probability), `proposals/boxes` [P,4] (input pixels),
    * `proposals/scores` [P], `head/class_logits` [P,2], `head/box_deltas` [P,8], `detections/boxes`
    * [R,4] (original pixels), `detections/scores` [R], `pooled` [R,C,7,7], `generator/heat` [R,7,7]
-   * (small = worth covering), `generator/mask` [R,7,7] (0 = covered in training),
+   * (small = worth covering), `generator/mask` [R,7,7] (0 = covered in training), both where the weights
+   * hold the mask generator,
    * `segmentation/logits` [1,2,h,w], `segmentation/occluder` [height,width] (probability times 255,
    * 0 outside of the enlarged boxes).
    */
@@ -52,7 +53,7 @@ export async function inspectAsync(detector: Detector, image: DecodedImage): Pro
       trace,
       after: async (features, { candidates }) => {
         kept = keepBest([candidates], config, settings);
-        if (kept.scores.length === 0) return;
+        if (kept.scores.length === 0 || !network.model.generator.isIn(network.params)) return;
         const boxes = kept.boxes.map((v) => v * prepared.scale);
         await heatOnDevice(network, features, boxes, trace);
       },

@@ -1,0 +1,4 @@
+/** `aofd/nn` in Node. */
+import './platform/node/use.js';
+
+export * from './index.js';
