@@ -1,6 +1,6 @@
 // Binary cross-entropy of the classes of each pixel against packed labels, summed over 16 pixels:
 // stats[i] = (Σ w BCE(sigmoid(x_k), t_k), Σ w) over pixels and classes whose label is known.
-// Op: src/nn/ops/bce-map.ts · twin: src/nn/twins/bce-map.ts · cases: test/nn/ops/cases/bce-map.ts
+// Op: src/nn/ops/map-loss.ts · twin: src/nn/twins/bce-map.ts · cases: test/nn/ops/cases/bce-map.ts
 // A label holds two bits a class, class 0 lowest: 0 or 1 is the goal, 2 and 3 mean unknown. A pixel whose
 // whole label is `rare` weighs rare_weight, any other 1.
 //   x: vec4f[N][HW] (c4 of K <= 4 classes), labels: u32[N * HW], stats: f32[n][2]

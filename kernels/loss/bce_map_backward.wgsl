@@ -1,6 +1,6 @@
 // Gradient of loss/bce_map: dX = g * w * (sigmoid(x_k) - t_k) where the label is known, 0 elsewhere and in pad
 // lanes; g = dY, with MEAN divided by max(1, Σ w).
-// Op: src/nn/ops/bce-map.ts · twin: src/nn/twins/bce-map.ts · cases: test/nn/ops/cases/bce-map.ts
+// Op: src/nn/ops/map-loss.ts · twin: src/nn/twins/bce-map.ts · cases: test/nn/ops/cases/bce-map.ts
 //   x, dX: vec4f[N][HW] (c4 of K <= 4 classes), labels: u32[N * HW], stats: f32[2] (sum, Σ w), dY: f32[1]
 // One pixel per invocation. A binding begins `base` elements before its first pixel. Deterministic.
 #include "grid.wgsl"

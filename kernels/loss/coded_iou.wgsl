@@ -1,5 +1,5 @@
 // IoU of coded boxes, as in loss/giou (which says why no source box is needed).
-// Op: src/nn/ops/quality-focal.ts (codedIou) · twin: src/nn/twins/quality-focal.ts · cases: test/nn/ops/cases/quality-focal.ts
+// Op: src/nn/ops/box-loss.ts (codedIou) · twin: src/nn/twins/quality-focal.ts · cases: test/nn/ops/cases/quality-focal.ts
 //   pred, goal: f32[n*4] (dx, dy, dw, dh), divided by std; labels: i32[n];
 //   y: f32[n]: the IoU where the label is 1, 0 where it is 0, -1 where it is negative
 // One row per invocation. Deterministic. No gradient: the IoU is a goal, not an output.

@@ -5,7 +5,7 @@
 // Invocation i takes the pixels (i / 64) * 1024 + j * 64 + i % 64, j < 16. K is a constant, so that
 // a pixel's scores stay in registers. A binding begins `base` elements before its first pixel.
 // Deterministic.
-// Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
+// Op: src/nn/ops/map-loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
 #define K 2
 

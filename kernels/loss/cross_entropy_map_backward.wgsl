@@ -5,7 +5,7 @@
 // One pixel per invocation; K is a constant, so that a pixel's scores stay in registers, and pixels
 // that do not count (most, as a rule) only write zeros. A binding begins `base` elements before its
 // first pixel. Deterministic.
-// Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
+// Op: src/nn/ops/map-loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
 #define K 2
 

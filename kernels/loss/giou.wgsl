@@ -4,7 +4,7 @@
 // sides 1: centre = stds.xy * d.xy, sides = exp(min(stds.zw * d.zw, cap)); no source box is needed.
 //   pred, goal: f32[n*4] (dx, dy, dw, dh), divided by std; weight, y: f32[n]; rows of weight 0 give 0.
 // One row per invocation. Deterministic.
-// Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
+// Op: src/nn/ops/box-loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
 #include "coded_box.wgsl"
 

@@ -4,7 +4,7 @@
 // the intersection where the predicted corner bounds it, dC alike for the hull, d(area) always; dU = d(area) - dI.
 // Then centre = low + high, half side = (high - low) / 2; a capped side gets no gradient. Where corners are
 // equal the predicted one counts as bounding neither. One row per invocation. Deterministic.
-// Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
+// Op: src/nn/ops/box-loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
 #include "coded_box.wgsl"
 

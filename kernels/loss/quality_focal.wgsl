@@ -1,6 +1,6 @@
 // Quality focal loss (Li et al. 2020, eq. 4) of two-class rows: with m = x[1] - x[0], p = sigmoid(m) and a goal
 // t in [0, 1], y = |t - p|^beta * (max(m, 0) - m t + log(1 + exp(-|m|))); rows of a negative goal give 0.
-// Op: src/nn/ops/quality-focal.ts · twin: src/nn/twins/quality-focal.ts · cases: test/nn/ops/cases/quality-focal.ts
+// Op: src/nn/ops/box-loss.ts · twin: src/nn/twins/quality-focal.ts · cases: test/nn/ops/cases/quality-focal.ts
 //   x: f32[n][2] (background, face), goal, y: f32[n]
 // One row per invocation. Deterministic.
 #include "grid.wgsl"

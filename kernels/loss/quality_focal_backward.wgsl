@@ -1,6 +1,6 @@
 // Gradient of loss/quality_focal: with d = p - t and L the cross-entropy,
 // dm = factor * dY * |d|^(beta - 1) * (beta * sign(d) * p (1 - p) * L + |d| * d), dX = (-dm, dm).
-// Op: src/nn/ops/quality-focal.ts · twin: src/nn/twins/quality-focal.ts · cases: test/nn/ops/cases/quality-focal.ts
+// Op: src/nn/ops/box-loss.ts · twin: src/nn/twins/quality-focal.ts · cases: test/nn/ops/cases/quality-focal.ts
 //   x, dX: f32[n][2], goal: f32[n], dY: f32[1]
 // One row per invocation. Deterministic.
 #include "grid.wgsl"

@@ -1,46 +1,7 @@
 import { NnError } from '../errors.js';
-import { grid1d } from '../kernel/dispatch.js';
 import type { Defines } from '../kernel/preprocess.js';
-import { sliceOf, windows1d } from '../kernel/windows.js';
 import { dims4, formatShape, quads, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-
-export interface ElementwiseSpec {
-  kernel: string;
-  defines?: Defines;
-  /** Tensors of the same stored size, bound in windows. */
-  tensors: Readonly<Record<string, Tensor>>;
-  /** Small tensors that are bound whole in every window. */
-  whole?: Readonly<Record<string, Tensor>>;
-  /**
-   * The kernel's text is written in `T` (quads.wgsl): four elements per invocation, 2 to 5 times as fast on
-   * software adapters, are used where the element count is a multiple of 4.
-   */
-  quads?: boolean;
-  /** Parameters besides `n`; `start` is the window's place in the tensors. */
-  params?: (start: number) => Readonly<Record<string, number>>;
-}
-
-/** Runs an elementwise kernel over storage order, in as many windows as the binding limit asks for. */
-export function elementwise(spec: ElementwiseSpec): void {
-  const first = Object.values(spec.tensors)[0] as Tensor;
-  const { device } = first;
-  for (const { start, count } of windows1d(first.storedSize, device.context.bindingLimit)) {
-    const slices = Object.entries(spec.tensors).map(
-      ([name, t]) => [name, sliceOf(t.buffer, { offset: start * 4, size: count * 4 })] as const,
-    );
-    const isWhole = count === first.storedSize;
-    const asQuads = spec.quads === true && count % 4 === 0;
-    const n = asQuads ? count / 4 : count;
-    device.dispatch({
-      kernel: spec.kernel,
-      defines: { ...spec.defines, ...(asQuads ? { QUADS: true } : {}) },
-      bindings: { ...(isWhole ? spec.tensors : Object.fromEntries(slices)), ...spec.whole },
-      params: { n, ...spec.params?.(start) },
-      workgroups: grid1d(n),
-    });
-  }
-}
 
 /** A tensor of the same shape, layout and type as `x`, contents undefined. */
 export function emptyLike(x: Tensor): Tensor {

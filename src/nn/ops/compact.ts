@@ -1,7 +1,7 @@
 import { record } from '../autograd/tape.js';
 import { NnError } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { expectRow } from './plane-windows.js';
+import { expectRow } from './map-kernel.js';
 
 export interface CompactLossOptions {
   /**

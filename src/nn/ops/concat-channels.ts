@@ -1,11 +1,10 @@
 import { record } from '../autograd/tape.js';
 import { NnError } from '../errors.js';
 import { grid1d } from '../kernel/dispatch.js';
-import { sliceOf, windowAt, type Window } from '../kernel/windows.js';
+import { bind, windowsOf, type Window } from '../kernel/windows.js';
 import { dims4, formatShape, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { copyBytes, emptyLike, requireC4 } from './common.js';
-import { planPlanes } from './map-plan.js';
 
 /**
  * Maps joined along the channels: c4 [N, C1 + C2 + ..., H, W]. Parts whose channel counts are
@@ -75,12 +74,10 @@ function copyChannels(x: Tensor, fromX: number, y: Tensor, toY: number, count: n
   }
   const run = (images: number, c: number, from: ChannelPlace, to: ChannelPlace): void => {
     const items = images * quads(c) * hw * 4;
-    const [forX, forY] = [from, to].map(({ first, planes }) =>
-      windowAt(first, planes, hw * 16),
-    ) as [Window, Window];
+    const [forX, forY] = [bind(x.buffer, hw * 16, from), bind(y.buffer, hw * 16, to)];
     x.device.dispatch({
       kernel: 'layout/copy_channels',
-      bindings: { x: sliceOf(x.buffer, forX), y: sliceOf(y.buffer, forY) },
+      bindings: { x: forX, y: forY },
       params: {
         n: items,
         hw,
@@ -98,16 +95,17 @@ function copyChannels(x: Tensor, fromX: number, y: Tensor, toY: number, count: n
   const [planesX, planesY] = [n * quads(cx), n * quads(cy)];
   const { bindingLimit } = x.device.context;
   if (Math.max(planesX, planesY) * hw * 16 <= bindingLimit) {
-    const from = { first: 0, planes: planesX, channel: fromX };
-    run(n, count, from, { first: 0, planes: planesY, channel: toY });
+    const from = { start: 0, count: planesX, channel: fromX };
+    run(n, count, from, { start: 0, count: planesY, channel: toY });
     return;
   }
   // Channels that start within a quad reach into one quad more.
-  const [{ count: most = 1 } = {}] = planPlanes(
-    quads(count) + 1,
-    [{ name: x.describe(), unitBytes: hw * 16 }],
-    bindingLimit,
-  );
+  // 256 bytes less, because they may begin inside of both bindings.
+  const [{ count: most = 1 } = {}] = windowsOf(quads(count) + 1, {
+    unitBytes: hw * 16,
+    limit: bindingLimit - 256,
+    unit: 'plane of a map',
+  });
   const step = 4 * Math.max(1, most - 1);
   for (let b = 0; b < n; b++) {
     for (let start = 0; start < count; start += step) {
@@ -115,16 +113,14 @@ function copyChannels(x: Tensor, fromX: number, y: Tensor, toY: number, count: n
       const place = (channel: number, all: number): ChannelPlace => {
         const first = Math.floor(channel / 4);
         const planes = Math.floor((channel + c - 1) / 4) - first + 1;
-        return { first: b * quads(all) + first, planes, channel: channel % 4 };
+        return { start: b * quads(all) + first, count: planes, channel: channel % 4 };
       };
       run(1, c, place(fromX + start, cx), place(toY + start, cy));
     }
   }
 }
 
-/** Channels from `channel` on, counted from plane `first` (image and channel quad) of a map. */
-interface ChannelPlace {
-  first: number;
-  planes: number;
+/** Channels from `channel` on, counted from the first plane of a window of a map. */
+interface ChannelPlace extends Window {
   channel: number;
 }

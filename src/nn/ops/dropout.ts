@@ -2,7 +2,8 @@ import { record } from '../autograd/tape.js';
 import { NnError } from '../errors.js';
 import { streamOf } from '../tensor/random.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { elementwise, emptyLike } from './common.js';
+import { elementwise } from '../tensor/run-elementwise.js';
+import { emptyLike } from './common.js';
 
 export interface DropoutOptions {
   /** Probability with which an element becomes 0, in [0, 1). */

@@ -1,6 +1,7 @@
 import { record } from '../autograd/tape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { elementwise, emptyLike, padParams, requireSame } from './common.js';
+import { elementwise } from '../tensor/run-elementwise.js';
+import { emptyLike, padParams, requireSame } from './common.js';
 
 /** max(x, 0) elementwise; any layout. A NaN stays a NaN. */
 export function relu(x: Tensor): Tensor {

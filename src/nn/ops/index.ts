@@ -14,23 +14,25 @@ export { sum, mean, sumRows, sumMap, sumAll, columnSums, channelSums } from './r
 export { softmax } from './softmax.js';
 export {
   softmaxCrossEntropy,
-  softmaxCrossEntropyMap,
-  giouLoss,
   smoothL1,
   sigmoidBce,
   type CrossEntropyOptions,
-  type CrossEntropyMapOptions,
-  type GiouLossOptions,
   type LossReduction,
   type SigmoidBceOptions,
   type SmoothL1Options,
 } from './loss.js';
 export {
+  softmaxCrossEntropyMap,
+  sigmoidBceMap,
+  type CrossEntropyMapOptions,
+  type SigmoidBceMapOptions,
+} from './map-loss.js';
+export {
+  giouLoss,
   codedIou,
   qualityFocalLoss,
-  type CodedIouOptions,
+  type BoxCodeOptions,
   type QualityFocalOptions,
-} from './quality-focal.js';
-export { sigmoidBceMap, type SigmoidBceMapOptions } from './bce-map.js';
+} from './box-loss.js';
 export { dropout, type DropoutOptions } from './dropout.js';
 export { weightStandardize } from './weight.js';

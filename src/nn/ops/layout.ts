@@ -1,11 +1,10 @@
 import { record } from '../autograd/tape.js';
 import { NnError } from '../errors.js';
 import { grid1d } from '../kernel/dispatch.js';
-import { sliceOf, windowAt } from '../kernel/windows.js';
+import { bind, mapWindows, windowsOf } from '../kernel/windows.js';
 import { dims4, quads, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { copyBytes, emptyLike, requireC4, requireRow } from './common.js';
-import { bindPlanes, planeWindows } from './plane-windows.js';
 
 /** A c4 map as a row tensor of the same shape, in real N, C, H, W order. A row tensor as it is. */
 export function toRow(x: Tensor): Tensor {
@@ -49,47 +48,34 @@ export function toC4(x: Tensor): Tensor {
 /** Copies x into y, the same shape in the other layout; image by image and in windows of planes when large. */
 function convert(kernel: 'layout/to_row' | 'layout/to_c4', x: Tensor, y: Tensor): void {
   const { device } = x;
-  const limit = device.context.bindingLimit;
-  const [n, c, h, w] = dims4(x.shape);
+  const [, c, h, w] = dims4(x.shape);
   if (x.size === 0) return;
   const hw = h * w;
-  const q = quads(c);
   const toRowOrder = kernel === 'layout/to_row';
-  const run = (
-    bindings: { x: Tensor | ReturnType<typeof sliceOf>; y: Tensor | ReturnType<typeof sliceOf> },
-    images: number,
-    channels: number,
-    xBase: number,
-    yBase: number,
-  ): void => {
-    const count = images * hw * (toRowOrder ? channels : quads(channels));
+  const [map, row] = toRowOrder ? [x, y] : [y, x];
+  // The rows of a window may begin inside of their binding where its planes do not.
+  const limit = device.context.bindingLimit - 256;
+  for (const window of mapWindows(map, { limit })) {
+    const { imageFrom, imageCount, quadFrom, quadCount } = window;
+    const channels = Math.min(c, 4 * (quadFrom + quadCount)) - 4 * quadFrom;
+    const start = imageFrom * c + 4 * quadFrom;
+    const rows = bind(row.buffer, hw * 4, { start, count: imageCount * channels });
+    const count = imageCount * hw * (toRowOrder ? channels : quadCount);
+    const [from, to] = toRowOrder ? [window, rows] : [rows, window];
     device.dispatch({
       kernel,
-      bindings,
-      params: { n: count, hw, channels, quads: quads(channels), x_base: xBase, y_base: yBase },
+      bindings: { x: from, y: to },
+      params: {
+        n: count,
+        hw,
+        channels,
+        quads: quadCount,
+        x_base: from.base,
+        // to_c4 writes quads.
+        y_base: toRowOrder ? to.base : to.base / 4,
+      },
       workgroups: grid1d(count),
     });
-  };
-  if (n * q * hw * 16 <= limit) {
-    run({ x, y }, n, c, 0, 0);
-    return;
-  }
-  const most = Math.max(1, Math.floor((limit - 256) / (hw * 16)));
-  for (let b = 0; b < n; b++) {
-    for (let first = 0; first < q; first += most) {
-      const planes = Math.min(most, q - first);
-      const channels = Math.min(c, 4 * (first + planes)) - 4 * first;
-      const mapWindow = windowAt(b * q + first, planes, hw * 16);
-      const rowWindow = windowAt(b * c + 4 * first, channels, hw * 4);
-      const [forX, forY] = toRowOrder ? [mapWindow, rowWindow] : [rowWindow, mapWindow];
-      run(
-        { x: sliceOf(x.buffer, forX), y: sliceOf(y.buffer, forY) },
-        1,
-        channels,
-        forX.base,
-        toRowOrder ? forY.base : forY.base / 4,
-      );
-    }
   }
 }
 
@@ -125,32 +111,8 @@ export function toAnchorRows(x: Tensor, { anchors, order }: AnchorRowsOptions): 
       },
     );
   }
-  const { device } = x;
-  const hw = h * w;
-  const k = c / anchors;
-  const y = device.empty([n * hw * anchors, k]);
-  const run = (
-    kernel: string,
-    map: Tensor,
-    rows: Tensor,
-    names: readonly [string, string],
-  ): void => {
-    for (const window of y.size > 0 ? planeWindows(n, [map, rows]) : []) {
-      const [ofMap, ofRows] = [bindPlanes(map, n, window), bindPlanes(rows, n, window)];
-      const count = window.count * hw * (kernel === 'layout/anchor_rows' ? c : quads(c));
-      device.dispatch({
-        kernel,
-        defines: { INTERLEAVED: order === 'interleaved' },
-        bindings: { [names[0]]: ofMap.binding, [names[1]]: ofRows.binding },
-        params: {
-          ...{ n: count, hw, anchors, k, quads: quads(c) },
-          ...{ x_base: ofMap.base, y_base: ofRows.base },
-        },
-        workgroups: grid1d(count),
-      });
-    }
-  };
-  run('layout/anchor_rows', x, y, ['x', 'y']);
+  const y = x.device.empty([n * h * w * anchors, c / anchors]);
+  moveAnchors('layout/anchor_rows', { x, y }, anchors, order);
   record({
     op: 'toAnchorRows',
     inputs: [x],
@@ -158,11 +120,52 @@ export function toAnchorRows(x: Tensor, { anchors, order }: AnchorRowsOptions): 
     backward: ([dY]) => {
       if (!dY) return [null];
       const dX = emptyLike(x);
-      run('layout/anchor_rows_backward', dX, dY, ['dX', 'dY']);
+      moveAnchors('layout/anchor_rows_backward', { dX, dY }, anchors, order);
       return [dX];
     },
   });
   return y;
+}
+
+/** Runs a kernel between a head's map and its rows, named as its bindings are, in windows of images. */
+function moveAnchors(
+  kernel: 'layout/anchor_rows' | 'layout/anchor_rows_backward',
+  tensors: Readonly<Record<string, Tensor>>,
+  anchors: number,
+  order: AnchorRowsOptions['order'],
+): void {
+  const [[mapName, map], [rowsName, rows]] = Object.entries(tensors) as [
+    [string, Tensor],
+    [string, Tensor],
+  ];
+  const { device } = map;
+  const [n, c, h, w] = dims4(map.shape);
+  if (map.size === 0) return;
+  const hw = h * w;
+  const [mapBytes, rowBytes] = [quads(c) * hw * 16, c * hw * 4];
+  const limit = device.context.bindingLimit;
+  const rules = { unitBytes: [mapBytes, rowBytes], limit, unit: 'image of scores' };
+  for (const window of windowsOf(n, rules)) {
+    const ofMap = bind(map.buffer, mapBytes, window);
+    const ofRows = bind(rows.buffer, rowBytes, window);
+    // The forward kernel writes rows, the backward one quads of the map.
+    const count = window.count * hw * (kernel === 'layout/anchor_rows' ? c : quads(c));
+    device.dispatch({
+      kernel,
+      defines: { INTERLEAVED: order === 'interleaved' },
+      bindings: { [mapName]: ofMap, [rowsName]: ofRows },
+      params: {
+        n: count,
+        hw,
+        anchors,
+        k: c / anchors,
+        quads: quads(c),
+        x_base: ofMap.base,
+        y_base: ofRows.base,
+      },
+      workgroups: grid1d(count),
+    });
+  }
 }
 
 /** Stored elements per step of axis 0. */

@@ -1,8 +1,9 @@
 import { record } from '../autograd/tape.js';
 import { NnError } from '../errors.js';
+import { bind, maxPlanes, windowsOf, type Window } from '../kernel/windows.js';
 import { quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { bindPlanes, expectRow, mapDims, planeWindows } from './plane-windows.js';
+import { expectRow, mapDims } from './map-kernel.js';
 
 /** Cells that a fraction of a map means: floor(fraction · cells) (docs/spec.md 3.2: 1/4 of 49 is 12). */
 export function maskedCells(fraction: number, cells: number): number {
@@ -64,40 +65,43 @@ export function kSmallestMask(h: Tensor, k: number): KSmallest {
   return { mask, tau };
 }
 
-function multiply(x: Tensor, mask: Tensor, rows: number, c4: number, cells: number): Tensor {
+/** Rows of c4 maps of `c4` quads and `cells` cells in windows. */
+function rowWindows(x: Tensor, c4: number, cells: number): Window[] {
+  return windowsOf(x.shape[0] ?? 0, {
+    unitBytes: c4 * cells * 16,
+    limit: x.device.context.bindingLimit,
+    most: maxPlanes,
+    unit: 'row of maps',
+  });
+}
+
+function multiply(x: Tensor, mask: Tensor, c4: number, cells: number): Tensor {
   const y = x.device.empty(x.shape, { layout: 'c4' });
-  for (const window of planeWindows(rows, [x])) {
-    const from = bindPlanes(x, rows, window);
-    const to = bindPlanes(y, rows, window);
+  for (const window of rowWindows(x, c4, cells)) {
+    const from = bind(x.buffer, c4 * cells * 16, window);
+    const to = bind(y.buffer, c4 * cells * 16, window);
     x.device.dispatch({
       kernel: 'mask/mul_mask',
-      bindings: { x: from.binding, mask, y: to.binding },
-      params: { quads: c4, cells, first: window.first, x_base: from.base, y_base: to.base },
+      bindings: { x: from, mask, y: to },
+      params: { quads: c4, cells, first: window.start, x_base: from.base, y_base: to.base },
       workgroups: [Math.ceil(cells / 8), Math.ceil(c4 / 8), window.count],
     });
   }
   return y;
 }
 
-function maskGradient(
-  x: Tensor,
-  dY: Tensor,
-  mask: Tensor,
-  rows: number,
-  c4: number,
-  cells: number,
-): Tensor {
+function maskGradient(x: Tensor, dY: Tensor, mask: Tensor, c4: number, cells: number): Tensor {
   const dM = x.device.empty(mask.shape);
-  for (const window of planeWindows(rows, [x])) {
-    const features = bindPlanes(x, rows, window);
-    const gradient = bindPlanes(dY, rows, window);
+  for (const window of rowWindows(x, c4, cells)) {
+    const features = bind(x.buffer, c4 * cells * 16, window);
+    const gradient = bind(dY.buffer, c4 * cells * 16, window);
     x.device.dispatch({
       kernel: 'mask/mul_mask_backward_mask',
-      bindings: { x: features.binding, dY: gradient.binding, dM },
+      bindings: { x: features, dY: gradient, dM },
       params: {
         quads: c4,
         cells,
-        first: window.first,
+        first: window.start,
         x_base: features.base,
         y_base: gradient.base,
       },
@@ -116,7 +120,7 @@ export function mulMask(x: Tensor, mask: Tensor): Tensor {
   const cells = h * w;
   expectRow('mulMask', 'mask', mask, [rows, cells]);
   const c4 = quads(channels);
-  const y = multiply(x, mask, rows, c4, cells);
+  const y = multiply(x, mask, c4, cells);
   record({
     op: 'mulMask',
     inputs: [x, mask],
@@ -124,8 +128,8 @@ export function mulMask(x: Tensor, mask: Tensor): Tensor {
     backward: ([dY], [needsX, needsMask]) => {
       if (!dY) return [null, null];
       return [
-        needsX ? multiply(dY, mask, rows, c4, cells) : null,
-        needsMask ? maskGradient(x, dY, mask, rows, c4, cells) : null,
+        needsX ? multiply(dY, mask, c4, cells) : null,
+        needsMask ? maskGradient(x, dY, mask, c4, cells) : null,
       ];
     },
   });

@@ -1,8 +1,7 @@
 import { record } from '../autograd/tape.js';
 import { NnError } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { planPool } from './map-plan.js';
-import { mapDims, runMapKernel } from './plane-windows.js';
+import { mapDims, runMapKernel } from './map-kernel.js';
 
 export interface MaxPoolOptions {
   /**
@@ -37,14 +36,12 @@ export function maxPool2d(x: Tensor, options: MaxPoolOptions = {}): Tensor {
   const { oh, ow } = pooledSize(h, w, options);
   const y = x.device.empty([n, c, oh, ow], { layout: 'c4' });
   const params = { h, w, oh, ow };
-  const { windows } = planPool({ n, c, h, w, oh, ow }, x.device.context);
   runMapKernel({
     kernel: 'pool/max_pool',
     x: { x },
     y: { y },
     params,
     grid: { height: oh, width: ow },
-    windows,
   });
   record({
     op: 'maxPool2d',

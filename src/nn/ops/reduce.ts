@@ -1,9 +1,10 @@
 import { record } from '../autograd/tape.js';
 import { grid1d } from '../kernel/dispatch.js';
-import { sliceOf, windowsOf } from '../kernel/windows.js';
+import { bind, windowsOf } from '../kernel/windows.js';
 import { dims4, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { elementwise, emptyLike, padParams, requireC4, requireRow } from './common.js';
+import { elementwise } from '../tensor/run-elementwise.js';
+import { emptyLike, padParams, requireC4, requireRow } from './common.js';
 
 /** Terms per partial sum and lanes per block of the kernels. */
 const block = 64;
@@ -19,22 +20,24 @@ export function sumAll(x: Tensor, factor = 1): Tensor {
   let size = x.storedSize;
   if (size === 0) return device.zeros([1]);
   for (;;) {
-    const limit = Math.max(device.context.bindingLimit, block * block * 4);
     // Windows of whole blocks, so that every window's partial sums are those of the whole.
-    const most = Math.floor(limit / (block * block * 4)) * block * block;
+    const windows = windowsOf(size, {
+      unitBytes: 4,
+      limit: Math.max(device.context.bindingLimit, block * block * 4),
+      step: block * block,
+    });
     const lanes = size <= block ? 1 : block;
     const m = partials(size, lanes);
     const y = device.empty([m]);
-    for (let start = 0; start < size; start += most) {
-      const n = Math.min(most, size - start);
-      const count = partials(n, lanes);
+    for (const window of windows) {
+      const count = partials(window.count, lanes);
       device.dispatch({
         kernel: 'reduce/sum',
         bindings: {
-          x: sliceOf(current.buffer, { offset: start * 4, size: n * 4 }),
-          y: sliceOf(y.buffer, { offset: (start / block) * 4, size: count * 4 }),
+          x: bind(current.buffer, 4, window),
+          y: bind(y.buffer, 4, { start: window.start / block, count }),
         },
-        params: { n, m: count, lanes, factor: m === 1 ? factor : 1 },
+        params: { n: window.count, m: count, lanes, factor: m === 1 ? factor : 1 },
         workgroups: grid1d(count),
       });
     }
@@ -95,14 +98,18 @@ export function columnSums(x: Tensor): Tensor {
     const chunks = Math.ceil(rows / block);
     const y = device.empty(chunks === 1 ? [columns] : [chunks, columns]);
     // Windows of whole chunks.
-    const windows = windowsOf(chunks, block * columns * 4, device.context.bindingLimit);
+    const windows = windowsOf(chunks, {
+      unitBytes: block * columns * 4,
+      limit: device.context.bindingLimit,
+      unit: `${block} rows`,
+    });
     for (const { start, count } of windows) {
       const taken = Math.min(count * block, rows - start * block);
-      const from = windowBytes(start * block, taken, columns);
-      const to = windowBytes(start, count, columns);
+      const from = bind(current.buffer, columns * 4, { start: start * block, count: taken });
+      const to = bind(y.buffer, columns * 4, { start, count });
       device.dispatch({
         kernel: 'reduce/sum_rows',
-        bindings: { x: sliceOf(current.buffer, from), y: sliceOf(y.buffer, to) },
+        bindings: { x: from, y: to },
         params: { rows: taken, columns, n: count * columns, x_base: from.base, y_base: to.base },
         workgroups: grid1d(count * columns),
       });
@@ -112,16 +119,6 @@ export function columnSums(x: Tensor): Tensor {
     current = y;
     rows = chunks;
   }
-}
-
-function windowBytes(
-  row: number,
-  rows: number,
-  columns: number,
-): { offset: number; size: number; base: number } {
-  const begin = row * columns * 4;
-  const offset = begin - (begin % 256);
-  return { offset, size: begin - offset + rows * columns * 4, base: (begin - offset) / 4 };
 }
 
 /** Sum over the rows: row [R, O] -> [O]. No rows give zeros. */
@@ -160,12 +157,18 @@ export function channelSums(x: Tensor): Tensor {
     const blocks = Math.ceil((4 * hw) / (block * block));
     const pixels = 16 * blocks;
     const y = device.empty([n, c, 1, pixels], { layout: 'c4' });
-    for (const from of windowsOf(n * q, hw * 16, device.context.bindingLimit)) {
-      const to = windowBytes(from.start, from.count, pixels * 4);
-      const count = from.count * blocks * block;
+    const windows = windowsOf(n * q, {
+      unitBytes: hw * 16,
+      limit: device.context.bindingLimit,
+      unit: 'plane of a map',
+    });
+    for (const window of windows) {
+      const from = bind(current.buffer, hw * 16, window);
+      const to = bind(y.buffer, pixels * 16, window);
+      const count = window.count * blocks * block;
       device.dispatch({
         kernel: 'reduce/sum_map',
-        bindings: { x: sliceOf(current.buffer, from), y: sliceOf(y.buffer, to) },
+        bindings: { x: from, y: to },
         params: { n: count, hw, blocks, x_base: from.base, y_base: to.base },
         workgroups: grid1d(count),
       });

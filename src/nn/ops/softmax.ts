@@ -1,9 +1,8 @@
 import { record } from '../autograd/tape.js';
 import { grid1d } from '../kernel/dispatch.js';
-import { sliceOf } from '../kernel/windows.js';
+import { bind, windowsOf } from '../kernel/windows.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { emptyLike, requireRow } from './common.js';
-import { planSoftmax } from './map-plan.js';
 
 /** Softmax of each row of x, row [M, K]. */
 export function softmax(x: Tensor): Tensor {
@@ -11,18 +10,19 @@ export function softmax(x: Tensor): Tensor {
   const [rows = 0, k = 0] = x.shape;
   const { device } = x;
   const y = emptyLike(x);
-  const { windows } = planSoftmax({ rows, k }, device.context);
+  // Windows of 64 rows, which begin at a multiple of 256 bytes for every k.
+  const limit = device.context.bindingLimit;
+  const windows = windowsOf(rows, { unitBytes: k * 4, limit, step: 64, unit: 'row of scores' });
   const run = (kernel: string, tensors: Record<string, Tensor>): void => {
-    for (const { first, count } of windows) {
-      const part = { offset: first * k * 4, size: count * k * 4 };
+    for (const window of windows) {
       const bindings = Object.entries(tensors).map(
-        ([name, t]) => [name, windows.length === 1 ? t : sliceOf(t.buffer, part)] as const,
+        ([name, t]) => [name, bind(t.buffer, k * 4, window)] as const,
       );
       device.dispatch({
         kernel,
         bindings: Object.fromEntries(bindings),
-        params: { rows: count, k },
-        workgroups: grid1d(count),
+        params: { rows: window.count, k },
+        workgroups: grid1d(window.count),
       });
     }
   };

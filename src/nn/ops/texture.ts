@@ -1,8 +1,7 @@
-import { NnError } from '../errors.js';
 import { stripTexels } from './linear/plan.js';
 import { grid1d } from '../kernel/dispatch.js';
 import { noteTextureView } from '../kernel/texture-bytes.js';
-import { sliceOf, windowsOf, type Window } from '../kernel/windows.js';
+import { bind, windowsOf } from '../kernel/windows.js';
 import { dims4, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -19,25 +18,6 @@ export function arrayView(texture: GPUTexture): GPUTextureView {
 
 /** Creating a view costs a software driver 0.4 ms, more than recording a dispatch. */
 const views = new WeakMap<GPUTexture, GPUTextureView>();
-
-/**
- * The windows in which `planes` planes of `planeBytes` bytes each are bound: one where everything
- * fits, else as many planes at a time as one binding holds (see windowsOf).
- */
-export function mapWindows(planes: number, planeBytes: number, limit: number, step = 1): Window[] {
-  const most = planeBytes % 256 === 0 ? limit : limit - 256;
-  if (planes * planeBytes > limit && planeBytes > most) {
-    throw new NnError(
-      'map-too-large',
-      `one channel quad of this map takes ${planeBytes} bytes, more than a binding of ${limit} bytes allows.`,
-      {
-        kind: 'device',
-        fix: 'use a smaller image.',
-      },
-    );
-  }
-  return windowsOf(planes, planeBytes, limit, step);
-}
 
 /**
  * The texture mirror of a c4 map: layer c/4, texel (x, n*H + y). Cached on the tensor. A plain copy
@@ -62,12 +42,18 @@ export function mapTexture(x: Tensor): GPUTexture {
       return texture;
     }
     const planeBytes = h * w * 16;
-    for (const window of mapWindows(n * q, planeBytes, device.context.bindingLimit)) {
-      const { start, count, base } = window;
+    const limit = device.context.bindingLimit;
+    for (const window of windowsOf(n * q, {
+      unitBytes: planeBytes,
+      limit,
+      unit: 'plane of a map',
+    })) {
+      const { start, count } = window;
+      const planes = bind(x.buffer, planeBytes, window);
       device.dispatch({
         kernel: 'pack/map_to_texture',
-        bindings: { x: sliceOf(x.buffer, window), x_map: arrayView(texture) },
-        params: { quad_from: start, count, quads: q, height: h, width: w, base },
+        bindings: { x: planes, x_map: arrayView(texture) },
+        params: { quad_from: start, count, quads: q, height: h, width: w, base: planes.base },
         workgroups: grid1d(count * h * w),
       });
     }

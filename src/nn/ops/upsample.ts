@@ -1,10 +1,11 @@
 import { record } from '../autograd/tape.js';
 import { NnError } from '../errors.js';
+import { bind, type Window } from '../kernel/windows.js';
 import { dims4, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { mapCapabilitiesOf } from './capabilities.js';
-import { planUpsample, type MapSource, type PlaneWindow } from './map-plan.js';
-import { bindPlanes, mapDims, planesOf, runMapKernel } from './plane-windows.js';
+import { mapDims, runMapKernel } from './map-kernel.js';
+import { planUpsample, type MapSource } from './map-plan.js';
 import { arrayView, mapTexture } from './texture.js';
 
 export interface UpsampleOptions {
@@ -31,22 +32,21 @@ function bilinearFromTexture(
   x: Tensor,
   y: Tensor,
   inverse: number,
-  windows: readonly PlaneWindow[],
+  windows: readonly Window[],
 ): void {
   const [, c, h, w] = dims4(x.shape);
   const [, , oh, ow] = dims4(y.shape);
-  const planes = planesOf(y);
   for (const window of windows) {
-    const out = bindPlanes(y, planes, window);
+    const out = bind(y.buffer, oh * ow * 16, window);
     x.device.dispatch({
       kernel: 'resize/bilinear_texture',
-      bindings: { x_map: arrayView(mapTexture(x)), y: out.binding },
+      bindings: { x_map: arrayView(mapTexture(x)), y: out },
       params: {
         h,
         w,
         oh,
         ow,
-        first_plane: window.first,
+        first_plane: window.start,
         quads: quads(c),
         y_base: out.base,
         inverse,

@@ -1,6 +1,6 @@
 import { record } from '../autograd/tape.js';
 import { grid1d } from '../kernel/dispatch.js';
-import { sliceOf, windowsOf } from '../kernel/windows.js';
+import { bind, windowsOf } from '../kernel/windows.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { emptyLike, requireRow, requireShape } from './common.js';
 
@@ -18,19 +18,17 @@ export function weightStandardize(w: Tensor, gain: Tensor): Tensor {
   const stats = device.empty([rows, 2]);
   const lanes = device.subgroupSize;
   const grid = (count: number): [number, number] => grid1d(count * (lanes || 64));
-  const windows = windowsOf(rows, fan * 4, device.context.bindingLimit);
+  const rowBytes = fan * 4;
+  const limit = device.context.bindingLimit;
+  const windows = windowsOf(rows, { unitBytes: rowBytes, limit, unit: 'row of weights' });
   if (fan > 0) {
     for (const window of windows) {
+      const from = bind(w.buffer, rowBytes, window);
       device.dispatch({
         kernel: 'weight/standardize',
         defines: { LANES: lanes },
-        bindings: { w: sliceOf(w.buffer, window), gain, y: sliceOf(y.buffer, window), stats },
-        params: {
-          rows: window.count,
-          fan,
-          start: window.start,
-          base: window.base,
-        },
+        bindings: { w: from, gain, y: bind(y.buffer, rowBytes, window), stats },
+        params: { rows: window.count, fan, start: window.start, base: from.base },
         workgroups: grid(window.count),
       });
     }
@@ -45,19 +43,20 @@ export function weightStandardize(w: Tensor, gain: Tensor): Tensor {
       const dGain = emptyLike(gain);
       if (fan > 0) {
         for (const window of windows) {
-          const { base, start, count } = window;
+          const { start, count } = window;
+          const from = bind(w.buffer, rowBytes, window);
           device.dispatch({
             kernel: 'weight/standardize_backward',
             defines: { LANES: lanes },
             bindings: {
-              w: sliceOf(w.buffer, window),
+              w: from,
               gain,
               stats,
-              dY: sliceOf(dY.buffer, window),
-              dW: sliceOf(dW.buffer, window),
+              dY: bind(dY.buffer, rowBytes, window),
+              dW: bind(dW.buffer, rowBytes, window),
               dGain,
             },
-            params: { rows: count, fan, start, base },
+            params: { rows: count, fan, start, base: from.base },
             workgroups: grid(count),
           });
         }

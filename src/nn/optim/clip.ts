@@ -1,7 +1,6 @@
 import { NnError } from '../errors.js';
-import { sliceOf } from '../kernel/windows.js';
+import { bind, elementWindows } from '../kernel/windows.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { elementWindows } from './in-place.js';
 import { groupsOf, runSlots, slotsOf } from './slots.js';
 
 /** Elements, or quads, that one workgroup of the reduction kernels covers. */
@@ -87,11 +86,12 @@ export async function nonFiniteProbeAsync(tensors: readonly Tensor[]): Promise<s
   const first = floats[0];
   if (!first) return [];
   const flags = first.device.zeros([floats.length], { dtype: 'u32' });
+  const limit = first.device.context.bindingLimit;
   floats.forEach((t, slot) => {
-    for (const window of elementWindows(t, perDispatch)) {
+    for (const window of elementWindows(t.storedSize, limit, perDispatch)) {
       t.device.dispatch({
         kernel: 'optim/non_finite',
-        bindings: { bits: sliceOf(t.buffer, window), flags },
+        bindings: { bits: bind(t.buffer, 4, window), flags },
         params: { n: window.count, slot },
         workgroups: [Math.ceil(window.count / perGroup)],
       });

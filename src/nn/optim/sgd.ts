@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor/tensor.js';
-import { elementwise } from '../ops/common.js';
+import { elementwise } from '../tensor/run-elementwise.js';
 import {
   Buffers,
   clearGradients,

@@ -1,7 +1,6 @@
 import { grid1d, type BufferSlice } from '../kernel/dispatch.js';
-import { sliceOf } from '../kernel/windows.js';
+import { bind, elementWindows } from '../kernel/windows.js';
 import type { Tensor, TensorDevice } from '../tensor/tensor.js';
-import { elementWindows } from './in-place.js';
 
 /** A range of elements of equally sized tensors: one slot of a kernel that takes several. */
 export interface Slot {
@@ -18,8 +17,9 @@ export function slotsOf(
 ): Slot[] {
   const entries = Object.entries(tensors);
   const [, first] = entries[0] as [string, Tensor];
-  return elementWindows(first).map((window) => ({
-    bindings: Object.fromEntries(entries.map(([name, t]) => [name, sliceOf(t.buffer, window)])),
+  const limit = first.device.context.bindingLimit;
+  return elementWindows(first.storedSize, limit).map((window) => ({
+    bindings: Object.fromEntries(entries.map(([name, t]) => [name, bind(t.buffer, 4, window)])),
     count: window.count,
     ...(rule === undefined ? {} : { rule }),
   }));

@@ -11,8 +11,6 @@ import {
   type LinearShape,
 } from '../../../src/nn/ops/linear/plan.js';
 import { convEnvironment } from '../../../src/nn/ops/conv/environment.js';
-import { mapWindows } from '../../../src/nn/ops/texture.js';
-import { windowAt, windows1d, windowsOf } from '../../../src/nn/kernel/windows.js';
 
 const software: ConvCapabilities = { lanes: 4, maxTextureSide: 8192, maxTextureLayers: 2048 };
 const wide: ConvCapabilities = { lanes: 8, maxTextureSide: 16384, maxTextureLayers: 2048 };
@@ -178,99 +176,5 @@ describe('planLinear', () => {
     expect(linearPlan({ r: 2000, i: 256, o: 256 }, { lanes: 8, maxTextureSide: 8192 })).to.equal(
       'naive',
     );
-  });
-});
-
-/** Whether ranges follow each other from 0 to count without a gap. */
-function isPartition(ranges: readonly (readonly [number, number])[], count: number): boolean {
-  let at = 0;
-  for (const [from, to] of ranges) {
-    if (from !== at || to <= from) return false;
-    at = to;
-  }
-  return at === count;
-}
-
-describe('binding windows', () => {
-  const MiB = 2 ** 20;
-
-  const ranges = (windows: readonly { start: number; count: number }[]): [number, number][] =>
-    windows.map((w) => [w.start, w.start + w.count]);
-
-  it('mapWindows: one window where everything fits', () => {
-    expect(ranges(mapWindows(16, 1024, 16384))).to.deep.equal([[0, 16]]);
-    expect(mapWindows(0, 1024, 16384)).to.deep.equal([]);
-  });
-
-  it('mapWindows: aligned, within the limit, without gaps', () => {
-    for (const limit of [64 * 1024, 128 * MiB]) {
-      for (const layer of [...vgg(512), ...vgg(1024), ...vgg(901)]) {
-        const planes = Math.ceil(layer.o / 4);
-        const bytes = layer.oh * layer.ow * 16;
-        if (bytes + 256 > limit) continue;
-        const windows = mapWindows(planes, bytes, limit);
-        expect(isPartition(ranges(windows), planes)).to.equal(true);
-        for (const w of windows) {
-          expect(w.offset % 256).to.equal(0);
-          expect(w.offset + 4 * w.base).to.equal(w.start * bytes);
-          expect(w.size).to.be.at.most(limit);
-        }
-      }
-    }
-    // conv1 of VGG16 at 1024: exactly 256 MiB, two windows of the default binding size.
-    expect(ranges(mapWindows(16, 1024 * 1024 * 16, 128 * MiB))).to.deep.equal([
-      [0, 8],
-      [8, 16],
-    ]);
-    // The same at 901 x 901: planes of an odd size, and windows of whole panels of 8 quads.
-    expect(ranges(mapWindows(16, 901 * 901 * 16, 128 * MiB))).to.deep.equal([
-      [0, 10],
-      [10, 16],
-    ]);
-    expect(ranges(mapWindows(16, 901 * 901 * 16, 128 * MiB, 8))).to.deep.equal([
-      [0, 8],
-      [8, 16],
-    ]);
-  });
-
-  it('mapWindows: says when one plane is too large', () => {
-    expect(() => mapWindows(2, 1024, 512)).to.throw(/takes 1024 bytes.*512 bytes.*Fix:/);
-    expect(() => mapWindows(40, 15 * 17 * 16, 4000)).to.throw(/more than a binding/);
-  });
-
-  it('windows1d: multiples of 64 elements', () => {
-    expect(windows1d(0, 1024)).to.deep.equal([]);
-    expect(windows1d(100, 1024)).to.deep.equal([{ start: 0, count: 100 }]);
-    expect(windows1d(600, 1100)).to.deep.equal([
-      { start: 0, count: 256 },
-      { start: 256, count: 256 },
-      { start: 512, count: 88 },
-    ]);
-  });
-
-  it('windowsOf: units that are no multiple of 256 bytes begin inside their binding', () => {
-    expect(windowsOf(3, 100, 1000)).to.have.length(1);
-    const windows = windowsOf(50, 300, 1024);
-    expect(
-      isPartition(
-        windows.map((w) => [w.start, w.start + w.count] as const),
-        50,
-      ),
-    ).to.equal(true);
-    for (const w of windows) {
-      expect(w.offset % 256).to.equal(0);
-      expect(w.offset + 4 * w.base).to.equal(w.start * 300);
-      expect(w.size).to.equal(4 * w.base + w.count * 300);
-      expect(w.size).to.be.at.most(1024);
-    }
-    expect(windowAt(1, 2, 300)).to.deep.equal({
-      start: 1,
-      count: 2,
-      offset: 256,
-      size: 644,
-      base: 11,
-    });
-    // A unit over the limit gets a window of its own.
-    expect(windowsOf(3, 2048, 1024).map((w) => w.count)).to.deep.equal([1, 1, 1]);
   });
 });

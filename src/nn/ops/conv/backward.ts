@@ -1,10 +1,10 @@
-import { grid1d, type BufferSlice } from '../../kernel/dispatch.js';
-import { sliceOf } from '../../kernel/windows.js';
+import { grid1d } from '../../kernel/dispatch.js';
+import { bind, windowsOf } from '../../kernel/windows.js';
 import { dims4, quads } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { reluBackward } from '../elementwise.js';
 import { channelSums } from '../reduce.js';
-import { arrayView, mapTexture, mapWindows } from '../texture.js';
+import { arrayView, mapTexture } from '../texture.js';
 import { convKernels } from './algorithms.js';
 import type { ConvPlan } from './plan.js';
 import type { ConvShape } from './shape.js';
@@ -38,18 +38,23 @@ function gradientTexture(dY: Tensor, y: Tensor, relu: boolean): GPUTexture {
     const planeBytes = h * w * 16;
     // The layer that read y left its texture mirror: four times cheaper to read than the buffer.
     const hasMap = y.hasTexture('map');
-    for (const window of mapWindows(n * q, planeBytes, device.context.bindingLimit)) {
-      const { start, count, base } = window;
-      const slice = (t: Tensor): BufferSlice => sliceOf(t.buffer, window);
+    const limit = device.context.bindingLimit;
+    for (const window of windowsOf(n * q, {
+      unitBytes: planeBytes,
+      limit,
+      unit: 'plane of a map',
+    })) {
+      const { start, count } = window;
+      const planes = bind(dY.buffer, planeBytes, window);
       device.dispatch({
         kernel: 'conv/relu_grad_to_texture',
         defines: { Y_MAP: hasMap },
         bindings: {
-          dy: slice(dY),
-          y: hasMap ? arrayView(mapTexture(y)) : slice(y),
+          dy: planes,
+          y: hasMap ? arrayView(mapTexture(y)) : bind(y.buffer, planeBytes, window),
           g_map: arrayView(texture),
         },
-        params: { quad_from: start, count, quads: q, height: h, width: w, base },
+        params: { quad_from: start, count, quads: q, height: h, width: w, base: planes.base },
         workgroups: grid1d(count * h * w),
       });
     }

@@ -1,9 +1,9 @@
 import { grid1d } from '../../kernel/dispatch.js';
+import { mapWindows } from '../../kernel/windows.js';
 import { quads } from '../../tensor/shape.js';
 import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { arrayView, mapTexture } from '../texture.js';
 import { subgroupGrid } from '../lane-gemm.js';
-import { outputWindows } from './grid.js';
 import type {
   ForwardPass,
   InputGradientPass,
@@ -75,10 +75,13 @@ interface LaneConv {
 function runLaneConv(device: TensorDevice, r: LaneConv): void {
   const lanes = device.subgroupSize;
   const [, channelsOut = 0, outH = 0, outW = 0] = r.output.shape;
-  for (const window of outputWindows(device, r.output)) {
+  // Whole panels of 4L channels where possible: a panel in two windows would be computed twice.
+  const limit = device.context.bindingLimit;
+  for (const window of mapWindows(r.output, { limit, panel: lanes })) {
+    const quadTo = window.quadFrom + window.quadCount;
     const panelFrom = Math.floor(window.quadFrom / lanes);
-    const panels = Math.ceil(window.quadTo / lanes) - panelFrom;
-    const tiles = Math.ceil((window.images * r.grid.h * r.grid.w) / (4 * lanes));
+    const panels = Math.ceil(quadTo / lanes) - panelFrom;
+    const tiles = Math.ceil((window.imageCount * r.grid.h * r.grid.w) / (4 * lanes));
     device.dispatch({
       kernel: 'conv/lane_conv',
       label: r.label,
@@ -86,11 +89,11 @@ function runLaneConv(device: TensorDevice, r: LaneConv): void {
       bindings: {
         x_map: arrayView(r.source),
         w_map: arrayView(r.weight.texture),
-        y: window.slice,
+        y: window,
         ...(r.bias ? { bias: r.bias } : {}),
       },
       params: {
-        batch: window.images,
+        batch: window.imageCount,
         image_from: window.imageFrom,
         height: r.sourceSize.h,
         width: r.sourceSize.w,
@@ -98,8 +101,8 @@ function runLaneConv(device: TensorDevice, r: LaneConv): void {
         channels_out: channelsOut,
         quads_out: quads(channelsOut),
         quad_from: window.quadFrom,
-        quad_to: window.quadTo,
-        y_base: window.base,
+        quad_to: quadTo,
+        y_base: window.base / 4,
         grid_h: r.grid.h,
         grid_w: r.grid.w,
         out_h: outH,

@@ -1,9 +1,9 @@
 import { grid1d, type BufferSlice } from '../../kernel/dispatch.js';
+import type { MapWindow } from '../../kernel/windows.js';
 import { quads } from '../../tensor/shape.js';
 import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { tileLimitsOf } from '../capabilities.js';
 import { expectTile, tileDefines, tileFlags, tileGrid } from '../tile-plan.js';
-import { channelWindows, fits, type ChannelWindow } from './channel-windows.js';
 import type {
   BufferKernels,
   ForwardPass,
@@ -12,6 +12,7 @@ import type {
 } from './passes.js';
 import type { ConvShape } from './shape.js';
 import { inputGradientTaps, planConvTile, planConvTileDw, type TapGrid } from './tile-plan.js';
+import { channelsOf, windowPairs } from './window-pairs.js';
 
 type Form = 'forward' | 'input-gradient';
 
@@ -53,7 +54,7 @@ function packedWeight(weight: Tensor, s: ConvShape, taps: TapGrid, form: Form): 
 
 interface TileConv {
   device: TensorDevice;
-  source: { map: Tensor; height: number; width: number };
+  source: { map: Tensor; channels: number; height: number; width: number };
   output: { map: Tensor; channels: number; height: number; width: number };
   weight: BufferSlice;
   bias: Tensor | null;
@@ -68,33 +69,30 @@ interface TileConv {
 
 /** Every window of the output, each over every window of the input, which add up in order. */
 function runTileConv(c: TileConv): void {
-  const whole = fits(c.source.map, c.output.map);
-  const inputs = channelWindows(c.source.map, whole);
-  channelWindows(c.output.map, whole).forEach((outputs, image) => {
-    for (const output of outputs) {
-      const list = inputs[image] as ChannelWindow[];
-      list.forEach((input, i) => {
-        runWindow(c, input, output, i === 0, i === list.length - 1);
-      });
+  for (const { x, y } of windowPairs(c.source.map, c.output.map)) {
+    for (const output of y) {
+      x.forEach((input, i) => runWindow(c, input, output, i === 0, i === x.length - 1));
     }
-  });
+  }
 }
 
 // eslint-disable-next-line max-lines-per-function -- one dispatch, its parameters by name, and the sum of its parts
 function runWindow(
   c: TileConv,
-  input: ChannelWindow,
-  output: ChannelWindow,
+  input: MapWindow,
+  output: MapWindow,
   isFirst: boolean,
   isLast: boolean,
 ): void {
   const { device, grid, taps } = c;
   const tapCount = taps.rows * taps.cols;
-  const quadsIn = quads(input.to - input.from);
-  const quadsOut = quads(output.to - output.from);
+  const { quadCount: quadsIn } = input;
+  const { quadCount: quadsOut } = output;
+  const ins = channelsOf(input, c.source.channels);
+  const outs = channelsOf(output, c.output.channels);
   const outPlane = c.output.height * c.output.width;
-  const resultBytes = output.images * quadsOut * outPlane * 16;
-  const pixels = input.images * grid.h * grid.w;
+  const resultBytes = output.imageCount * quadsOut * outPlane * 16;
+  const pixels = input.imageCount * grid.h * grid.w;
   const plan = expectTile(
     planConvTile(
       { rows: quadsOut * 4, pixels, k: quadsIn * 4 * tapCount, step: grid.step, resultBytes },
@@ -111,9 +109,9 @@ function runWindow(
     label: c.label,
     defines: tileDefines(plan.tile),
     bindings: {
-      x: input.binding,
+      x: input,
       packed: c.weight,
-      y: part ?? output.binding,
+      y: part ?? output,
       bias: (withBias && !isSplit ? c.bias : null) ?? c.weight,
     },
     params: {
@@ -137,10 +135,10 @@ function runWindow(
       step_y: taps.stepY,
       step_x: taps.stepX,
       row_quads: quads(c.output.channels),
-      k_from: input.from * tapCount,
+      k_from: ins.from * tapCount,
       channels: c.output.channels,
-      quad_from: output.from / 4,
-      quad_to: output.from / 4 + quadsOut,
+      quad_from: output.quadFrom,
+      quad_to: output.quadFrom + quadsOut,
       y_base: isSplit ? 0 : output.base / 4,
       v_tiles: plan.vTiles,
       tiles: plan.vTiles * plan.sTiles,
@@ -150,14 +148,14 @@ function runWindow(
       flags: isSplit ? 0 : tileFlags(defines),
     },
     workgroups: tileGrid(plan.vTiles * plan.sTiles, plan.splits),
-    flops: 2 * pixels * (output.to - output.from) * (input.to - input.from) * tapCount,
+    flops: 2 * pixels * outs.count * ins.count * tapCount,
   });
   if (!part) return;
   device.dispatch({
     kernel: 'gemm/tile_sum',
     label: `${c.label} sum`,
     defines: { MAP: true, ...defines },
-    bindings: { part, y: output.binding, ...bias },
+    bindings: { part, y: output, ...bias },
     params: {
       count: resultBytes / 4,
       splits: plan.splits,
@@ -168,7 +166,7 @@ function runWindow(
       bias_base: 0,
       plane: outPlane,
       quads: quadsOut,
-      channel_from: output.from,
+      channel_from: outs.from,
       channels: c.output.channels,
     },
     workgroups: grid1d(resultBytes / 4),
@@ -192,7 +190,7 @@ function forward({ x, weight, bias, y, s, relu, tile }: ForwardPass): void {
   };
   runTileConv({
     device: x.device,
-    source: { map: x, height: s.h, width: s.w },
+    source: { map: x, channels: s.c, height: s.h, width: s.w },
     output: { map: y, channels: s.o, height: s.oh, width: s.ow },
     weight: packedWeight(weight, s, taps, 'forward'),
     bias,
@@ -214,7 +212,7 @@ function inputGradient({ gradient, weight, dX, s, tile }: InputGradientPass<Tens
       const taps = inputGradientTaps(s, ry, rx);
       runTileConv({
         device: dX.device,
-        source: { map: gradient, height: s.oh, width: s.ow },
+        source: { map: gradient, channels: s.o, height: s.oh, width: s.ow },
         output: { map: dX, channels: s.c, height: s.h, width: s.w },
         weight: packedWeight(weight, s, taps, 'input-gradient'),
         bias: null,
@@ -237,13 +235,9 @@ function inputGradient({ gradient, weight, dX, s, tile }: InputGradientPass<Tens
 
 /** dW from dY and x; the images of maps that exceed a binding add up in order. */
 function weightGradient({ gradient, x, dW, s, tile }: WeightGradientPass<Tensor>): void {
-  const whole = fits(x, gradient);
-  const inputs = channelWindows(x, whole);
-  channelWindows(gradient, whole).forEach((outputs, image) => {
+  windowPairs(x, gradient).forEach(({ x: inputs, y: outputs }, image) => {
     for (const output of outputs) {
-      for (const input of inputs[image] as ChannelWindow[]) {
-        weightWindow(dW, s, input, output, image > 0, tile);
-      }
+      for (const input of inputs) weightWindow(dW, s, input, output, image > 0, tile);
     }
   });
 }
@@ -252,17 +246,18 @@ function weightGradient({ gradient, x, dW, s, tile }: WeightGradientPass<Tensor>
 function weightWindow(
   dW: Tensor,
   s: ConvShape,
-  input: ChannelWindow,
-  output: ChannelWindow,
+  input: MapWindow,
+  output: MapWindow,
   accumulate: boolean,
   tile: number | undefined,
 ): void {
   const { device } = dW;
   const taps = s.kh * s.kw;
-  const quadsIn = quads(input.to - input.from);
-  const outs = output.to - output.from;
+  const { quadCount: quadsIn } = input;
+  const ins = channelsOf(input, s.c);
+  const { from: outFrom, count: outs } = channelsOf(output, s.o);
   const cols = quadsIn * taps;
-  const pixels = input.images * s.oh * s.ow;
+  const pixels = input.imageCount * s.oh * s.ow;
   const plan = expectTile(
     planConvTileDw({ rows: outs, cols: cols * 4, pixels }, tileLimitsOf(device, tile)),
   );
@@ -271,7 +266,7 @@ function weightWindow(
     kernel: 'conv/tile_conv_dw',
     label: 'conv tile dW',
     defines: tileDefines(plan.tile),
-    bindings: { dy: output.binding, x: input.binding, part },
+    bindings: { dy: output, x: input, part },
     params: {
       pixels,
       height: s.h,
@@ -280,7 +275,7 @@ function weightWindow(
       x_base: input.base / 4,
       out_h: s.oh,
       out_w: s.ow,
-      quads_out: quads(outs),
+      quads_out: output.quadCount,
       y_base: output.base / 4,
       stride: s.stride,
       dilation: s.dilation,
@@ -294,9 +289,9 @@ function weightWindow(
       k_split: plan.kSplit,
     },
     workgroups: tileGrid(plan.vTiles * plan.sTiles, plan.splits),
-    flops: 2 * pixels * outs * (input.to - input.from) * taps,
+    flops: 2 * pixels * outs * ins.count * taps,
   });
-  const count = outs * (input.to - input.from) * taps;
+  const count = outs * ins.count * taps;
   device.dispatch({
     kernel: 'conv/tile_conv_dw_sum',
     label: 'conv tile dW sum',
@@ -304,12 +299,12 @@ function weightWindow(
     bindings: { part, dw: dW },
     params: {
       outs,
-      ins: input.to - input.from,
+      ins: ins.count,
       taps,
       cols,
       splits: plan.splits,
-      out_from: output.from,
-      in_from: input.from,
+      out_from: outFrom,
+      in_from: ins.from,
       channels_in: s.c,
     },
     workgroups: grid1d(count),

@@ -1,9 +1,9 @@
 import { grid1d } from '../../kernel/dispatch.js';
+import { mapWindows } from '../../kernel/windows.js';
 import { quads } from '../../tensor/shape.js';
 import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
 import { arrayView, mapTexture } from '../texture.js';
 import { runLaneGemm } from '../lane-gemm.js';
-import { outputWindows } from './grid.js';
 import type {
   ForwardPass,
   InputGradientPass,
@@ -191,7 +191,8 @@ function transformBack(
   tiles: number,
 ): void {
   const [, , outH = 0, outW = 0] = p.output.shape;
-  for (const window of outputWindows(device, p.output)) {
+  const rules = { limit: device.context.bindingLimit, panel: device.subgroupSize };
+  for (const window of mapWindows(p.output, rules)) {
     device.dispatch({
       kernel: 'wino/wino_out',
       defines: {
@@ -201,9 +202,9 @@ function transformBack(
         BIAS: p.bias !== null,
         POOL: p.pool,
       },
-      bindings: { m_map: arrayView(m), y: window.slice, ...(p.bias ? { bias: p.bias } : {}) },
+      bindings: { m_map: arrayView(m), y: window, ...(p.bias ? { bias: p.bias } : {}) },
       params: {
-        batch: window.images,
+        batch: window.imageCount,
         image_from: window.imageFrom,
         height: p.height,
         width: p.width,
@@ -212,15 +213,15 @@ function transformBack(
         channels: p.channelsOut,
         quads: quads(p.channelsOut),
         quad_from: window.quadFrom,
-        quad_to: window.quadTo,
-        y_base: window.base,
+        quad_to: window.quadFrom + window.quadCount,
+        y_base: window.base / 4,
         tiles_y: t.tilesY,
         tiles_x: t.tilesX,
         tile_from: from,
         tiles,
         relu: p.relu ? 1 : 0,
       },
-      workgroups: grid1d(tiles * (window.quadTo - window.quadFrom)),
+      workgroups: grid1d(tiles * window.quadCount),
     });
   }
 }

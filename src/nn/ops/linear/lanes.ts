@@ -1,3 +1,4 @@
+import { bind, windowsOf } from '../../kernel/windows.js';
 import { runLaneGemm } from '../lane-gemm.js';
 import { matrixTexture, panelTexture } from '../texture.js';
 import type { LinearKernels } from './passes.js';
@@ -51,23 +52,27 @@ export const lanesLinear: LinearKernels = {
     const panel = 4 * lanes;
     const rowBytes = s.i * 4;
     // A panel of 4L rows of i values (i % 4 == 0): its size is a multiple of 256 bytes.
-    const panelsAtOnce = Math.max(1, Math.floor(device.context.bindingLimit / (panel * rowBytes)));
+    const windows = windowsOf(s.o, {
+      unitBytes: rowBytes,
+      limit: device.context.bindingLimit,
+      step: panel,
+      unit: 'row of weights',
+    });
     const a = panelTexture(dY, s.r, s.o, lanes);
     const b = panelTexture(x, s.r, s.i, lanes);
-    for (let first = 0; first * panel < s.o; first += panelsAtOnce) {
-      const rows = Math.min(s.o - first * panel, panelsAtOnce * panel);
+    for (const window of windows) {
       runLaneGemm(device, {
         label: 'linear dW',
         defines: { A_FORM: 0, B_FORM: 1, A_ADDRESS: 0, B_ADDRESS: 2 },
         a,
         b,
-        c: { buffer: dW.buffer, offset: first * panel * rowBytes, size: rows * rowBytes },
-        rows,
+        c: bind(dW.buffer, rowBytes, window),
+        rows: window.count,
         cols: s.i,
         k4: Math.ceil(s.r / 4),
         rowStride: s.i / 4,
         colStride: 1,
-        panelOffset: first,
+        panelOffset: window.start / panel,
       });
     }
   },

@@ -1,13 +1,6 @@
 import { grid1d } from '../../kernel/dispatch.js';
-import { sliceOf, windowsOf, type Window } from '../../kernel/windows.js';
-import type { Tensor } from '../../tensor/tensor.js';
 import type { LinearKernels } from './passes.js';
-import type { LinearShape } from './plan.js';
-
-/** The rows of the weight, or of its gradient, in windows that fit a binding. */
-function weightWindows(weight: Tensor, s: LinearShape): Window[] {
-  return windowsOf(s.o, s.i * 4, weight.device.context.bindingLimit);
-}
+import { weightWindows } from './weight-windows.js';
 
 const noBases = { a_base: 0, b_base: 0, c_base: 0, bias_base: 0 };
 
@@ -16,13 +9,12 @@ export const naiveLinear: LinearKernels = {
   reads: 'buffer',
 
   forward({ x, weight, bias, y, s, relu }) {
-    for (const window of weightWindows(weight, s)) {
-      const { start, count, base } = window;
+    for (const { start, count, bound } of weightWindows(weight, s)) {
       x.device.dispatch({
         kernel: 'gemm/naive_gemm',
         label: 'linear naive forward',
         defines: { BIAS: bias !== null, RELU: relu },
-        bindings: { a: x, b: sliceOf(weight.buffer, window), c: y, ...(bias ? { bias } : {}) },
+        bindings: { a: x, b: bound, c: y, ...(bias ? { bias } : {}) },
         params: {
           ...noBases,
           rows: s.r,
@@ -33,7 +25,7 @@ export const naiveLinear: LinearKernels = {
           b_col: s.i,
           b_k: 1,
           c_row: s.o,
-          b_base: base,
+          b_base: bound.base,
           c_base: start,
           bias_base: start,
         },
@@ -44,13 +36,12 @@ export const naiveLinear: LinearKernels = {
 
   // Windows of the weight are parts of the sum and add up in order.
   inputGradient({ dY, weight, dX, s }) {
-    for (const window of weightWindows(weight, s)) {
-      const { start, count, base } = window;
+    for (const { start, count, bound } of weightWindows(weight, s)) {
       dY.device.dispatch({
         kernel: 'gemm/naive_gemm',
         label: 'linear naive dX',
         defines: { BIAS: false, RELU: false, ACCUMULATE: start > 0 },
-        bindings: { a: dY, b: sliceOf(weight.buffer, window), c: dX },
+        bindings: { a: dY, b: bound, c: dX },
         params: {
           ...noBases,
           rows: s.r,
@@ -62,7 +53,7 @@ export const naiveLinear: LinearKernels = {
           b_k: s.i,
           c_row: s.i,
           a_base: start,
-          b_base: base,
+          b_base: bound.base,
         },
         workgroups: grid1d(s.r * s.i),
       });
@@ -70,13 +61,12 @@ export const naiveLinear: LinearKernels = {
   },
 
   weightGradient({ dY, x, dW, s }) {
-    for (const window of weightWindows(dW, s)) {
-      const { start, count, base } = window;
+    for (const { start, count, bound } of weightWindows(dW, s)) {
       dY.device.dispatch({
         kernel: 'gemm/naive_gemm',
         label: 'linear naive dW',
         defines: { BIAS: false, RELU: false },
-        bindings: { a: dY, b: x, c: sliceOf(dW.buffer, window) },
+        bindings: { a: dY, b: x, c: bound },
         params: {
           ...noBases,
           rows: count,
@@ -88,7 +78,7 @@ export const naiveLinear: LinearKernels = {
           b_k: s.i,
           c_row: s.i,
           a_base: start,
-          c_base: base,
+          c_base: bound.base,
         },
         workgroups: grid1d(count * s.i),
       });

@@ -2,7 +2,7 @@ import {
   sigmoidBceMap as bceMapTwin,
   sigmoidBceMapBackward as bceMapTwinGrad,
 } from '../../../../src/nn/twins/bce-map.js';
-import { sigmoidBceMap } from '../../../../src/nn/ops/bce-map.js';
+import { sigmoidBceMap } from '../../../../src/nn/ops/map-loss.js';
 import type { OpCase } from '../case.js';
 import { oneOf, spread } from '../fill.js';
 

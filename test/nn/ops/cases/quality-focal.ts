@@ -3,7 +3,7 @@ import {
   qualityFocalLoss as qualityFocalTwin,
   qualityFocalLossBackward as qualityFocalTwinGrad,
 } from '../../../../src/nn/twins/quality-focal.js';
-import { codedIou, qualityFocalLoss } from '../../../../src/nn/ops/quality-focal.js';
+import { codedIou, qualityFocalLoss } from '../../../../src/nn/ops/box-loss.js';
 import type { OpCase } from '../case.js';
 import { oneOf, spread } from '../fill.js';
 

@@ -1,36 +1,8 @@
 import { NnError } from '../errors.js';
 import type { BufferSlice } from '../kernel/dispatch.js';
-import { sliceOf, windowAt } from '../kernel/windows.js';
+import { bind, maxPlanes, windowsOf, type Window } from '../kernel/windows.js';
 import { dims4, formatShape, quads } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { planPlanes, type PlaneWindow } from './map-plan.js';
-
-export type { MapSource, PlaneWindow } from './map-plan.js';
-
-/**
- * Splits `planes` equal storage units so that each tensor's window fits into one binding and a
- * grid axis that runs over the planes stays legal (see planPlanes).
- */
-export function planeWindows(planes: number, tensors: readonly Tensor[]): PlaneWindow[] {
-  const limit = Math.min(Infinity, ...tensors.map((t) => t.device.context.bindingLimit));
-  const units = tensors.map((t) => ({
-    name: t.describe(),
-    unitBytes: t.byteLength / Math.max(1, planes),
-  }));
-  return planPlanes(planes, units, limit);
-}
-
-/** The part of a tensor that holds a window's planes, and where (in elements) they start in it. */
-export function bindPlanes(
-  tensor: Tensor,
-  planes: number,
-  window: PlaneWindow,
-): { binding: Tensor | BufferSlice; base: number } {
-  if (window.count === planes) return { binding: tensor, base: 0 };
-  const unit = tensor.byteLength / Math.max(1, planes);
-  const placed = windowAt(window.first, window.count, unit);
-  return { binding: sliceOf(tensor.buffer, placed), base: placed.base };
-}
 
 /** Planes of a `c4` tensor: N · ceil(C / 4). */
 export function planesOf(x: Tensor): number {
@@ -69,37 +41,42 @@ export function mapGrid(height: number, width: number, planes: number): [number,
   return [Math.ceil((width * 4) / 32), Math.ceil(height / 8), planes];
 }
 
-/** Runs a map kernel between `small` and `large` maps of the same planes, window by window. */
+/** Runs a map kernel between two sets of maps with the same planes, window by window. */
 export function runMapKernel(options: {
   kernel: string;
   defines?: Record<string, number>;
-  /** Binding name to tensor; `x...` names take base x_base, others y_base. */
+  /** Tensors by the names of their bindings; where a window lies in those of `x` is parameter x_base. */
   x: Record<string, Tensor>;
   y: Record<string, Tensor>;
   params: Record<string, number>;
   grid: { height: number; width: number };
   /** Planes per dispatch; default: as many as the bindings hold. */
-  windows?: readonly PlaneWindow[];
+  windows?: readonly Window[];
 }): void {
-  const xs = Object.entries(options.x);
-  const ys = Object.entries(options.y);
-  const first = (xs[0] as [string, Tensor])[1];
-  const planes = planesOf(first);
-  const all = [...xs, ...ys].map(([, t]) => t);
-  for (const window of options.windows ?? planeWindows(planes, all)) {
-    const bindings: Record<string, Tensor | BufferSlice> = {};
-    const bases = { x_base: 0, y_base: 0 };
-    for (const [name, tensor] of xs) {
-      const bound = bindPlanes(tensor, planes, window);
-      bindings[name] = bound.binding;
-      bases.x_base = bound.base;
-    }
-    for (const [name, tensor] of ys) {
-      const bound = bindPlanes(tensor, planes, window);
-      bindings[name] = bound.binding;
-      bases.y_base = bound.base;
-    }
-    first.device.dispatch({
+  const { device } = Object.values(options.x)[0] as Tensor;
+  const planeBytes = (map: Tensor): number => map.byteLength / Math.max(1, planesOf(map));
+  const all = [...Object.values(options.x), ...Object.values(options.y)];
+  const windows =
+    options.windows ??
+    windowsOf(planesOf(all[0] as Tensor), {
+      unitBytes: all.map(planeBytes),
+      limit: device.context.bindingLimit,
+      most: maxPlanes,
+      unit: 'plane of a map',
+    });
+  for (const window of windows) {
+    const bindings: Record<string, BufferSlice> = {};
+    const bindAll = (maps: Record<string, Tensor>): number => {
+      let base = 0;
+      for (const [name, map] of Object.entries(maps)) {
+        const bound = bind(map.buffer, planeBytes(map), window);
+        bindings[name] = bound;
+        base = bound.base;
+      }
+      return base;
+    };
+    const bases = { x_base: bindAll(options.x), y_base: bindAll(options.y) };
+    device.dispatch({
       kernel: options.kernel,
       ...(options.defines === undefined ? {} : { defines: options.defines }),
       bindings,
