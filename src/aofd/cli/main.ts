@@ -4,9 +4,11 @@ import * as fs from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { wrapDriverCalls } from '../../nn/platform/node/driver-calls.js';
 import '../node.js';
 import { packageVersion, type CommandModule } from './common.js';
 import { EXIT, exitCodeOf, formatError, isCommanderError } from './errors.js';
+import { quietly } from './quiet.js';
 
 /** Commands by name: the file `./<name>.js` registers it. */
 const COMMANDS: Record<string, string> = {
@@ -89,6 +91,7 @@ if (isMain()) {
     process.stderr.write(`aofd: ${formatError(error)}\n`);
     process.exit(EXIT.failure);
   });
+  wrapDriverCalls(quietly);
   const code = await runCli(process.argv.slice(2));
   // The GPU binding may keep the process alive, so end it here, once everything is written.
   process.stdout.write('', () => process.exit(code));

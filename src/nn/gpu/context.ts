@@ -382,6 +382,7 @@ export class GpuContext {
     } finally {
       this.trimPools(0);
       this.gpu.destroy();
+      this.faults.close();
     }
   }
 }

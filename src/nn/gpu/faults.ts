@@ -3,12 +3,14 @@ import type { PoolStats } from './pool.js';
 
 /** What went wrong on a device: it was lost, ran out of memory, or refused a call. */
 export class Faults {
+  readonly #gpu: GPUDevice;
   #lost: NnError | null = null;
   #uncaptured: NnError | null = null;
   #memory: { readonly count: number; readonly last: NnError | null } = { count: 0, last: null };
 
   /** @param pools statistics that messages about memory quote */
   constructor(gpu: GPUDevice, pools: readonly Readonly<PoolStats>[]) {
+    this.#gpu = gpu;
     void gpu.lost.then((info) => {
       if (info.reason === 'destroyed') return;
       this.#lost = deviceLostError(info.message || info.reason);
@@ -48,6 +50,14 @@ export class Faults {
     const error = this.#uncaptured;
     this.#uncaptured = null;
     if (error) throw error;
+  }
+
+  /**
+   * Hears no more of the device, which is closed. A callback that native code holds keeps the device
+   * from being collected, with its threads and memory.
+   */
+  close(): void {
+    this.#gpu.onuncapturederror = null;
   }
 
   /** Forgets what was reported and not yet thrown; a lost device stays lost. */

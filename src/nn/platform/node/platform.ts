@@ -2,9 +2,10 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { create, globals } from 'webgpu';
+import { aroundDriver } from './driver-calls.js';
 import { packageRoot } from './packages.js';
-import { quietly } from './quiet.js';
 import { Napper } from './settle.js';
 import { unpackEmbeddedDriver } from './swiftshader.js';
 import { readTuningFiles } from './tuning-files.js';
@@ -14,10 +15,13 @@ import { adapterKind, isSoftware, PlatformError } from '../types.js';
 /** Real timestamps: quantised ones are multiples of 65 us. */
 const DAWN_OPTIONS = ['disable-dawn-features=timestamp_quantization'];
 
-/** Dawn's instances die when their object is collected, so every one made is held here for good. */
-const held = globalThis as { __aofdGpuInstances?: GPU[] };
+/**
+ * One instance of the driver for each set of options, for good: an instance has threads and memory of
+ * its own that are never given back, and dies with its devices when its object is collected. Kept
+ * outside of this module, which a program may hold twice (bundled, or in two versions).
+ */
+const held = globalThis as { __aofdGpuInstances?: Map<string, GPU> };
 
-let systemGpu: GPU | null = null;
 let embeddedGpu: GPU | null = null;
 let chosenGpu: GPU | null = null;
 let hasLoader: boolean | null = null;
@@ -26,9 +30,12 @@ let defaultSleepMs = 0;
 
 Object.assign(globalThis, globals);
 
-function createInstance(options: string[] = []): GPU {
-  const gpu = create([...DAWN_OPTIONS, ...options]);
-  (held.__aofdGpuInstances ??= []).push(gpu);
+const instances = (held.__aofdGpuInstances ??= new Map<string, GPU>());
+
+/** The instance of the system's drivers or of the embedded one, made when it is first asked for. */
+function instance(driver: 'system' | 'embedded'): GPU {
+  let gpu = instances.get(driver);
+  if (!gpu) instances.set(driver, (gpu = create([...DAWN_OPTIONS])));
   return gpu;
 }
 
@@ -80,23 +87,26 @@ async function firstAdapter(
   gpu: GPU,
   powerPreference: GPUPowerPreference = 'high-performance',
 ): Promise<GPUAdapter | null> {
-  return quietly(() => gpu.requestAdapter({ powerPreference }));
+  return aroundDriver(() => gpu.requestAdapter({ powerPreference }));
 }
 
 async function requestSystem(request: AdapterRequest): Promise<AdapterChoice | null> {
   if (!hasVulkanDriver()) return null;
-  systemGpu ??= createInstance();
-  const adapter = await firstAdapter(systemGpu, request.powerPreference);
-  return adapter && choice(adapter, systemGpu, 'system');
+  const gpu = instance('system');
+  const adapter = await firstAdapter(gpu, request.powerPreference);
+  return adapter && choice(adapter, gpu, 'system');
 }
 
 /** Asks Dawn for an adapter by part of its name; it answers a wrong name with a list of those there are. */
 async function findNamedAsync(name: string): Promise<AdapterChoice | readonly string[]> {
   if (!hasVulkanDriver()) return [];
   try {
-    const gpu = createInstance([`adapter=${name}`]);
+    const option = `adapter=${name}`;
+    const gpu = instances.get(option) ?? create([...DAWN_OPTIONS, option]);
     const adapter = await firstAdapter(gpu);
-    return adapter ? choice(adapter, gpu, 'system') : [];
+    if (!adapter) return [];
+    instances.set(option, gpu);
+    return choice(adapter, gpu, 'system');
   } catch (error) {
     return [...(error as Error).message.matchAll(/name: '([^']*)'/g)].map((m) => m[1] as string);
   }
@@ -129,7 +139,7 @@ async function requestEmbedded(isForced: boolean): Promise<AdapterChoice> {
     const before = names.map((name) => process.env[name]);
     for (const name of names) process.env[name] = driver.icdFile;
     try {
-      embeddedGpu = createInstance();
+      embeddedGpu = instance('embedded');
       await firstAdapter(embeddedGpu);
     } finally {
       names.forEach((name, i) => {
@@ -139,6 +149,18 @@ async function requestEmbedded(isForced: boolean): Promise<AdapterChoice> {
     }
   }
   const adapter = await firstAdapter(embeddedGpu);
+  if (!isMainThread && (adapter === null || adapterKind(adapter.info) !== 'swiftshader')) {
+    embeddedGpu = null;
+    instances.delete('embedded');
+    // A thread's process.env is a copy, which the Vulkan loader does not see.
+    throw new PlatformError(
+      'no-adapter',
+      'platform: the embedded software adapter cannot be loaded in a worker thread that has its own environment.',
+      {
+        fix: "start the thread with new Worker(file, { env: SHARE_ENV }), SHARE_ENV of 'node:worker_threads', or install a Vulkan driver (Debian: mesa-vulkan-drivers).",
+      },
+    );
+  }
   if (adapter === null) {
     throw new PlatformError(
       'no-adapter',
@@ -244,7 +266,7 @@ function compileHelpers(kind: AdapterKind): number {
 export const nodePlatform: Platform = {
   name: 'node',
   gpu(): GPU {
-    return chosenGpu ?? (systemGpu ??= createInstance());
+    return chosenGpu ?? instance('system');
   },
   async requestAdapterAsync(request: AdapterRequest = {}): Promise<AdapterChoice> {
     const found = await chooseAdapter(request);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
 const CODE = `
-  const { quietly } = await import('./src/nn/platform/node/quiet.ts');
+  const { quietly } = await import('./src/aofd/cli/quiet.ts');
   const { writeSync } = await import('node:fs');
   const value = quietly(() => {
     writeSync(2, 'Warning: maxDynamicStorageBuffersPerPipelineLayout artificially reduced from 9 to 1.\\n');

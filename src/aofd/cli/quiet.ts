@@ -1,11 +1,13 @@
 /**
  * Dawn's native code prints two harmless warnings to standard error whenever it meets a software
  * adapter, and more when there is no driver (a case that we report ourselves in one line). They
- * come from C++, so only swapping file descriptor 2 for a moment can filter them.
+ * come from C++, so only swapping file descriptor 2 for a moment can filter them. That is for the
+ * command line program alone, which owns its process: the library never does it.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 
 /** Lines of these forms are dropped; everything else is passed on. */
 const HARMLESS = [
@@ -17,8 +19,9 @@ const HARMLESS = [
 
 /**
  * Calls `work`, keeping harmless lines that native code prints meanwhile from standard error.
- * Only while `work` runs synchronously, only on Linux with a terminal or pipe as standard error,
- * and not with `DEBUG` set; otherwise `work` is just called.
+ * Only while `work` runs synchronously, only on Linux with a terminal or pipe as standard error, not
+ * with `DEBUG` set, and not while other threads may open files, which would get the number 2 in the
+ * moment when it is free; otherwise `work` is just called.
  */
 export function quietly<T>(work: () => T): T {
   const swap = process.env.DEBUG ? null : openSwap();
@@ -42,7 +45,7 @@ export function quietly<T>(work: () => T): T {
 
 /** A second descriptor of standard error and a file to take its place; null where that is unsafe. */
 function openSwap(): { saved: number; file: string } | null {
-  if (process.platform !== 'linux') return null;
+  if (process.platform !== 'linux' || !isMainThread || isAnotherThreadBusy()) return null;
   let saved: number | null = null;
   try {
     const stat = fs.fstatSync(2);
@@ -57,4 +60,11 @@ function openSwap(): { saved: number; file: string } | null {
     if (saved !== null) fs.closeSync(saved);
     return null;
   }
+}
+
+/** Whether Node's other threads have work that may open a file right now. */
+function isAnotherThreadBusy(): boolean {
+  return process
+    .getActiveResourcesInfo()
+    .some((name) => /^(FS|File|MessagePort|Worker)/.test(name));
 }
