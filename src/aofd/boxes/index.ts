@@ -7,9 +7,9 @@ export * from './boxes.js';
 export * from './iou.js';
 export * from './coder.js';
 export * from './face-probabilities.js';
+export * from './score-curve.js';
 export * from './sort.js';
 export * from './nms.js';
-export * from './face-probabilities.js';
 /** The RPN: anchors, what they are trained to be, what becomes of them. */
 export * from './anchors.js';
 export * from './matcher.js';

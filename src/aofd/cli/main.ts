@@ -16,6 +16,7 @@ const COMMANDS: Record<string, string> = {
   train: 'train a detector',
   inspect: 'write the intermediate tensors and heat maps of one picture',
   eval: 'measure a detector on annotated pictures',
+  calibrate: 'make scores probabilities, on labelled pictures',
   tune: 'time the kernels for a network on this adapter and remember the fastest',
   doctor: 'show adapter, driver, limits and features, and test the kernels',
 };

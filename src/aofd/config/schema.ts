@@ -271,6 +271,13 @@ const testSchema = z.strictObject({
         '(docs/spec.md 1.14), or input, as the head was trained',
     ),
   occluderThreshold: share.describe('probability above which a pixel counts as covered'),
+  coveredShare: share.describe('a face counts as covered from this covered share of its box on'),
+  calibration: z
+    .strictObject({ scores: z.array(share).min(2), probabilities: z.array(share).min(2) })
+    .nullable()
+    .describe(
+      'knots of the rising curve from raw scores to probabilities (aofd calibrate); null = as they are',
+    ),
 });
 
 const evalSchema = z.strictObject({

@@ -253,7 +253,7 @@ export class Detector implements Disposable, AsyncDisposable {
       settings,
     );
     const occluders = results.find((result) => result.occluders)?.occluders ?? null;
-    return detectedFaces(best, occluders, size, config.test.occluderThreshold);
+    return detectedFaces(best, occluders, size, config.test);
   }
 
   #check(): void {

@@ -1,4 +1,5 @@
 /** Detected faces, as the library hands them out and as JSON documents hold them. */
+import type { Config } from '../config/index.js';
 import type { GridMap } from './grid-map.js';
 import { occlusionIn, type FaceOcclusion } from './occluders.js';
 import type { Candidates } from './postprocess.js';
@@ -20,10 +21,12 @@ export class DetectedFace {
     readonly score: number,
     /** Null where the network has no segmentation branch. */
     readonly occlusion: FaceOcclusion | null,
+    /** Covered share from which `isOccluded` says yes; `test.coveredShare` of the weights. */
+    readonly coveredShare = 0.25,
   ) {}
 
   /** Whether at least this share of the face is covered. */
-  isOccluded(threshold = 0.25): boolean {
+  isOccluded(threshold = this.coveredShare): boolean {
     return (this.occlusion?.ratio ?? 0) >= threshold;
   }
 
@@ -50,18 +53,19 @@ export class DetectedFace {
 /**
  * Faces of boxes that stayed, in their order, with what covers each.
  * @param occluders null where the network did not segment
- * @param threshold a pixel is covered where P(occluder) is above
+ * @param test a pixel is covered where P(occluder) is above `occluderThreshold`
  */
 export function detectedFaces(
   { boxes, scores }: Candidates,
   occluders: GridMap | null,
   size: { width: number; height: number },
-  threshold: number,
+  { occluderThreshold, coveredShare }: Config['test'],
 ): DetectedFace[] {
   return Array.from(scores, (score, i) => {
     const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = boxes.subarray(4 * i, 4 * i + 4);
     const box = [x1, y1, x2, y2] as const;
-    return new DetectedFace(box, score, occluders && occlusionIn(box, occluders, size, threshold));
+    const occlusion = occluders && occlusionIn(box, occluders, size, occluderThreshold);
+    return new DetectedFace(box, score, occlusion, coveredShare);
   });
 }
 

@@ -4,6 +4,7 @@ import {
   clipBoxes,
   decodeBoxes,
   faceProbabilities,
+  probabilityOf,
   nms,
   takeBoxes,
   type BoxConvention,
@@ -43,7 +44,7 @@ export interface InputGeometry {
  * The head's output for `count` RoIs as boxes in original pixels (docs/spec.md 1.14): RoIs divided by
  * the scale, columns 4-7 of the box code times the standard deviations, decoded, clipped. With
  * `test.decodeIn: 'input'` the decoded box is divided instead: inclusive RoIs lose no part of a
- * pixel then.
+ * pixel then. Scores pass `test.calibration`, a rising curve, so that they mean probabilities.
  * @param rois [R*5] image, x1, y1, x2, y2 in input pixels
  */
 export function decodeHead(
@@ -76,7 +77,10 @@ export function decodeHead(
     }
   }
   clipBoxes(boxes, { width, height }, config.boxes.convention);
-  return { boxes, scores: Float64Array.from(faceProbabilities(logits).subarray(0, count)) };
+  const scores = Float64Array.from(faceProbabilities(logits).subarray(0, count));
+  const { calibration } = config.test;
+  if (calibration) scores.forEach((score, i) => (scores[i] = probabilityOf(score, calibration)));
+  return { boxes, scores };
 }
 
 /**

@@ -139,6 +139,20 @@ describe('postprocessing', () => {
     expect(new DetectedFace([0, 0, 1, 1], 1, null).isOccluded()).to.equal(false);
   });
 
+  it('passes scores through the calibration of the weights', () => {
+    const calibrated = presetConfig('lite');
+    calibrated.test.calibration = { scores: [0, 0.5, 1], probabilities: [0, 0.2, 1] };
+    const rois = [0, 0, 0, 19, 19, 0, 40, 40, 59, 59];
+    const logits = [0, 0, -Math.log(3), 0]; // probabilities 1/2 and 3/4
+    const geometry = { scale: 1, width: 100, height: 100 };
+    const raw = decodeHead(rois, logits, new Float32Array(16), 2, presetConfig('lite'), geometry);
+    const got = decodeHead(rois, logits, new Float32Array(16), 2, calibrated, geometry);
+    expect([...raw.scores].map((s) => Math.round(100 * s))).to.deep.equal([50, 75]);
+    expect(got.scores[0]).closeTo(0.2, 1e-6);
+    expect(got.scores[1]).closeTo(0.6, 1e-6);
+    expect([...got.boxes]).to.deep.equal([...raw.boxes]);
+  });
+
   it('turns pairs of logits into probabilities', () => {
     const got = faceProbabilities([0, 0, 500, -500, -500, 500]);
     expect([...got]).to.deep.equal([0.5, 0, 1]);

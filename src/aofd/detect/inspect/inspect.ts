@@ -68,7 +68,7 @@ export async function inspectAsync(detector: Detector, image: DecodedImage): Pro
   addHeat(tensors, config, kept);
   const { occluders } = result;
   if (occluders) addOccluders(tensors, config, occluders, kept, size);
-  const faces = detectedFaces(kept, occluders, size, config.test.occluderThreshold);
+  const faces = detectedFaces(kept, occluders, size, config.test);
   return { faces, scale: prepared.scale, tensors };
 }
 

@@ -28,6 +28,8 @@ export interface RunSettings {
   flip?: boolean;
   /** Long side of the input in pixels, in place of the configured size. */
   longSide?: number;
+  /** Test settings in place of the weights' own. */
+  test?: Partial<Config['test']>;
   /** Whether the covered pixels of each face are needed. */
   needsMasks: boolean;
   /** Whether the set tells of pictures that are not there; else the result does. */
@@ -89,8 +91,9 @@ export async function detectSetAsync(
 }
 
 /** The configuration stored in the weights with the size asked for. */
-function configFor(weights: DetectorWeights, { longSide }: RunSettings): Config {
-  const config = configOf(weights, weights.file ?? 'weights');
+function configFor(weights: DetectorWeights, { longSide, test }: RunSettings): Config {
+  const stored = configOf(weights, weights.file ?? 'weights');
+  const config = { ...stored, test: { ...stored.test, ...test } };
   if (longSide === undefined) return config;
   return { ...config, input: { ...config.input, testShortSide: null, maxSize: longSide } };
 }

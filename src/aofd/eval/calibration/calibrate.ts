@@ -1,0 +1,214 @@
+/** Runs a detector over labelled sources of its own configuration and fits what its numbers mean. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../../config/index.js';
+import { readFaceParts } from '../../data/batches/image-cache.js';
+import { decodeImage } from '../../data/files/decode.js';
+import type { Sample } from '../../data/sample.js';
+import { loadDataSource } from '../../data/sets/load-source.js';
+import { detectionArrays } from '../detections/arrays.js';
+import { detectSetAsync, type RunSettings } from '../detections/runner.js';
+import { countPixels, newPixelCounts, pixelScores } from '../occlusion/pixels.js';
+import { paintRuns } from '../occlusion/runs.js';
+import { evenlySpread } from '../partial.js';
+import type { Detection, DetectionSet, EvalImage } from '../protocol.js';
+import { matchDetections } from '../statistics/ap.js';
+import {
+  bestThreshold,
+  coveredShareFor,
+  fitScores,
+  type ScoreFit,
+  type ScoredOutcomes,
+  type ThresholdTrial,
+} from './fit.js';
+
+/** A data source with the number of its pictures to take, at even distances; 0 = all. */
+export interface SourceShare {
+  name: string;
+  count: number;
+}
+
+export interface CalibrateOptions {
+  /** Configuration that the weights carry; its `data` says how to read the sources. */
+  config: Config;
+  /** How the detector is run. */
+  run: Pick<RunSettings, 'weights' | 'device' | 'version' | 'signal' | 'onProgress' | 'onNotice'>;
+  /** Folder of the caches. */
+  cache: string;
+  /** Detection sources, for scores. */
+  faces: readonly SourceShare[];
+  /** Portraits with pixel labels, for what covers faces; may be empty. */
+  portraits: readonly SourceShare[];
+  /** Share of uncovered faces that may be called covered. */
+  falseAlarms: number;
+}
+
+export interface Calibration {
+  scores: ScoreFit & { detections: number; pictures: number };
+  /** Null without portraits. */
+  occlusion: {
+    trials: readonly ThresholdTrial[];
+    best: ThresholdTrial;
+    /** Null where no portrait is uncovered: the weights keep theirs. */
+    coveredShare: number | null;
+    portraits: number;
+    uncovered: number;
+  } | null;
+  /** Test settings to store with the weights. */
+  test: Partial<Config['test']>;
+}
+
+const SCORE_FLOOR = 0.01;
+const THRESHOLDS = [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6];
+/** A portrait counts as uncovered below this share of its region. */
+const UNCOVERED = 0.01;
+
+/** @returns null when the signal ended it */
+export async function calibrateAsync(options: CalibrateOptions): Promise<Calibration | null> {
+  const samples = samplesOf(options.config, options.faces);
+  const raw = { calibration: null };
+  const found = await runAsync(options, samples, 'scores', { test: raw, needsMasks: false });
+  if (!found) return null;
+  const outcomes = outcomesOf(samples, found);
+  const scores = {
+    ...fitScores(outcomes),
+    detections: outcomes.scores.length,
+    pictures: samples.length,
+  };
+  const portraits = samplesOf(options.config, options.portraits);
+  const test: Partial<Config['test']> = { calibration: scores.curve };
+  if (portraits.length === 0) return { scores, occlusion: null, test };
+  const occlusion = await fitOcclusionAsync(options, portraits);
+  if (!occlusion) return null;
+  test.occluderThreshold = occlusion.best.threshold;
+  if (occlusion.coveredShare !== null) test.coveredShare = occlusion.coveredShare;
+  return { scores, occlusion, test };
+}
+
+function samplesOf(config: Config, shares: readonly SourceShare[]): Sample[] {
+  return shares.flatMap(({ name, count }) => {
+    const { samples } = loadDataSource(config.data, name);
+    return count > 0 ? evenlySpread(samples, count) : samples;
+  });
+}
+
+function runAsync(
+  { run, cache }: CalibrateOptions,
+  samples: readonly Sample[],
+  name: string,
+  settings: Pick<RunSettings, 'test' | 'needsMasks'>,
+): Promise<DetectionSet | null> {
+  const images = samples.map(({ file }): EvalImage => ({ name: file, file }));
+  return detectSetAsync(images, name, {
+    ...run,
+    ...settings,
+    cache: join(cache, name),
+    scoreFloor: SCORE_FLOOR,
+    maxDetections: 300,
+  });
+}
+
+/** Detections that are right or wrong at IoU 0.5; those on ignored faces are neither. */
+function outcomesOf(samples: readonly Sample[], found: DetectionSet): ScoredOutcomes {
+  const scores: number[] = [];
+  const right: number[] = [];
+  const arrays = detectionArrays(
+    samples.map(({ file }) => ({ name: file, file })),
+    found,
+  );
+  samples.forEach(({ faces }, i) => {
+    const gt = Float64Array.from(
+      faces.flatMap(({ box: [x1, y1, x2, y2] }) => [x1, y1, x2 + 1, y2 + 1]),
+    );
+    const ignore = Uint8Array.from(faces, (face) => (face.ignore || face.invalid ? 1 : 0));
+    const { outcome } = matchDetections({ ...arrays[i]!, gt, ignore });
+    outcome.forEach((value, d) => {
+      if (value < 0) return;
+      scores.push(arrays[i]!.scores[d]!);
+      right.push(value);
+    });
+  });
+  return { scores: Float64Array.from(scores), right: Uint8Array.from(right) };
+}
+
+/** The detection of the portrait's own face: the best scored one that holds the centre of its box. */
+function ownFace({ file, faces }: Sample, found: DetectionSet): Detection | null {
+  const box = faces.find((face) => !face.ignore)?.box;
+  if (!box) return null;
+  const [cx, cy] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
+  const holding = (found.byImage.get(file) ?? []).filter(
+    ({ box: [x1, y1, x2, y2] }) => cx >= x1 && cx <= x2 && cy >= y1 && cy <= y2,
+  );
+  return holding.reduce<Detection | null>(
+    (best, face) => (best === null || face.score > best.score ? face : best),
+    null,
+  );
+}
+
+async function fitOcclusionAsync(
+  options: CalibrateOptions,
+  portraits: readonly Sample[],
+): Promise<Calibration['occlusion']> {
+  const truths: { covered: Uint8Array; width: number; height: number }[] = [];
+  for (const sample of portraits) {
+    const image = await decodeImage(await readFile(sample.file));
+    const { covered } = await readFaceParts(sample, image);
+    truths.push({ covered, width: image.width, height: image.height });
+  }
+  const trials: ThresholdTrial[] = [];
+  const shares = new Map<number, { truth: number; told: number }[]>();
+  for (const threshold of THRESHOLDS) {
+    const settings = {
+      test: { calibration: null, occluderThreshold: threshold },
+      needsMasks: true,
+    };
+    const found = await runAsync(options, portraits, `covered-${threshold}`, settings);
+    if (!found) return null;
+    const counts = newPixelCounts();
+    const told: { truth: number; told: number }[] = [];
+    portraits.forEach((sample, i) => {
+      const { covered, width, height } = truths[i]!;
+      const face = ownFace(sample, found);
+      const painted = new Uint8Array(width * height);
+      if (face?.mask) paintRuns(face.mask, painted, { width, height });
+      const box = sample.faces.find((one) => !one.ignore)!.box;
+      countPixels(painted, covered, Float64Array.from(box), { width, height }, counts);
+      told.push({ truth: shareIn(covered, box, width), told: shareIn(painted, box, width) });
+    });
+    shares.set(threshold, told);
+    const error = told.reduce((sum, t) => sum + Math.abs(t.told - t.truth), 0) / told.length;
+    trials.push({ threshold, iou: pixelScores(counts).iou, shareError: error });
+  }
+  const best = bestThreshold(trials);
+  const uncovered = shares.get(best.threshold)!.filter(({ truth }) => truth < UNCOVERED);
+  return {
+    trials,
+    best,
+    coveredShare:
+      uncovered.length > 0
+        ? coveredShareFor(
+            uncovered.map(({ told }) => told),
+            options.falseAlarms,
+          )
+        : null,
+    portraits: portraits.length,
+    uncovered: uncovered.length,
+  };
+}
+
+/** Share of a box's pixels that are set. */
+function shareIn(
+  mask: Uint8Array,
+  [x1, y1, x2, y2]: Sample['faces'][number]['box'],
+  width: number,
+): number {
+  let [set, all] = [0, 0];
+  const height = mask.length / width;
+  for (let y = Math.max(0, Math.ceil(y1)); y <= Math.min(height - 1, y2); y++) {
+    for (let x = Math.max(0, Math.ceil(x1)); x <= Math.min(width - 1, x2); x++) {
+      set += mask[y * width + x]!;
+      all++;
+    }
+  }
+  return set / Math.max(1, all);
+}

@@ -1,0 +1,82 @@
+/**
+ * What a detector's numbers mean, fitted on labelled pictures: the curve from raw scores to probabilities,
+ * the threshold of covered pixels, and the covered share from which a face counts as covered. Pure.
+ */
+import { probabilityOf } from '../../boxes/score-curve.js';
+import { calibrationError, isotonicCurve, type ScoreCurve } from '../statistics/isotonic.js';
+import { sortedQuantile } from '../statistics/quantile.js';
+
+/** Judged detections of a set, at a low score floor. */
+export interface ScoredOutcomes {
+  /** Raw scores, 0..1. */
+  scores: Float64Array;
+  /** 1 right, 0 wrong; detections that are neither are left out. */
+  right: Uint8Array;
+}
+
+export interface ScoreFit {
+  curve: ScoreCurve;
+  /** Mean gap between score and share right: as they are, and on folds that the curve did not see. */
+  errorBefore: number;
+  errorAfter: number;
+}
+
+/** Folds for the error after calibration. */
+const FOLDS = 5;
+
+/** Fits the curve to all outcomes; its error is measured on held-out folds (detection i is in fold i mod 5). */
+export function fitScores({ scores, right }: ScoredOutcomes): ScoreFit {
+  const held: { probability: number; isRight: number }[] = [];
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const rest = Array.from(scores.keys()).filter((i) => i % FOLDS !== fold);
+    if (rest.length === 0) continue;
+    const curve = isotonicCurve(
+      rest.map((i) => scores[i]!),
+      rest.map((i) => right[i]!),
+    );
+    for (let i = fold; i < scores.length; i += FOLDS) {
+      held.push({ probability: probabilityOf(scores[i]!, curve), isRight: right[i]! });
+    }
+  }
+  return {
+    curve: isotonicCurve(scores, right),
+    errorBefore: calibrationError(scores, right),
+    errorAfter: calibrationError(
+      held.map(({ probability }) => probability),
+      held.map(({ isRight }) => isRight),
+    ),
+  };
+}
+
+/** What a threshold of covered pixels gives on portraits with pixel labels. */
+export interface ThresholdTrial {
+  threshold: number;
+  /** Pixel IoU of what covers faces, over all portraits together. */
+  iou: number;
+  /** Mean absolute error of the covered share. */
+  shareError: number;
+}
+
+/** The trial of the largest IoU; the lower error of the share decides between equal ones. */
+export function bestThreshold(trials: readonly ThresholdTrial[]): ThresholdTrial {
+  if (trials.length === 0) throw new RangeError('bestThreshold: no trials.');
+  return trials.reduce((best, trial) =>
+    trial.iou > best.iou || (trial.iou === best.iou && trial.shareError < best.shareError)
+      ? trial
+      : best,
+  );
+}
+
+/**
+ * The covered share above which at most `falseAlarms` of uncovered faces lie, in hundredths, at least .01.
+ * @param uncovered shares told of faces that nothing covers
+ * @throws RangeError without faces
+ */
+export function coveredShareFor(uncovered: readonly number[], falseAlarms: number): number {
+  if (uncovered.length === 0) throw new RangeError('coveredShareFor: no uncovered faces.');
+  const sorted = Float64Array.from(uncovered).sort();
+  return Math.min(
+    1,
+    Math.max(0.01, Math.ceil(100 * sortedQuantile(sorted, 1 - falseAlarms)) / 100),
+  );
+}
