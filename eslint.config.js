@@ -63,13 +63,6 @@ export default tseslint.config(
     // function, `/* eslint max-lines: off -- reason */` at the head of a file.
     files: ['src/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'examples/**/*.ts'],
     rules: {
-      'max-lines': ['warn', { max: 400 }],
-      'max-lines-per-function': ['warn', { max: 60 }],
-    },
-  },
-  {
-    files: ['bench/**/*.ts', 'examples/**/*.ts'],
-    rules: {
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 60 }],
     },
@@ -77,7 +70,7 @@ export default tseslint.config(
   {
     // A suite is one function.
     files: ['test/**/*.ts'],
-    rules: { 'max-lines': ['error', { max: 400 }], 'max-lines-per-function': 'off' },
+    rules: { 'max-lines-per-function': 'off' },
   },
   {
     // Chai assertions are expressions.

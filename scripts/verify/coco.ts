@@ -111,78 +111,86 @@ export async function verifyCocoAsync(
   for (const file of missing) out.missing(file);
   if (missing.length > 0) return out.result;
   out.heading("AP of the peers' files as their notes state it, and pycocotools' figures");
-  const masked = await cocoProtocol.loadAsync(at('masked'), {});
-  const strict = await cocoProtocol.loadAsync(at('masked'), { ignoreFlags: 'iscrowd' });
-  const facecount = await cocoProtocol.loadAsync(at('facecount'), {});
-  for (const peer of PEERS) {
-    const file = at('peers', peer.name, 'masked-val.json');
-    const onMasked = await evaluateAsync(masked, file, peer.name);
-    for (const [key, label] of [
-      ['all', 'all faces'],
-      ['covered', 'masked and wrongly masked'],
-      ['unmasked', 'unmasked'],
-    ] as const) {
-      const what = `${peer.name} masked/val, ${label}`;
-      [0.5, 0.4].forEach((iou, i) =>
-        out.check(
-          `${what}, IoU ${iou}`,
-          peer[key][i]!,
-          apAt(onMasked, label, iou),
-          FLOOR_TOLERANCE,
-        ),
-      );
-    }
-    peer.files?.forEach((published, i) => {
-      const label = ['all faces', 'masked and wrongly masked'][i]!;
-      const what = `${peer.name} masked/val, ${label}, of the files`;
-      out.check(what, published, apAt(onMasked, label, 0.5), ROUNDING);
-    });
-    const onGroups = await evaluateAsync(
-      facecount,
-      at('peers', peer.name, 'facecount-val.json'),
-      peer.name,
-    );
-    [0.5, 0.4].forEach((iou, i) =>
-      out.check(
-        `${peer.name} facecount/val, IoU ${iou}`,
-        peer.facecount[i]!,
-        apAt(onGroups, 'all faces', iou),
-        FLOOR_TOLERANCE,
-      ),
-    );
-    const onStrict = await evaluateAsync(strict, file, peer.name);
-    for (const [flags, evaluation] of [
-      ['all', onMasked],
-      ['iscrowd', onStrict],
-    ] as const) {
-      compareFigures(
-        `${peer.name} masked/val, ignored by ${flags}`,
-        peer.pycocotools[flags],
-        evaluation,
-      );
-    }
-  }
+  const sets: Sets = {
+    masked: await cocoProtocol.loadAsync(at('masked'), {}),
+    strict: await cocoProtocol.loadAsync(at('masked'), { ignoreFlags: 'iscrowd' }),
+    facecount: await cocoProtocol.loadAsync(at('facecount'), {}),
+  };
+  for (const peer of PEERS) await comparePeerAsync(out, peer, sets, at('peers', peer.name), print);
   return out.result;
+}
 
-  function compareFigures(what: string, published: readonly number[], ours: Evaluation): void {
-    const values = tableOf(ours, 'COCO figures, all categories as one').rows.map(
-      (row) => row[4] as number,
-    );
-    const worst = published.reduce(
-      (most, value, i) => Math.max(most, Math.abs(value - values[i]!)),
-      0,
-    );
-    const bad = published.filter((value, i) => !(Math.abs(value - values[i]!) <= EXACT)).length;
-    out.check(
-      `${what}: AP of pycocotools' ${published.length} figures`,
-      published[0]!,
-      values[0]!,
-      EXACT,
-    );
-    const rest = published.length - 1;
-    const verdict = out.count(bad === 0, rest, Math.min(bad, rest));
-    print(`  ${what}: largest difference of all ${worst.toExponential(1)}  ${verdict}`);
+/** The label files: masked faces with two meanings of "ignored", and groups. */
+type Sets = Record<'masked' | 'strict' | 'facecount', EvalSet>;
+
+async function comparePeerAsync(
+  out: Comparison,
+  peer: Peer,
+  sets: Sets,
+  folder: string,
+  print: (line: string) => void,
+): Promise<void> {
+  const { name } = peer;
+  const file = join(folder, 'masked-val.json');
+  const onMasked = await evaluateAsync(sets.masked, file, name);
+  for (const [key, label] of [
+    ['all', 'all faces'],
+    ['covered', 'masked and wrongly masked'],
+    ['unmasked', 'unmasked'],
+  ] as const) {
+    checkStated(out, `${name} masked/val, ${label}`, peer[key], onMasked, label);
   }
+  peer.files?.forEach((published, i) => {
+    const label = ['all faces', 'masked and wrongly masked'][i]!;
+    const what = `${name} masked/val, ${label}, of the files`;
+    out.check(what, published, apAt(onMasked, label, 0.5), ROUNDING);
+  });
+  const onGroups = await evaluateAsync(sets.facecount, join(folder, 'facecount-val.json'), name);
+  checkStated(out, `${name} facecount/val`, peer.facecount, onGroups, 'all faces');
+  const onStrict = await evaluateAsync(sets.strict, file, name);
+  for (const [flags, evaluation] of [
+    ['all', onMasked],
+    ['iscrowd', onStrict],
+  ] as const) {
+    const what = `${name} masked/val, ignored by ${flags}`;
+    compareFigures(out, what, peer.pycocotools[flags], evaluation, print);
+  }
+}
+
+/** The AP that notes state at two thresholds. */
+function checkStated(
+  out: Comparison,
+  what: string,
+  stated: Stated,
+  evaluation: Evaluation,
+  label: string,
+): void {
+  [0.5, 0.4].forEach((iou, i) => {
+    out.check(`${what}, IoU ${iou}`, stated[i]!, apAt(evaluation, label, iou), FLOOR_TOLERANCE);
+  });
+}
+
+/** pycocotools' figures, the first as a line of its own. */
+function compareFigures(
+  out: Comparison,
+  what: string,
+  published: readonly number[],
+  ours: Evaluation,
+  print: (line: string) => void,
+): void {
+  const values = tableOf(ours, 'COCO figures, all categories as one').rows.map(
+    (row) => row[4] as number,
+  );
+  const worst = published.reduce(
+    (most, value, i) => Math.max(most, Math.abs(value - values[i]!)),
+    0,
+  );
+  const bad = published.filter((value, i) => !(Math.abs(value - values[i]!) <= EXACT)).length;
+  const figures = `${what}: AP of pycocotools' ${published.length} figures`;
+  out.check(figures, published[0]!, values[0]!, EXACT);
+  const rest = published.length - 1;
+  const verdict = out.count(bad === 0, rest, Math.min(bad, rest));
+  print(`  ${what}: largest difference of all ${worst.toExponential(1)}  ${verdict}`);
 }
 
 async function evaluateAsync(set: EvalSet, file: string, name: string): Promise<Evaluation> {

@@ -30,9 +30,59 @@ export interface OperationHints {
   rois?: TwinArray;
 }
 
+/** What is known of a recorded operation: its inputs (at least one), the device's output shape and hints. */
+interface Recorded {
+  a: TwinArray;
+  b: TwinArray | null;
+  c: TwinArray | null;
+  all: readonly (TwinArray | null)[];
+  outShape: readonly number[];
+  hints: OperationHints;
+}
+
+/** The references by operation; null where a record says too little. Strides and scales follow from shapes. */
+const twins: Readonly<Record<string, (r: Recorded) => TwinArray | null>> = {
+  conv2d({ a, b, c, outShape, hints }) {
+    if (!b) return null;
+    const { dilation = 1, relu = false } = hints;
+    const kernel = b.shape[2] ?? 1;
+    const stride = Math.max(1, Math.round((a.shape[2] ?? 1) / Math.max(1, outShape[2] ?? 0)));
+    return conv2d(a, b, c, { stride, pad: (dilation * (kernel - 1)) / 2, dilation, relu });
+  },
+  linear: ({ a, b, c, hints }) => (b ? linear(a, b, c, hints.relu ?? false) : null),
+  relu: ({ a }) => reluTwin(a),
+  sigmoid: ({ a }) => sigmoidTwin(a),
+  add: ({ a, b }) => (b ? addTwin(a, b) : null),
+  mulElement: ({ a, b }) => (b ? mulTwin(a, b) : null),
+  oneMinus: ({ a }) => oneMinusTwin(a),
+  maxPool2d({ a, outShape: [, , outH = 0, outW = 0] }) {
+    return maxPool2d(a, outH * 2 > (a.shape[2] ?? 0) || outW * 2 > (a.shape[3] ?? 0));
+  },
+  upsampleNearest2x: ({ a, outShape: [, , outH = 0, outW = 0] }) =>
+    upsampleNearest2x(a, [outH, outW]),
+  upsampleBilinear({ a, outShape: [, , outH = 0, outW = 0] }) {
+    return upsampleBilinear(a, Math.round(outH / Math.max(1, a.shape[2] ?? 1)), [outH, outW]);
+  },
+  roiPool({ a, outShape, hints: { rois, spatialScale } }) {
+    if (!rois || spatialScale === undefined) return null;
+    return roiPool(a, rois, spatialScale, outShape[2] ?? 0).y;
+  },
+  toAnchorRows({ a, outShape, hints: { anchors } }) {
+    if (!anchors) return null;
+    return anchorRowsTwin(a, anchors, outShape[1] === 2 ? 'planar' : 'interleaved');
+  },
+  concatRows: ({ all }) => concatTwin(all as TwinArray[], 0),
+  concatChannels: ({ all }) => concatTwin(all as TwinArray[], 1),
+  toRow: ({ a, outShape }) => copyTwin(a, outShape),
+  toC4: ({ a, outShape }) => copyTwin(a, outShape),
+  reshape: ({ a, outShape }) => copyTwin(a, outShape),
+  softmax: ({ a }) => softmaxTwin(a),
+  weightStandardize: ({ a, b }) => (b ? weightStandardizeTwin(a, b) : null),
+};
+
 /**
  * The reference output, or null where there is no reference for the operation.
- * @param outShape the device's output shape, from which strides and scales follow
+ * @param outShape the device's output shape
  */
 export function twinOf(
   op: string,
@@ -40,62 +90,7 @@ export function twinOf(
   outShape: readonly number[],
   hints: OperationHints = {},
 ): TwinArray | null {
-  const [a, b, c] = inputs;
-  if (!a) return null;
-  const [, channels = 0, outH = 0, outW = 0] = outShape;
-  switch (op) {
-    case 'conv2d': {
-      if (!b) return null;
-      const { dilation = 1, relu = false } = hints;
-      const kernel = b.shape[2] ?? 1;
-      const stride = Math.max(1, Math.round((a.shape[2] ?? 1) / Math.max(1, outH)));
-      return conv2d(a, b, c ?? null, {
-        stride,
-        pad: (dilation * (kernel - 1)) / 2,
-        dilation,
-        relu,
-      });
-    }
-    case 'linear':
-      return b ? linear(a, b, c ?? null, hints.relu ?? false) : null;
-    case 'relu':
-      return reluTwin(a);
-    case 'sigmoid':
-      return sigmoidTwin(a);
-    case 'add':
-      return b ? addTwin(a, b) : null;
-    case 'mulElement':
-      return b ? mulTwin(a, b) : null;
-    case 'oneMinus':
-      return oneMinusTwin(a);
-    case 'maxPool2d':
-      return maxPool2d(a, outH * 2 > (a.shape[2] ?? 0) || outW * 2 > (a.shape[3] ?? 0));
-    case 'upsampleNearest2x':
-      return upsampleNearest2x(a, [outH, outW]);
-    case 'upsampleBilinear': {
-      const scale = Math.round(outH / Math.max(1, a.shape[2] ?? 1));
-      return upsampleBilinear(a, scale, [outH, outW]);
-    }
-    case 'roiPool':
-      if (!hints.rois || hints.spatialScale === undefined) return null;
-      return roiPool(a, hints.rois, hints.spatialScale, outH).y;
-    case 'toAnchorRows': {
-      if (!hints.anchors) return null;
-      return anchorRowsTwin(a, hints.anchors, channels === 2 ? 'planar' : 'interleaved');
-    }
-    case 'concatRows':
-      return concatTwin(inputs as TwinArray[], 0);
-    case 'concatChannels':
-      return concatTwin(inputs as TwinArray[], 1);
-    case 'toRow':
-    case 'toC4':
-    case 'reshape':
-      return copyTwin(a, outShape);
-    case 'softmax':
-      return softmaxTwin(a);
-    case 'weightStandardize':
-      return b ? weightStandardizeTwin(a, b) : null;
-    default:
-      return null;
-  }
+  const [a, b = null, c = null] = inputs;
+  if (!a || !Object.hasOwn(twins, op)) return null;
+  return twins[op]?.({ a, b, c, all: inputs, outShape, hints }) ?? null;
 }

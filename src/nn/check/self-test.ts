@@ -119,14 +119,15 @@ async function readAllAsync(
   return Promise.all(reads);
 }
 
-function selfCases(): SelfCase[] {
-  const conv = (
-    name: string,
-    [n, c, h, w]: [number, number, number, number],
-    [o, k]: [number, number],
-    options: Conv2dOptions,
-    hasGradients = false,
-  ): SelfCase => ({
+/** A convolution of x [N, C, H, W] with O kernels of K x K. */
+function convCase(
+  name: string,
+  [n, c, h, w]: [number, number, number, number],
+  [o, k]: [number, number],
+  options: Conv2dOptions,
+  hasGradients = false,
+): SelfCase {
+  return {
     name,
     op: 'conv2d',
     inputs: [{ shape: [n, c, h, w], layout: 'c4' }, { shape: [o, c, k, k] }, { shape: [o] }],
@@ -147,16 +148,26 @@ function selfCases(): SelfCase[] {
           },
         }
       : {}),
-  });
+  };
+}
+
+// eslint-disable-next-line max-lines-per-function -- a table of cases
+function selfCases(): SelfCase[] {
   const rois = [0, 3, 5, 60, 70, 0, 30, 2, 90, 33, 0, 10.5, 20, 12, 24];
   return [
-    conv('conv 3x3', [1, 32, 24, 40], [32, 3], { pad: 1, relu: true }),
-    conv('conv 3x3, naive', [1, 8, 9, 11], [7, 3], { pad: 1, algorithm: 'naive' }, true),
-    conv('conv 3x3, lanes', [1, 32, 24, 24], [32, 3], { pad: 1, algorithm: 'lanes' }, true),
-    conv('conv 3x3, Winograd', [1, 32, 24, 24], [32, 3], { pad: 1, algorithm: 'winograd4' }, true),
-    conv('conv 3x3, stride 2', [1, 32, 33, 31], [64, 3], { pad: 1, stride: 2 }),
-    conv('conv 3x3, dilation 2', [1, 32, 24, 24], [32, 3], { pad: 2, dilation: 2 }),
-    conv('conv 1x1', [1, 64, 30, 40], [64, 1], {}),
+    convCase('conv 3x3', [1, 32, 24, 40], [32, 3], { pad: 1, relu: true }),
+    convCase('conv 3x3, naive', [1, 8, 9, 11], [7, 3], { pad: 1, algorithm: 'naive' }, true),
+    convCase('conv 3x3, lanes', [1, 32, 24, 24], [32, 3], { pad: 1, algorithm: 'lanes' }, true),
+    convCase(
+      'conv 3x3, Winograd',
+      [1, 32, 24, 24],
+      [32, 3],
+      { pad: 1, algorithm: 'winograd4' },
+      true,
+    ),
+    convCase('conv 3x3, stride 2', [1, 32, 33, 31], [64, 3], { pad: 1, stride: 2 }),
+    convCase('conv 3x3, dilation 2', [1, 32, 24, 24], [32, 3], { pad: 2, dilation: 2 }),
+    convCase('conv 1x1', [1, 64, 30, 40], [64, 1], {}),
     {
       name: 'matrix product',
       op: 'linear',

@@ -150,7 +150,7 @@ class Unpickler {
     }
   }
 
-  // One case per opcode: splitting this switch would only hide that it is a table.
+  // eslint-disable-next-line max-lines-per-function -- a table of opcodes, one case each
   private step(op: number): void {
     const { stack } = this;
     switch (String.fromCharCode(op)) {

@@ -25,59 +25,75 @@ export interface Cutout {
 /** Longest side of a stored object, px. */
 const MAX_SIDE = 160;
 
+/** The extent of the masked pixels (x1 < 0: none), and the mean luma of the box beside them. */
+function surveyOf(
+  { width, height, data }: DecodedImage,
+  mask: Uint8Array,
+  box: Box,
+): { x0: number; y0: number; x1: number; y1: number; faceLuma: number } {
+  let [x0, y0, x1, y1] = [width, height, -1, -1];
+  let luma = 0;
+  let count = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = y * width + x;
+      if (mask[at] === 1) {
+        if (x < x0) x0 = x;
+        if (x > x1) x1 = x;
+        if (y < y0) y0 = y;
+        if (y > y1) y1 = y;
+      } else if (x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3]) {
+        luma += 0.299 * data[3 * at]! + 0.587 * data[3 * at + 1]!;
+        luma += 0.114 * data[3 * at + 2]!;
+        count++;
+      }
+    }
+  }
+  return { x0, y0, x1, y1, faceLuma: luma / Math.max(1, count) };
+}
+
+/** w x h blocks of k x k pixels from (left, top) on, averaged: colours, and the masked share of each. */
+function shrunk(
+  { width, data }: DecodedImage,
+  mask: Uint8Array,
+  { left, top, w, h, k }: Record<'left' | 'top' | 'w' | 'h' | 'k', number>,
+): { rgb: Uint8Array; soft: Float32Array } {
+  const rgb = new Uint8Array(3 * w * h);
+  const soft = new Float32Array(w * h);
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      const sums = [0, 0, 0, 0];
+      for (let j = 0; j < k; j++) {
+        for (let i = 0; i < k; i++) {
+          const at = (top + y * k + j) * width + left + x * k + i;
+          sums[3]! += mask[at] as number;
+          for (let c = 0; c < 3; c++) sums[c]! += data[3 * at + c] as number;
+        }
+      }
+      for (let c = 0; c < 3; c++) rgb[3 * (y * w + x) + c] = (sums[c] as number) / (k * k);
+      soft[y * w + x] = (sums[3] as number) / (k * k);
+    }
+  }
+  return { rgb, soft };
+}
+
 export class CutoutBank {
   readonly cutouts: Cutout[] = [];
 
   /** Cuts the objects of one portrait; all its parts together are one cutout. */
   add(image: DecodedImage, mask: Uint8Array, box: Box): void {
-    const { width, height } = image;
-    let x0 = width;
-    let y0 = height;
-    let x1 = -1;
-    let y1 = -1;
-    let luma = 0;
-    let count = 0;
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const at = y * width + x;
-        if (mask[at] === 1) {
-          if (x < x0) x0 = x;
-          if (x > x1) x1 = x;
-          if (y < y0) y0 = y;
-          if (y > y1) y1 = y;
-        } else if (x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3]) {
-          luma += 0.299 * image.data[3 * at]! + 0.587 * image.data[3 * at + 1]!;
-          luma += 0.114 * image.data[3 * at + 2]!;
-          count++;
-        }
-      }
-    }
+    const { x0, y0, x1, y1, faceLuma } = surveyOf(image, mask, box);
     // Objects under 3 % of the box in a direction are label noise.
     if (x1 - x0 < 0.06 * boxWidth(box) || y1 - y0 < 0.03 * boxHeight(box)) return;
     const margin = 2;
-    x0 = Math.max(0, x0 - margin);
-    y0 = Math.max(0, y0 - margin);
-    x1 = Math.min(width - 1, x1 + margin);
-    y1 = Math.min(height - 1, y1 + margin);
-    const k = Math.max(1, Math.ceil(Math.max(x1 - x0 + 1, y1 - y0 + 1) / MAX_SIDE));
-    const w = Math.floor((x1 - x0 + 1) / k);
-    const h = Math.floor((y1 - y0 + 1) / k);
-    const rgb = new Uint8Array(3 * w * h);
-    const soft = new Float32Array(w * h);
-    for (let y = 0; y < h; y++) {
-      for (let x = 0; x < w; x++) {
-        const sums = [0, 0, 0, 0];
-        for (let j = 0; j < k; j++) {
-          for (let i = 0; i < k; i++) {
-            const at = (y0 + y * k + j) * width + x0 + x * k + i;
-            sums[3]! += mask[at] as number;
-            for (let c = 0; c < 3; c++) sums[c]! += image.data[3 * at + c] as number;
-          }
-        }
-        for (let c = 0; c < 3; c++) rgb[3 * (y * w + x) + c] = (sums[c] as number) / (k * k);
-        soft[y * w + x] = (sums[3] as number) / (k * k);
-      }
-    }
+    const left = Math.max(0, x0 - margin);
+    const top = Math.max(0, y0 - margin);
+    const right = Math.min(image.width - 1, x1 + margin);
+    const bottom = Math.min(image.height - 1, y1 + margin);
+    const k = Math.max(1, Math.ceil(Math.max(right - left + 1, bottom - top + 1) / MAX_SIDE));
+    const w = Math.floor((right - left + 1) / k);
+    const h = Math.floor((bottom - top + 1) / k);
+    const { rgb, soft } = shrunk(image, mask, { left, top, w, h, k });
     blurAlpha(soft, w, h);
     const cx = (box[0] + box[2] + 1) / 2;
     const cy = (box[1] + box[3] + 1) / 2;
@@ -86,11 +102,11 @@ export class CutoutBank {
       height: h,
       rgb,
       alpha: Uint8Array.from(soft, (a) => Math.round(255 * a)),
-      u0: (x0 - cx) / (boxWidth(box) / 2),
-      v0: (y0 - cy) / (boxHeight(box) / 2),
-      u1: (x0 + k * w - cx) / (boxWidth(box) / 2),
-      v1: (y0 + k * h - cy) / (boxHeight(box) / 2),
-      faceLuma: luma / Math.max(1, count),
+      u0: (left - cx) / (boxWidth(box) / 2),
+      v0: (top - cy) / (boxHeight(box) / 2),
+      u1: (left + k * w - cx) / (boxWidth(box) / 2),
+      v1: (top + k * h - cy) / (boxHeight(box) / 2),
+      faceLuma,
     });
   }
 
@@ -155,6 +171,7 @@ export interface CutoutLook {
 }
 
 /** Blends a cutout into the picture, turned, scaled and lit like the face. */
+// eslint-disable-next-line max-lines-per-function -- the geometry, and the loop over the pixels that it is for
 export function pasteCutout(
   target: PaintTarget,
   cutout: Cutout,
@@ -177,7 +194,7 @@ export function pasteCutout(
   if (!(w > 0 && h > 0)) return;
   const { width, height, rgb, alpha } = cutout;
   // Minified objects are averaged over a few taps so that thin parts stay whole.
-  const minify = (width / Math.max(1, (u1 - u0) * turned.hw)) * 1;
+  const minify = width / Math.max(1, (u1 - u0) * turned.hw);
   const taps = Math.min(4, Math.max(1, Math.round(minify)));
   const cosX = (turned.cos / turned.hw / (u1 - u0)) * width * (isMirrored ? -1 : 1);
   const cosY = (turned.sin / turned.hw / (u1 - u0)) * width * (isMirrored ? -1 : 1);

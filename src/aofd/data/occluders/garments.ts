@@ -1,13 +1,7 @@
 /** Painted things that are worn: medical masks, scarves, sunglasses, hats and hair fringes. */
-import { faceU, faceV, lightUp, toPixel, type FaceFrame, type FaceLight } from './frame.js';
-import {
-  capsule,
-  fillPolygon,
-  smoothPolygon,
-  type PaintTarget,
-  type Polygon,
-  type Shader,
-} from './raster.js';
+import { faceU, faceV, lightUp, toPixel } from './frame.js';
+import { castShadow, facePolygon, lit, softness, type PaintContext } from './painting.js';
+import { capsule, fillPolygon, smoothPolygon, type Polygon, type Shader } from './raster.js';
 import {
   anyTexture,
   near,
@@ -18,64 +12,8 @@ import {
   rough,
   valueNoise,
   type Rgb,
-  type Texture,
 } from './textures.js';
-import { chance, pick, uniform, type Rng } from '../rng.js';
-
-/** What an occluder is painted with. */
-export interface PaintContext {
-  target: PaintTarget;
-  frame: FaceFrame;
-  light: FaceLight;
-  rng: Rng;
-}
-
-/** Blur passes for edges: photographs of large faces are not pixel-sharp. */
-export const softness = (frame: FaceFrame): number => (frame.hh > 50 ? 1 : 0);
-
-/** Control points in face coordinates, each moved a little, as a smooth polygon in pixels. */
-export function facePolygon(
-  ctx: PaintContext,
-  points: readonly (readonly [number, number])[],
-  jitter: number,
-): Polygon {
-  const { rng, frame } = ctx;
-  return smoothPolygon(
-    points.map(([u, v]) =>
-      toPixel(frame, u + uniform(rng, -jitter, jitter), v + uniform(rng, -jitter, jitter)),
-    ),
-  );
-}
-
-/** A soft dark rim around a shape, so that it seems to lie on the face. */
-export function castShadow(ctx: PaintContext, polygon: Polygon, strength: number): void {
-  const { frame, target } = ctx;
-  if (frame.hh < 14) return;
-  const shift = 0.035 * frame.hh;
-  const moved = polygon.map((value, i) => value + (i % 2 === 1 ? shift : 0));
-  const dark: Shader = (_x, _y, out) => {
-    out.fill(25);
-    return 1;
-  };
-  const soften = Math.min(4, Math.ceil(frame.hh / 30));
-  fillPolygon(target, moved, dark, { opacity: strength, soften, marks: false });
-}
-
-/** A texture on the face, lit; `relief` gives the brightness of the surface at (u, v). */
-export function lit(
-  ctx: PaintContext,
-  texture: Texture,
-  relief: (u: number, v: number) => number,
-): Shader {
-  const { frame, light } = ctx;
-  return (x, y, out) => {
-    const u = faceU(frame, x, y);
-    const v = faceV(frame, x, y);
-    texture(u, v, out);
-    lightUp(light, u, x, y, relief(u, v), out);
-    return 1;
-  };
-}
+import { chance, pick, uniform } from '../rng.js';
 
 const MASK_COLORS: readonly Rgb[] = [
   [150, 195, 222],
@@ -94,6 +32,7 @@ const MASK_COLORS: readonly Rgb[] = [
 ];
 
 /** Surgical mask (pleats), cloth mask (pattern) or cup mask (seam), with ear straps. */
+// eslint-disable-next-line max-lines-per-function -- one drawing from back to front; its random numbers are drawn in this order
 export function paintMedicalMask(ctx: PaintContext): void {
   const { rng, frame, target } = ctx;
   const kind = pick(rng, ['surgical', 'surgical', 'cloth', 'cup'] as const);
@@ -208,6 +147,7 @@ export function paintScarf(ctx: PaintContext): void {
 }
 
 /** Dark, tinted or mirrored glasses with frame, bridge and temples. */
+// eslint-disable-next-line max-lines-per-function -- one drawing from back to front; its random numbers are drawn in this order
 export function paintSunglasses(ctx: PaintContext): void {
   const { rng, frame, light, target } = ctx;
   const v0 = uniform(rng, -0.3, -0.12);

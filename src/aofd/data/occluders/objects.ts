@@ -1,6 +1,6 @@
 /** Painted things held before a face or hiding it by chance: hands, objects, blobs. */
 import { faceU, lightUp, toPixel } from './frame.js';
-import { castShadow, lit, softness, type PaintContext } from './garments.js';
+import { castShadow, lit, softness, type PaintContext } from './painting.js';
 import { capsule, fillPolygon, smoothPolygon, type Polygon, type Shader } from './raster.js';
 import { anyTexture, near, randomSeed, valueNoise, type Rgb } from './textures.js';
 import { chance, pick, uniform } from '../rng.js';
@@ -9,6 +9,7 @@ import { chance, pick, uniform } from '../rng.js';
  * A hand in the face's own skin colour: over mouth, eyes, cheek or forehead, with the forearm
  * leaving the face.
  */
+// eslint-disable-next-line max-lines-per-function -- one drawing from back to front; its random numbers are drawn in this order
 export function paintHand(ctx: PaintContext): void {
   const { rng, frame, light, target } = ctx;
   // Where the palm lies (face coordinates) and where the fingers point (0 = up, clockwise).

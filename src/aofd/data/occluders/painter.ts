@@ -9,7 +9,6 @@ import {
   paintMedicalMask,
   paintScarf,
   paintSunglasses,
-  type PaintContext,
 } from './garments.js';
 import { paintPhotoObject, type PhotoKind } from './object-bank.js';
 import { paintBlob, paintBlock, paintHand } from './objects.js';
@@ -20,6 +19,7 @@ import {
   type PainterOptions,
   type PaintResult,
 } from './options.js';
+import type { PaintContext } from './painting.js';
 import type { PaintTarget } from './raster.js';
 import { chance, pick, pickWeighted, randomInt, uniform, type Rng } from '../rng.js';
 import {
