@@ -9,6 +9,7 @@ export { ConfigError, DataError, ImageDecodeError, TrainError } from './errors.j
 
 // Detection: pictures in, faces out
 export { Detector, type Detection, type DetectorOptions } from './detect/detector.js';
+export type { PictureSource, PixelSource } from './detect/picture-source.js';
 export { DEFAULT_SCORE, type DetectSettings } from './detect/settings.js';
 export { DetectedFace, type FaceRecord } from './detect/faces.js';
 export type { FaceOcclusion } from './detect/occluders.js';

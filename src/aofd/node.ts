@@ -7,8 +7,10 @@ setSurroundings({
     const files = await import('./weights/files/detector-weights.js');
     return files.readWeightsAsync(name ?? files.defaultWeightsFile());
   },
-  async readPictureAsync(name) {
+  async readPictureAsync(source) {
     const { decodeImage } = await import('./data/files/decode.js');
-    return decodeImage(name, { autoOrient: true });
+    const { picturePath } = await import('./data/files/picture-names.js');
+    const file = source instanceof Uint8Array ? source : picturePath(source);
+    return decodeImage(file, { autoOrient: true });
   },
 });

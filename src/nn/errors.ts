@@ -82,3 +82,12 @@ export function outOfMemoryError(
     },
   );
 }
+
+/**
+ * A promise that was started and is awaited later, or not at all where something else fails first:
+ * its failure then counts as handled, and does not end the process. Whoever awaits it still sees it.
+ */
+export function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

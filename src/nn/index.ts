@@ -1,4 +1,4 @@
-export { NnError } from './errors.js';
+export { handled, NnError } from './errors.js';
 export { Device, type DeviceOptions, type DeviceStats } from './tensor/device.js';
 export { DryDevice } from './tensor/dry-device.js';
 export { giveBackAsync, isOutOfMemory, retryOutOfMemoryAsync } from './tensor/out-of-memory.js';

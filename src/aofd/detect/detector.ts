@@ -1,7 +1,6 @@
 /** Finding faces, and what covers them. */
 import { Device, NnError, retryOutOfMemoryAsync } from '../../nn/index.js';
 import type { Config } from '../config/index.js';
-import type { DecodedImage } from '../data/sample.js';
 import { AnchorCache, AofdModel, ParamStore, type ParamSpec } from '../model/index.js';
 import {
   configOf,
@@ -17,10 +16,12 @@ import {
   type PassResult,
 } from './forward.js';
 import type { Network } from './network.js';
+import { pixelsOfSourceAsync, type PictureSource } from './picture-source.js';
 import { keepBest } from './postprocess.js';
 import { passGeometry, preparePicture, type Pass, type PreparedPicture } from './prepare.js';
 import { completeSettings, overridden, passesOf, type DetectSettings } from './settings.js';
 import { surroundings } from './surroundings.js';
+import { Turnstile } from './turnstile.js';
 
 export interface DetectorOptions extends DetectSettings {
   /** A weights file (Node), or weights in memory; default: the file that comes with the package. */
@@ -29,7 +30,18 @@ export interface DetectorOptions extends DetectSettings {
   device?: Device | GPUAdapter | string;
   /** Replaces the configuration stored in the weights. */
   config?: Config;
+  /**
+   * Milliseconds without a call after which a detector that opened its device gives back what it keeps
+   * for reuse; Infinity: never. Default 5000.
+   */
+  idleMs?: number;
 }
+
+/** Pictures that are decoded or on the device at a time; other calls wait in line. */
+const mostPictures = 4;
+/** Pictures on the device at a time: the next is there when one waits for the host. */
+const mostOnDevice = 2;
+const defaultIdleMs = 5000;
 
 /** What was found in one picture. */
 export interface Detection {
@@ -51,8 +63,9 @@ interface WeightsOrigin {
 }
 
 /**
- * A face detector on one device. Detections may run at the same time; memory stays the same over
- * any number of them. Call `dispose` at the end (or declare it with `using`).
+ * A face detector on one device. Any number of calls may be made at the same time: a few pictures are
+ * worked on at once, the others wait, so that memory stays the same over any number of them. Call
+ * `dispose` at the end (or declare it with `using`): what is under way is finished first.
  *
  * ```ts
  * using detector = await Detector.createAsync({ weights: 'weights/aofd-lite.safetensors' });
@@ -65,7 +78,12 @@ export class Detector implements Disposable, AsyncDisposable {
   readonly weights: WeightsOrigin;
   readonly #anchors: AnchorCache;
   readonly #owns: { params: boolean; device: boolean };
-  #isDisposed = false;
+  /** What the caller said, without defaults. */
+  readonly #given: DetectSettings;
+  readonly #pictures = new Turnstile(mostPictures);
+  readonly #onDevice: Turnstile;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #disposing: Promise<void> | null = null;
   /** Compiles the kernels, once; the first detection starts it. */
   #compiling: Promise<void> | null = null;
 
@@ -74,8 +92,11 @@ export class Detector implements Disposable, AsyncDisposable {
     settings: DetectSettings,
     weights: WeightsOrigin,
     owns: { params: boolean; device: boolean },
+    idleMs = Infinity,
   ) {
     this.network = network;
+    this.#given = settings;
+    this.#onDevice = new Turnstile(mostOnDevice, (isIdle) => this.#watchIdle(isIdle, idleMs));
     this.settings = completeSettings(network.config, settings);
     this.weights = weights;
     this.#anchors = new AnchorCache(network.model, network.config.boxes.convention);
@@ -116,6 +137,7 @@ export class Detector implements Disposable, AsyncDisposable {
       { ...options, ...(score === undefined ? {} : { score }) },
       { file: weights.file ?? null, sha256: weights.sha256 ?? null },
       { params: true, device: isOwn },
+      isOwn ? (options.idleMs ?? defaultIdleMs) : Infinity,
     );
   }
 
@@ -135,22 +157,21 @@ export class Detector implements Disposable, AsyncDisposable {
 
   /**
    * Finds faces.
-   * @param image a decoded RGB picture, or in Node the path of one (turned by its EXIF orientation)
+   * @param image in Node a path, address or the bytes of a picture (turned by its EXIF orientation);
+   *   decoded RGB or RGBA pixels; see PictureSource
    * @param overrides settings for this call only
+   * @throws NnError `image` or ImageDecodeError for a picture that cannot be used, `settings`, and
+   *   `use-after-free` where the detector was disposed before the turn of this call came
    */
-  async detectAsync(
-    image: DecodedImage | string,
-    overrides: DetectSettings = {},
-  ): Promise<Detection> {
-    this.#check();
-    const picture =
-      typeof image === 'string' ? await surroundings().readPictureAsync(image) : image;
-    checkPicture(picture);
-    const passes = this.passes(overrides);
-    const prepared = this.device.context.phase('prepare picture', () =>
-      preparePicture(picture, this.config.input, passes),
-    );
-    return this.detectPreparedAsync(prepared, overrides);
+  async detectAsync(image: PictureSource, overrides: DetectSettings = {}): Promise<Detection> {
+    return this.#pictures.passAsync(async () => {
+      const passes = this.passes(overrides);
+      const picture = await pixelsOfSourceAsync(image);
+      const prepared = this.device.context.phase('prepare picture', () =>
+        preparePicture(picture, this.config.input, passes),
+      );
+      return this.detectPreparedAsync(prepared, overrides);
+    });
   }
 
   /** The looks at a picture that a call with these settings takes: what `preparePicture` needs. */
@@ -166,7 +187,10 @@ export class Detector implements Disposable, AsyncDisposable {
     picture: PreparedPicture,
     overrides: Omit<DetectSettings, 'scales' | 'flip'> = {},
   ): Promise<Detection> {
-    this.#check();
+    return this.#onDevice.passAsync(() => this.#detectAsync(picture, overrides));
+  }
+
+  async #detectAsync(picture: PreparedPicture, overrides: DetectSettings): Promise<Detection> {
     const start = performance.now();
     const settings = this.#settingsOf(overrides);
     const { width, height, passes } = picture;
@@ -176,7 +200,7 @@ export class Detector implements Disposable, AsyncDisposable {
         fix: 'prepare it for detector.passes(settings).',
       });
     }
-    await (this.#compiling ??= prepareKernelsAsync(this.network, first));
+    await this.#compiledAsync(first);
     // What covers the faces is asked of one pass; of the others only boxes.
     const segmented = settings.occlusion ? passes.find((pass) => !pass.flip) : undefined;
     const results: PassResult[] = [];
@@ -195,11 +219,16 @@ export class Detector implements Disposable, AsyncDisposable {
 
   /** Compiles every kernel; the first detection does it otherwise. */
   async compileAsync(): Promise<void> {
-    this.#check();
-    await (this.#compiling ??= prepareKernelsAsync(
-      this.network,
-      passGeometry({ width: 640, height: 480 }, this.config.input),
-    ));
+    const size = passGeometry({ width: 640, height: 480 }, this.config.input);
+    await this.#onDevice.passAsync(() => this.#compiledAsync(size));
+  }
+
+  /** Compiles every kernel, once; where that fails, the next call tries again. */
+  #compiledAsync(size: { width: number; height: number }): Promise<void> {
+    return (this.#compiling ??= prepareKernelsAsync(this.network, size).catch((error: unknown) => {
+      this.#compiling = null;
+      throw error;
+    }));
   }
 
   /**
@@ -207,24 +236,37 @@ export class Detector implements Disposable, AsyncDisposable {
    * is as fast as the others. @returns milliseconds
    */
   async warmUpAsync(width = 640, height = 480): Promise<number> {
-    this.#check();
     const start = performance.now();
     const data = new Uint8Array(width * height * 3).fill(127);
     await this.detectAsync({ width, height, data });
     // A grey picture may have no proposals.
-    await runHeadOnceAsync(this.network);
+    await this.useAsync(() => runHeadOnceAsync(this.network));
     return performance.now() - start;
   }
 
-  /** Frees the parameters, and the device where the detector opened it. */
+  /** Does work of the caller's with the network; `dispose` waits for its end. */
+  async useAsync<T>(work: (network: Network) => Promise<T>): Promise<T> {
+    return this.#onDevice.passAsync(() => work(this.network));
+  }
+
+  /**
+   * Frees the parameters, and the device where the detector opened it: at once where nothing is under
+   * way, else when that has ended. Calls that wait for their turn, and later ones, are refused.
+   */
   dispose(): void {
     this.disposeAsync().catch(() => undefined);
   }
 
   /** Like `dispose`; resolves when the device is gone. */
-  async disposeAsync(): Promise<void> {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
+  disposeAsync(): Promise<void> {
+    return (this.#disposing ??= this.#disposeAsync());
+  }
+
+  async #disposeAsync(): Promise<void> {
+    const isIdle = this.#pictures.isEmpty && this.#onDevice.isEmpty;
+    const closed = [this.#pictures, this.#onDevice].map((gate) => gate.closeAsync(disposedError));
+    if (!isIdle) await Promise.all(closed);
+    clearTimeout(this.#idle);
     if (this.#owns.params) this.network.params.dispose();
     if (this.#owns.device) await this.device.destroyAsync();
   }
@@ -238,7 +280,7 @@ export class Detector implements Disposable, AsyncDisposable {
   }
 
   #settingsOf(overrides: DetectSettings): Required<DetectSettings> {
-    return completeSettings(this.config, overridden(this.settings, overrides));
+    return completeSettings(this.config, overridden(this.#given, overrides));
   }
 
   #join(
@@ -256,12 +298,20 @@ export class Detector implements Disposable, AsyncDisposable {
     return detectedFaces(best, occluders, size, config.test);
   }
 
-  #check(): void {
-    if (!this.#isDisposed) return;
-    throw new NnError('use-after-free', 'this detector was disposed.', {
-      fix: 'create a new one with Detector.createAsync, or dispose it later.',
-    });
+  /** Gives memory back that is only kept for reuse once nothing has been asked for a while. */
+  #watchIdle(isIdle: boolean, idleMs: number): void {
+    clearTimeout(this.#idle);
+    if (!isIdle || this.#disposing || !Number.isFinite(idleMs)) return;
+    this.#idle = setTimeout(() => this.device.freeIdle(), idleMs);
+    // A process that has nothing else to do may end.
+    (this.#idle as { unref?: () => void }).unref?.();
   }
+}
+
+function disposedError(): NnError {
+  return new NnError('use-after-free', 'this detector was disposed.', {
+    fix: 'create a new one with Detector.createAsync, or dispose it when its calls have ended.',
+  });
 }
 
 /** The network's parameters; those of the mask generator, which detection does not use, only where given. */
@@ -270,15 +320,6 @@ function neededSpecs(model: AofdModel, values: ReadonlyMap<string, unknown>): Pa
   const isGenerator = ({ group }: ParamSpec): boolean => group === 'generator';
   const hasGenerator = specs.some((spec) => isGenerator(spec) && values.has(spec.name));
   return hasGenerator ? specs : specs.filter((spec) => !isGenerator(spec));
-}
-
-function checkPicture({ width, height, data }: DecodedImage): void {
-  if (width >= 1 && height >= 1 && data.length === width * height * 3) return;
-  throw new NnError(
-    'image',
-    `detector: a ${width}x${height} picture needs ${width * height * 3} bytes of RGB, got ${data.length}.`,
-    { fix: 'pass {width, height, data} with 3 bytes per pixel, row by row.' },
-  );
 }
 
 function checkComplete({ missing }: { missing: string[] }, where: string): void {

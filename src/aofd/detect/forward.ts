@@ -1,5 +1,5 @@
 /** The network's passes over one prepared picture. Tensors never outlive the functions here. */
-import { DryDevice, type Device, type Tensor, type TensorData } from '../../nn/index.js';
+import { DryDevice, handled, type Device, type Tensor, type TensorData } from '../../nn/index.js';
 import type { Proposals } from '../boxes/proposals.js';
 import {
   ParamStore,
@@ -55,8 +55,9 @@ export async function detectPassAsync(
   const features: Tensor[] = [];
   try {
     // The proposals' numbers are read while the device goes on with the segmentation branch.
-    const rpnRead = proposeOnDevice(network, pass, features, trace);
-    const segRead = options.wantsOccluders ? segmentOnDevice(network, features, pass, trace) : null;
+    const rpnRead = handled(proposeOnDevice(network, pass, features, trace));
+    const seg = options.wantsOccluders ? segmentOnDevice(network, features, pass, trace) : null;
+    const segRead = seg && handled(seg);
     const values = await rpnRead;
     const size = { width: pass.contentWidth, height: pass.contentHeight };
     const proposals = device.context.phase('proposals', () =>

@@ -43,7 +43,7 @@ export function completeSettings(
   };
   const { score, nmsIou, maxDetections, scales } = complete;
   for (const [name, value] of Object.entries({ score, nmsIou })) {
-    if (value >= 0 && value <= 1) continue;
+    if (typeof value === 'number' && value >= 0 && value <= 1) continue;
     throw new NnError('settings', `detector: ${name} is ${value}.`, {
       fix: 'give a number from 0 to 1.',
     });
@@ -53,12 +53,37 @@ export function completeSettings(
       fix: 'give a whole number above 0.',
     });
   }
-  if (scales.length === 0 || scales.some((s) => !(s > 0 && s <= 8))) {
-    throw new NnError('settings', `detector: scales are [${scales.join(', ')}].`, {
+  const isScale = (s: unknown): boolean => typeof s === 'number' && s > 0 && s <= 8;
+  if (!Array.isArray(scales) || scales.length === 0 || !scales.every(isScale)) {
+    throw new NnError('settings', `detector: scales are ${JSON.stringify(scales)}.`, {
       fix: 'give at least one number above 0 and at most 8, such as [1, 1.5].',
     });
   }
+  for (const name of ['occlusion', 'flip'] as const) {
+    if (typeof complete[name] === 'boolean') continue;
+    throw new NnError('settings', `detector: ${name} is ${String(complete[name])}.`, {
+      fix: 'give true or false.',
+    });
+  }
+  const most = mostFaces(config, complete);
+  if (settings.maxDetections !== undefined && maxDetections > most) {
+    throw new NnError(
+      'settings',
+      `detector: maxDetections is ${maxDetections}, but the network looks closer at ${most} regions of a picture at most, and gives no more faces.`,
+      {
+        fix: `give at most ${most}, look at the picture more often (scales, flip), or raise proposals.test.postNmsTop in the config.`,
+      },
+    );
+  }
   return complete;
+}
+
+/** The most faces that a picture can give: the regions that reach the head, over all looks at it. */
+export function mostFaces(
+  { proposals }: Config,
+  { scales, flip }: Pick<Required<DetectSettings>, 'scales' | 'flip'>,
+): number {
+  return proposals.test.postNmsTop * scales.length * (flip ? 2 : 1);
 }
 
 /** `settings` where `overrides` does not say otherwise; undefined says nothing. */

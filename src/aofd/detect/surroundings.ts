@@ -7,8 +7,8 @@ import type { DetectorWeights } from '../weights/detector-weights.js';
 export interface Surroundings {
   /** Reads weights by name; without a name, those that come with the package. */
   readWeightsAsync(name: string | undefined): Promise<DetectorWeights>;
-  /** Decodes the picture of that name, upright. */
-  readPictureAsync(name: string): Promise<DecodedImage>;
+  /** Decodes the picture of that name or address, or of these bytes, upright. */
+  readPictureAsync(source: string | URL | Uint8Array): Promise<DecodedImage>;
 }
 
 let current: Surroundings | null = null;

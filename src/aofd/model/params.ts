@@ -186,6 +186,7 @@ export class ParamStore implements Disposable {
           },
         );
       }
+      checkFinite(name, value.data, where);
       this.device.write(this.get(name), value.data);
       seen.add(name);
       summary.loaded.push(name);
@@ -226,6 +227,18 @@ export class ParamStore implements Disposable {
     for (const tensor of this.#folded?.values() ?? []) tensor.dispose();
     this.#folded = null;
   }
+}
+
+/** One value that is not a number makes everything computed from it so, and no face is found. */
+function checkFinite(name: string, data: Float32Array, where: string): void {
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  const count = data.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
+  throw new NnError(
+    'weights-not-finite',
+    `${where}: ${name} holds ${count} values of ${data.length} that are not finite (the first is ${data[at]}, at index ${at}).`,
+    { fix: 'use the weights of an earlier checkpoint, or copy the file again.' },
+  );
 }
 
 /** Initial values of a parameter: a function of (seed, name) only. */

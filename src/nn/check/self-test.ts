@@ -1,4 +1,5 @@
 /** A short test of the most important kernels against their CPU references, on any adapter. */
+import { handled } from '../errors.js';
 import { Tape } from '../autograd/tape.js';
 import { conv2d as convTwin, conv2dBackward } from '../twins/conv.js';
 import { linear as linearTwin, linearBackward } from '../twins/linear.js';
@@ -102,15 +103,15 @@ async function readAllAsync(
   const reads: Promise<ArrayLike<number>>[] = [];
   {
     using _scope = device.scope();
-    if (!test.gradients) reads.push(test.run(tensors).readAsync());
+    if (!test.gradients) reads.push(handled(test.run(tensors).readAsync()));
     else {
       using tape = new Tape(device);
       const y = test.run(tensors);
-      reads.push(y.readAsync());
+      reads.push(handled(y.readAsync()));
       const ones = device.tensor(new Float32Array(y.size).fill(1), y.shape, { layout: y.layout });
       tape.backward([[y, ones]]);
       for (const tensor of tensors) {
-        if (tensor.grad) reads.push(tensor.grad.readAsync());
+        if (tensor.grad) reads.push(handled(tensor.grad.readAsync()));
         tensor.grad?.dispose();
         tensor.grad = null;
       }

@@ -312,7 +312,7 @@ export class GpuContext {
   async reportedAsync(): Promise<void> {
     // Errors arrive in the order of the calls, and that of an empty scope comes after all before it.
     this.gpu.pushErrorScope('validation');
-    await this.platform.settle(this.gpu.popErrorScope());
+    await this.#heardAsync(this.gpu.popErrorScope());
     this.check();
   }
 
@@ -327,11 +327,15 @@ export class GpuContext {
   async #settleAsync(promise: Promise<unknown>, what: string): Promise<void> {
     const start = this.observer ? this.platform.now() : 0;
     const serial = this.counters.submits;
+    await this.#heardAsync(promise);
+    this.#batch = firstBatch;
+    this.#ring.done(serial);
+    this.observer?.span('wait', what, start, this.platform.now());
+  }
+
+  async #heardAsync(promise: Promise<unknown>): Promise<void> {
     try {
       await this.platform.settle(promise);
-      this.#batch = firstBatch;
-      this.#ring.done(serial);
-      this.observer?.span('wait', what, start, this.platform.now());
     } catch (cause) {
       // The reason arrives on another promise or event, a turn of the event loop later.
       await new Promise((resolve) => setTimeout(resolve, 0));
@@ -379,6 +383,9 @@ export class GpuContext {
     if (debugLevelOf(this.platform) >= 1) debugReadbacks(this.readbackCauses);
     try {
       if (!this.faults.lost) await this.settledAsync();
+    } catch (error) {
+      // What is closed may be lost already: nobody waits for its work any more.
+      if (!(error instanceof NnError && error.code === 'device-lost')) throw error;
     } finally {
       this.trimPools(0);
       this.gpu.destroy();

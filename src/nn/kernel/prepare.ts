@@ -1,6 +1,7 @@
 import type { GpuContext } from '../gpu/context.js';
 import { debugPrint } from '../gpu/debug.js';
 import type { PipelineInfo } from '../gpu/observer.js';
+import { handled } from '../errors.js';
 import { EmptyLauncher, pipelineParts, type Compiled, type KernelText } from './compile.js';
 import type { KernelInterface } from './reflect.js';
 
@@ -46,7 +47,7 @@ export class Preparation {
     // Long texts take the longest; begun first, they leave no thread waiting at the end.
     const sorted = [...kernels].sort((a, b) => b.code.length - a.code.length);
     const created = sorted.map((kernel) => {
-      const making = this.#createAsync(gpu, kernel);
+      const making = handled(this.#createAsync(gpu, kernel));
       this.#compiled.set(kernel, making);
       return making;
     });
@@ -59,11 +60,11 @@ export class Preparation {
     this.#queue.push(...others);
     try {
       this.#firstCreated = created[0] as Promise<Compiled>;
-      this.#firstLaunch = this.#reportAsync(gpu, launcher, longest as WantedKernel, 0);
-      const own = this.#firstLaunch.then(() => this.#drainAsync(gpu, launcher, 0));
-      const helping = this.#helpAsync(own);
+      this.#firstLaunch = handled(this.#reportAsync(gpu, launcher, longest as WantedKernel, 0));
+      const own = handled(this.#firstLaunch.then(() => this.#drainAsync(gpu, launcher, 0)));
+      // Helpers use the list too: nothing may go on behind the caller's back.
+      await Promise.allSettled([own, this.#helpAsync(own)]);
       await own;
-      await helping;
       // What helpers compiled is fetched from the cache.
       for (const kernel of this.#byHelpers) await this.#firstLaunchAsync(gpu, launcher, kernel, 0);
     } finally {

@@ -121,7 +121,7 @@ describe('Detector', () => {
     const picture = await errorOf(() =>
       detector.detectAsync({ width: 4, height: 4, data: new Uint8Array(5) }),
     );
-    expect(picture.message).to.include('needs 48 bytes of RGB, got 5');
+    expect(picture.message).to.include('needs 48 bytes of RGB or 64 of RGBA, got 5');
     const scales = await errorOf(() =>
       Detector.createAsync({ weights: randomWeights(), device, scales: [] }),
     );
@@ -133,6 +133,22 @@ describe('Detector', () => {
     const gone = await Detector.createAsync({ weights: randomWeights(), device });
     gone.dispose();
     expect((await errorOf(() => gone.detectAsync(noise(8, 8)))).code).to.equal('use-after-free');
+  });
+
+  it('refuses weights that are not finite, by the name of the tensor', async () => {
+    for (const value of [NaN, Infinity, -Infinity]) {
+      const { metadata, tensors } = randomWeights();
+      const name = 'head.fc6.bias';
+      const tensor = tensors.get(name) as { shape: number[]; dtype: 'F32'; data: Float32Array };
+      const data = tensor.data.slice();
+      data[3] = value;
+      const changed = new Map(tensors).set(name, { ...tensor, data });
+      const error = await errorOf(() =>
+        Detector.createAsync({ weights: { metadata, tensors: changed }, device }),
+      );
+      expect(error.code).to.equal('weights-not-finite');
+      expect(error.message).to.include(name).and.include(`${value}, at index 3`);
+    }
   });
 
   it('frees everything when weights are refused', async () => {

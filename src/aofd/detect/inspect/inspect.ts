@@ -1,5 +1,5 @@
 /** Everything that the network computes for one picture, by name. */
-import type { Tensor } from '../../../nn/index.js';
+import { handled, type Tensor } from '../../../nn/index.js';
 import { floatData, type StoredTensor } from '../../../nn/io/index.js';
 import { anchorsPerCell } from '../../boxes/anchors.js';
 import { enlargeBoxes, faceProbabilities, gateMask } from '../../boxes/index.js';
@@ -36,12 +36,20 @@ export interface Inspection {
 
 /** Detects faces with the detector's settings (one scale) and keeps every intermediate tensor. */
 export async function inspectAsync(detector: Detector, image: DecodedImage): Promise<Inspection> {
-  const { network, settings, config } = detector;
+  return detector.useAsync((network) => inspectNetworkAsync(network, detector.settings, image));
+}
+
+async function inspectNetworkAsync(
+  network: Network,
+  settings: Detector['settings'],
+  image: DecodedImage,
+): Promise<Inspection> {
+  const { config } = network;
   const size = { width: image.width, height: image.height };
   const prepared = preparePass(image, config.input);
   const reads: { name: string; shape: readonly number[]; data: Promise<ArrayLike<number>> }[] = [];
   const trace = (name: string, tensor: Tensor): void => {
-    reads.push({ name, shape: tensor.shape, data: tensor.readAsync('inspection') });
+    reads.push({ name, shape: tensor.shape, data: handled(tensor.readAsync('inspection')) });
   };
   let kept: Candidates = { boxes: new Float64Array(0), scores: new Float64Array(0) };
   const result = await detectPassAsync(

@@ -1,5 +1,6 @@
 /** A detector over the pictures of a set: resumable, the next pictures decoded meanwhile. */
 import { readFile } from 'node:fs/promises';
+import { handled } from '../../../nn/errors.js';
 import { sha256Hex } from '../../../nn/io/files/index.js';
 import type { Config } from '../../config/index.js';
 import { decodeImage } from '../../data/files/decode.js';
@@ -7,6 +8,7 @@ import type { DecodedImage } from '../../data/sample.js';
 import { Detector } from '../../detect/detector.js';
 import type { DetectedFace } from '../../detect/faces.js';
 import { encodeRunLength } from '../../detect/rle.js';
+import { mostFaces } from '../../detect/settings.js';
 import { configOf, type DetectorWeights } from '../../weights/detector-weights.js';
 import { readWeightsAsync } from '../../weights/files/detector-weights.js';
 import { DetectionCache, round, type CachedPicture } from './cache.js';
@@ -171,7 +173,7 @@ class SetRunner implements AsyncDisposable {
     for (let done = 0; done < pictures.length; done++) {
       if (signal?.aborted) return false;
       while (next < pictures.length && queue.length <= AHEAD) {
-        queue.push(this.#loadAsync(pictures[next++] as EvalImage));
+        queue.push(handled(this.#loadAsync(pictures[next++] as EvalImage)));
       }
       await this.#takeAsync(await (queue.shift() as Promise<Loaded>));
       this.settings.onProgress?.({
@@ -261,14 +263,14 @@ class SetRunner implements AsyncDisposable {
 
   async #openAsync(): Promise<Detector> {
     const { settings } = this;
+    const looks = { scales: settings.scales ?? [1], flip: settings.flip ?? false };
     const detector = await Detector.createAsync({
       weights: this.weights,
       config: this.config,
       ...(settings.device === undefined ? {} : { device: settings.device }),
       score: settings.scoreFloor,
-      maxDetections: settings.maxDetections,
-      scales: settings.scales ?? [1],
-      flip: settings.flip ?? false,
+      maxDetections: Math.min(settings.maxDetections, mostFaces(this.config, looks)),
+      ...looks,
       occlusion: settings.needsMasks,
     });
     if (detector.device.notice) settings.onNotice?.(detector.device.notice);

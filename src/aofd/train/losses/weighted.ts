@@ -1,4 +1,4 @@
-import { concatRows, type Tensor } from '../../../nn/index.js';
+import { concatRows, handled, type Tensor } from '../../../nn/index.js';
 
 /** One term of the objective. */
 export interface WeightedLoss {
@@ -30,17 +30,17 @@ export function readLosses(
 ): Promise<NamedLosses> {
   if (losses.length === 0) return Promise.resolve({});
   const reading = concatRows(losses.map(({ value }) => value)).readAsync('losses');
-  const named = reading.then((values) => {
-    const out: NamedLosses = {};
-    let total = 0;
-    losses.forEach(({ name, weight }, i) => {
-      out[name] = values[i] as number;
-      total += weight * (values[i] as number);
-    });
-    out[totalName] = total;
-    return out;
-  });
   // Whoever awaits the losses sees a failure; until then it must not count as unhandled.
-  named.catch(() => undefined);
-  return named;
+  return handled(
+    reading.then((values) => {
+      const out: NamedLosses = {};
+      let total = 0;
+      losses.forEach(({ name, weight }, i) => {
+        out[name] = values[i] as number;
+        total += weight * (values[i] as number);
+      });
+      out[totalName] = total;
+      return out;
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 import { writeSafetensorsFileAsync } from '../../../nn/io/files/index.js';
 import type { StoredTensor } from '../../../nn/io/index.js';
-import type { Optimizer, Tensor, TensorData } from '../../../nn/index.js';
+import { handled, type Optimizer, type Tensor, type TensorData } from '../../../nn/index.js';
 import { learningRate, type StageConfig } from '../../config/index.js';
 import type { ParamStore } from '../../model/index.js';
 import type { NamedLosses } from '../losses/index.js';
@@ -64,7 +64,7 @@ class DumpTrace implements StepTrace {
 
   /** Copies a tensor's present values (the copy is recorded before this returns). */
   tensor(name: string, tensor: Tensor): void {
-    this.#entries.set(name, { shape: [...tensor.shape], data: tensor.readAsync('dump') });
+    this.#entries.set(name, { shape: [...tensor.shape], data: handled(tensor.readAsync('dump')) });
   }
 
   values(name: string, data: Numbers, shape: readonly number[]): void {

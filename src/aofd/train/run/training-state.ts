@@ -2,6 +2,7 @@ import {
   AdamW,
   clipFactor,
   Ema,
+  handled,
   Sgd,
   type Device,
   type Optimizer,
@@ -110,9 +111,7 @@ export class TrainingState implements Disposable {
   clipAndReadNormAsync(): Promise<number> {
     const clip = this.clipGradients();
     if (!clip) return Promise.resolve(0);
-    const reading = clip.readAsync('gradient norm').then((values) => values[0] as number);
-    reading.catch(() => undefined);
-    return reading;
+    return handled(clip.readAsync('gradient norm').then((values) => values[0] as number));
   }
 
   /** One update of parameters and averages with this learning rate; the gradients stay. */

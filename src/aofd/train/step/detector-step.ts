@@ -1,4 +1,4 @@
-import type { Tape, Tensor } from '../../../nn/index.js';
+import { handled, type Tape, type Tensor } from '../../../nn/index.js';
 import {
   assignAnchors,
   assignAtss,
@@ -52,7 +52,7 @@ export class DetectorStep {
       device.flush();
     };
     const rpn = model.rpn.forward(params, features);
-    const reading = readRpnAsync(rpn);
+    const reading = handled(readRpnAsync(rpn));
     const segmentation = segment(context, batch, features);
     device.flush();
     const faces = facesOf(batch);
@@ -64,7 +64,8 @@ export class DetectorStep {
     const rois = joinRois(await this.#chooseRoisAsync(features, faces, proposals, step));
     const head = rois.count > 0 ? this.#judge(features, rois, step) : null;
     // Recorded before the head's backward pass, so that it is read in the meantime.
-    const deltas = segmentation && head?.output.boxDeltas.readAsync('segmentation gates');
+    const deltas =
+      segmentation && head && handled(head.output.boxDeltas.readAsync('segmentation gates'));
     if (head) begin(head.losses);
     const gated =
       segmentation &&

@@ -1,0 +1,67 @@
+/** Calls at the same time, idle memory, and the end of a detector. */
+import { expect } from 'chai';
+import { NnError } from '../../../src/nn/index.js';
+import { Detector } from '../../../src/aofd/detect/detector.js';
+import { randomWeights } from '../../helpers/random-weights.js';
+
+const picture = { width: 64, height: 48, data: new Uint8Array(64 * 48 * 3).fill(90) };
+
+const outcome = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'done',
+    (error: unknown) => (error instanceof NnError ? error.code : String(error)),
+  );
+
+describe('the life of a detector', function () {
+  this.timeout(60_000);
+  const weights = randomWeights();
+
+  for (const isWarm of [false, true]) {
+    it(`ends when what is under way is done, ${isWarm ? 'warm' : 'compiling'}`, async () => {
+      const detector = await Detector.createAsync({ weights });
+      if (isWarm) await detector.detectAsync(picture);
+      const calls = Array.from({ length: 8 }, () => outcome(detector.detectAsync(picture)));
+      const other = outcome(isWarm ? detector.warmUpAsync(64, 48) : detector.compileAsync());
+      await new Promise((resolve) => setImmediate(resolve));
+      detector.dispose();
+      const late = outcome(detector.detectAsync(picture));
+      const ends = [...(await Promise.all(calls)), await other, await late];
+      for (const end of ends) expect(end).to.be.oneOf(['done', 'use-after-free']);
+      expect(ends[0]).to.equal('done');
+      expect(ends.at(-1)).to.equal('use-after-free');
+      await detector.disposeAsync();
+      expect(detector.network.params.device.stats().liveTensors).to.equal(0);
+    });
+  }
+
+  it('is ended by a dispose right after a call', async () => {
+    const detector = await Detector.createAsync({ weights });
+    const call = outcome(detector.detectAsync(picture));
+    await detector[Symbol.asyncDispose]();
+    expect(await call).to.be.oneOf(['done', 'use-after-free']);
+  });
+
+  it('holds as much memory for many calls at once as for a few', async () => {
+    await using detector = await Detector.createAsync({ weights, idleMs: Infinity });
+    const { device } = detector;
+    const manyAsync = async (count: number): Promise<number> => {
+      await Promise.all(Array.from({ length: count }, () => detector.detectAsync(picture)));
+      return device.stats().peakBytes;
+    };
+    const few = await manyAsync(4);
+    expect(await manyAsync(60)).to.equal(few);
+  });
+
+  it('gives memory back when it is idle, and works on', async () => {
+    await using detector = await Detector.createAsync({ weights, idleMs: 1 });
+    const first = await detector.detectAsync(picture);
+    const { device } = detector;
+    for (let turn = 0; device.stats().pooledBytes > 0 && turn < 1e6; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(device.stats().pooledBytes).to.equal(0);
+    expect(device.stats().liveBytes).to.be.greaterThan(0);
+    const second = await detector.detectAsync(picture);
+    expect(second.faces.map((f) => f.toJSON())).to.deep.equal(first.faces.map((f) => f.toJSON()));
+  });
+});
