@@ -3,9 +3,11 @@ import * as fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
+import type { Config } from '../config/index.js';
 import { InterruptedError, UsageError } from './errors.js';
-import { addProfileOption, withProfileAsync } from './profile.js';
+import { addProfileOption, profileFiles, withProfileAsync } from './profile.js';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
+import { FileSet } from '../../nn/io/files/same-file.js';
 import { addDeviceOption, collect, printLine, printNotice, withInterrupt } from './common.js';
 
 interface TrainArguments {
@@ -49,18 +51,8 @@ export function register(program: Command): void {
 
 // eslint-disable-next-line max-lines-per-function -- what a run opens and makes is closed and removed at its end
 async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise<void> {
-  if (!options.out && !options.dumpStep) {
-    throw new UsageError('usage', 'train needs a folder for the run.', {
-      fix: 'add --out runs/my-run.',
-    });
-  }
-  if (options.resume && options.weights) {
-    throw new UsageError(
-      'usage',
-      '--weights starts a run, --resume goes on with one: both together make no sense.',
-      { fix: 'leave one of them out.' },
-    );
-  }
+  checkUsage(options);
+  refuseOverwriting(options);
   const { loadConfig } = await import('../config/files.js');
   const config = loadConfig(options.config ?? null, options.set);
   const [
@@ -94,6 +86,7 @@ async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise
       writers,
       hooks: trainHooks(config),
       signal,
+      isReader: options.dumpStep !== undefined,
       overfitOneBatch: options.overfitOneBatch ?? false,
       ...(initial ? { initialWeights: initial } : {}),
     });
@@ -103,7 +96,7 @@ async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise
       printLine(options.dumpStep);
       return;
     }
-    atomicWriteFile(path.join(outDir, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    writeConfigCopy(outDir, config, options.config);
     const result = await withProfileAsync(device, options.profile, () => trainer.runAsync());
     terminal.close();
     if (result.reason === 'interrupted')
@@ -112,4 +105,43 @@ async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise
   } finally {
     if (!options.out) fs.rmSync(outDir, { recursive: true, force: true });
   }
+}
+
+/** @throws UsageError for options that do not go together */
+function checkUsage(options: TrainArguments): void {
+  if (!options.out && !options.dumpStep) {
+    throw new UsageError('usage', 'train needs a folder for the run.', {
+      fix: 'add --out runs/my-run.',
+    });
+  }
+  if (options.resume && options.weights) {
+    throw new UsageError(
+      'usage',
+      '--weights starts a run, --resume goes on with one: both together make no sense.',
+      { fix: 'leave one of them out.' },
+    );
+  }
+}
+
+/** Beside the checkpoints, unless it is the file that was given: a run resumed with its own config. */
+function writeConfigCopy(outDir: string, config: Config, given: string | undefined): void {
+  const copy = path.join(outDir, 'config.json');
+  if (given !== undefined && new FileSet([given]).has(copy)) return;
+  atomicWriteFile(copy, `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** The weights to start from, or the config, must not be what the run writes. */
+function refuseOverwriting({ out, weights, config, dumpStep, profile }: TrainArguments): void {
+  const inputs = new FileSet([weights, config].filter((file) => file !== undefined));
+  const outputs = [
+    ...(out === undefined ? [] : [path.join(out, 'weights.safetensors')]),
+    ...(out === undefined ? [] : [path.join(out, 'metrics.jsonl')]),
+    dumpStep,
+    ...(profile === undefined ? [] : Object.values(profileFiles(profile))),
+  ];
+  const lost = outputs.find((file) => file !== undefined && inputs.has(file));
+  if (lost === undefined) return;
+  throw new UsageError('usage', `${lost} is read, and would be written over.`, {
+    fix: 'choose another folder for the run, or another file.',
+  });
 }

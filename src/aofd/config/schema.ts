@@ -251,6 +251,13 @@ const dataSchema = z.strictObject({
     .describe('region-visible: share of portraits that are painted over; default 0'),
   appendFlipped: z.boolean().describe('every image also mirrored (docs/spec.md 1.3)'),
   portraitRatios: z.array(z.number().positive()).min(1),
+  skipBroken: z
+    .boolean()
+    .optional()
+    .describe(
+      'leave out pictures that are missing, damaged or of another size than their labels say, and count ' +
+        'them; otherwise they end the run',
+    ),
   cacheMegabytes: amount,
   augment: augmentSchema,
   painter: painterSchema,

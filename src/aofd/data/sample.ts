@@ -103,12 +103,26 @@ export interface LoadReport {
   ignored: number;
   /** Regions known to hold no face. */
   decoys: number;
+  /** Pictures left out because they are missing, damaged or not of the stated size. */
+  broken: number;
+  /** Pictures that EXIF turns; their boxes are taken as of the stored pixels. */
+  turned: number;
   /** The first 20 repairs in words. */
   notes: string[];
 }
 
 export function newLoadReport(): LoadReport {
-  return { images: 0, faces: 0, clipped: 0, dropped: 0, ignored: 0, decoys: 0, notes: [] };
+  return {
+    images: 0,
+    faces: 0,
+    clipped: 0,
+    dropped: 0,
+    ignored: 0,
+    decoys: 0,
+    broken: 0,
+    turned: 0,
+    notes: [],
+  };
 }
 
 /** Keeps the first 20 notes. */

@@ -9,6 +9,7 @@ export type IoErrorCode =
   | 'io/mismatch' // names or shapes differ from what the caller expects
   | 'io/argument' // the caller passed something that cannot be stored
   | 'io/disk' // the operating system refused: full disk, permissions
+  | 'io/locked' // another process writes there
   | 'io/checksum'; // the content's hash differs from the recorded one
 
 /** A tensor file that cannot be read or written; says in which file and tensor, got and expected. */

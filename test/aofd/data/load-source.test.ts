@@ -183,7 +183,28 @@ describe('data/load-source', () => {
     expect(stop('mask_weared_incorrect')).to.throw(/: "incorrect"/);
     expect(stop('head')).to.throw(/: "head"/);
     expect(stop('hat')).to.throw(/: "drop"/);
-    expect(meaningOf(undefined, 'anything', 'f')).to.equal('face');
-    expect(meaningOf(undefined, 'masked', 'f')).to.equal('masked');
+  });
+
+  it('without a map takes only names that mean a face without doubt', () => {
+    const rows: [string, string][] = [
+      ['face', 'face'],
+      ['Human Face', 'face'],
+      ['masked', 'masked'],
+      ['masked_face', 'masked'],
+      ['unmasked-face', 'unmasked'],
+      ['without_mask', 'unmasked'],
+      ['mask_weared_incorrect', 'incorrect'],
+    ];
+    for (const [name, meaning] of rows) {
+      expect(meaningOf(undefined, name, 'f'), name).to.equal(meaning);
+    }
+    const strange = ['hat', 'none', 'car', 'invalid_face', 'no-face', 'head', '0', '', '__proto__'];
+    for (const name of strange) {
+      const stop = (): unknown => meaningOf(undefined, name, 'f.xml');
+      expect(stop, name).to.throw(/f\.xml: the class .* may be a face or not.*"classes": \{/);
+    }
+    for (const name of ['invalid_face', 'no-face', 'hat']) {
+      expect(() => meaningOf(undefined, name, 'f')).to.throw(/: "drop"/);
+    }
   });
 });

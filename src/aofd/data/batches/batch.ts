@@ -43,6 +43,8 @@ export interface BatchOptions {
   segFraction: number;
   /** Crop ratios of portraits, whose face fills the picture. */
   portraitRatios: readonly number[];
+  /** Take another picture of the source where one cannot be used. Default false: that is an error. */
+  skipBroken?: boolean;
   /** Bound of the decoded pictures kept in memory, bytes. */
   cacheBytes: number;
 }
@@ -76,6 +78,8 @@ export interface Batch {
   ids: string[];
   /** Per image: the data set names, joined likewise. */
   sources: string[];
+  /** What is said of pictures that were left out, each once. */
+  skipped: string[];
   /** Time to make the batch, decoding included. */
   timeMs: number;
 }

@@ -2,13 +2,20 @@
 import { CutoutBank } from '../occluders/cutout-bank.js';
 import { decodeImage, decodeMaskPng } from '../files/decode.js';
 import { readFaceParts } from './image-cache.js';
-import type { Sample } from '../sample.js';
+import { DataError } from '../../errors.js';
+import type { DecodedImage, Sample } from '../sample.js';
 
 /** Portraits with pixel classes that are cut up; more of them only cost time. */
 const MAX_PARSED = 60;
 
-/** Decodes the portraits and cuts their covering objects out. Samples without masks are skipped. */
-export async function loadCutoutBank(samples: readonly Sample[]): Promise<CutoutBank> {
+/**
+ * Decodes the portraits and cuts their covering objects out. Samples without masks are skipped.
+ * @param skipBroken also those that cannot be decoded; otherwise they are a DataError
+ */
+export async function loadCutoutBank(
+  samples: readonly Sample[],
+  skipBroken = false,
+): Promise<CutoutBank> {
   const bank = new CutoutBank();
   const parsed = samples.filter((sample) => sample.pixelMap?.extent === 'portrait').length;
   const every = Math.max(1, Math.ceil(parsed / MAX_PARSED));
@@ -16,14 +23,20 @@ export async function loadCutoutBank(samples: readonly Sample[]): Promise<Cutout
   for (const sample of samples) {
     const face = sample.faces.find(({ ignore }) => !ignore) ?? sample.faces[0];
     if (!face) continue;
-    if (sample.segmentation) {
+    const isParsed = sample.pixelMap?.extent === 'portrait' && seen++ % every === 0;
+    if (!sample.segmentation && !isParsed) continue;
+    try {
       const image = await decodeImage(sample.file);
-      const mask = await decodeMaskPng(sample.segmentation.maskFile);
-      bank.add(image, mask.data, face.box);
-    } else if (sample.pixelMap?.extent === 'portrait' && seen++ % every === 0) {
-      const image = await decodeImage(sample.file);
-      bank.add(image, (await readFaceParts(sample, image)).covered, face.box);
+      bank.add(image, await coveredOf(sample, image), face.box);
+    } catch (error) {
+      // Where the sample itself is drawn it is told of.
+      if (!skipBroken || !(error instanceof DataError)) throw error;
     }
   }
   return bank;
+}
+
+async function coveredOf(sample: Sample, image: DecodedImage): Promise<Uint8Array> {
+  if (!sample.segmentation) return (await readFaceParts(sample, image)).covered;
+  return (await decodeMaskPng(sample.segmentation.maskFile)).data;
 }

@@ -25,6 +25,7 @@ import { loadObjectBanks, type ObjectBanks } from './load-objects.js';
 import type { CutoutBank } from '../occluders/cutout-bank.js';
 import { DataError } from '../../errors.js';
 import { ImageCache, type DecodedSample } from './image-cache.js';
+import { UsableSamples, type UsableSample } from './usable-samples.js';
 import { paintOccluders } from '../occluders/painter.js';
 import { chance, KeyedRng, pick, pickWeighted, type Rng } from '../rng.js';
 import { isPortrait, type DecodedImage, type Sample } from '../sample.js';
@@ -75,6 +76,7 @@ interface Painted {
 /** Makes batches one after the other in the calling thread; keeps decoded pictures. */
 export class BatchMaker {
   readonly cache: ImageCache;
+  private readonly usable: UsableSamples;
   private readonly detection: BatchSource[];
   private readonly portraits: BatchSource[];
   private bank: Promise<CutoutBank> | undefined;
@@ -83,6 +85,7 @@ export class BatchMaker {
   constructor(private readonly options: BatchOptions) {
     checkBatchOptions(options);
     this.cache = new ImageCache(options.cacheBytes, options.segmentationForm);
+    this.usable = new UsableSamples(this.cache, options.skipBroken ?? false);
     const usable = options.sources.filter((s) => s.weight > 0);
     this.detection = usable.filter((s) => !isPortraitSource(s));
     this.portraits = usable.filter(isPortraitSource);
@@ -104,6 +107,7 @@ export class BatchMaker {
       segLabels: [],
       ids: [],
       sources: [],
+      skipped: [],
       timeMs: 0,
     };
     for (let slot = 0; slot < batchSize; slot++) {
@@ -117,6 +121,7 @@ export class BatchMaker {
       batch.ids.push(made.samples.map((s) => s.id).join('+'));
       batch.sources.push(made.samples.map((s) => s.source).join('+'));
     }
+    batch.skipped.push(...this.usable.takeNews());
     batch.timeMs = performance.now() - started;
     return batch;
   }
@@ -145,9 +150,14 @@ export class BatchMaker {
           sources.map((s) => s.weight),
         )
       ] as BatchSource;
-      const sample = pick(rng, source.samples);
+      const { sample, decoded } = await this.usable.getAsync(
+        pick(rng, source.samples),
+        source.samples,
+      );
       samples.push(sample);
-      covers.push(...(await this.drawSampleAsync(canvas, tile, sample, rng, isMosaic)));
+      covers.push(
+        ...(await this.drawSampleAsync(canvas, tile, { sample, decoded }, rng, isMosaic)),
+      );
     }
     finishCanvas(canvas, rng, augment);
     return { canvas, covers, samples };
@@ -157,12 +167,11 @@ export class BatchMaker {
   private async drawSampleAsync(
     canvas: Canvas,
     tile: Tile,
-    sample: Sample,
+    { sample, decoded }: UsableSample,
     rng: Rng,
     isMosaic: boolean,
   ): Promise<number[]> {
     const { augment, portraitRatios } = this.options;
-    const decoded = await this.cache.getAsync(sample);
     const { width, height } = decoded.image;
     const isPortrait = decoded.mask !== null;
     const ratios = isPortrait
@@ -255,7 +264,7 @@ export class BatchMaker {
   private async bankAsync(): Promise<CutoutBank | undefined> {
     const samples = this.options.cutoutSamples;
     if (!samples || samples.length === 0) return undefined;
-    this.bank ??= loadCutoutBank(samples);
+    this.bank ??= loadCutoutBank(samples, this.options.skipBroken);
     return this.bank;
   }
 

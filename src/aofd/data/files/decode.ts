@@ -96,7 +96,7 @@ function refuseForeign(bytes: Uint8Array, where: string): void {
   if (typeof format === 'string') return;
   const what = format
     ? `is ${format.name}.`
-    : `is not a picture that can be read (expected JPEG, PNG, WebP, GIF, TIFF or AVIF; the first bytes are ${Buffer.from(bytes.subarray(0, 4)).toString('hex')}).`;
+    : `not a picture that can be read (expected JPEG, PNG, WebP, GIF, TIFF or AVIF; the first bytes are ${Buffer.from(bytes.subarray(0, 4)).toString('hex')}).`;
   throw new ImageDecodeError('image-format', what, {
     where,
     fix: format?.fix ?? 'convert it to JPEG or PNG',

@@ -2,7 +2,6 @@
  * COCO style json lists: `images`, `annotations` (bbox x, y, w, h; `ignore`, `iscrowd`) and
  * `categories`. Categories named masked / unmasked / incorrect become the face's `cover`.
  */
-import { join } from 'node:path';
 import { DataError } from '../../errors.js';
 import {
   checkedBox,
@@ -12,7 +11,9 @@ import {
   type Sample,
 } from '../sample.js';
 import { coverOf, meaningOf, type ClassMap } from './classes.js';
-import { readJson } from './text-file.js';
+import { pathInside } from './inside.js';
+import { readSizeLeniently } from './image-size.js';
+import { preview, readJson } from './text-file.js';
 
 export interface CocoOptions {
   /** Folder that `file_name` is relative to. */
@@ -21,6 +22,8 @@ export interface CocoOptions {
   source?: string;
   /** Category name to meaning; without it masked, unmasked and incorrect mean themselves. */
   classes?: ClassMap;
+  /** Pictures that cannot be read get no size instead of being an error: the caller sees to them. */
+  isLenient?: boolean;
   report?: LoadReport;
 }
 
@@ -28,12 +31,7 @@ export interface CocoOptions {
 export function loadCoco(listFile: string, options: CocoOptions): Sample[] {
   const report = options.report ?? newLoadReport();
   const root = asRecord(readJson(listFile), listFile, '$');
-  const categories = new Map<number, string>();
-  asList(root['categories'] ?? [], listFile, 'categories').forEach((item, i) => {
-    const path = `categories[${i}]`;
-    const record = asRecord(item, listFile, path);
-    categories.set(asNumber(record['id'], listFile, `${path}.id`), String(record['name']));
-  });
+  const categories = categoriesOf(root, listFile);
   const byId = new Map<number, Sample>();
   asList(root['images'], listFile, 'images').forEach((item, i) => {
     const path = `images[${i}]`;
@@ -46,9 +44,8 @@ export function loadCoco(listFile: string, options: CocoOptions): Sample[] {
     if (byId.has(id)) throw malformed(listFile, `${path}.id`, id, 'an id used once');
     byId.set(id, {
       id: name,
-      file: join(options.imageRoot, name),
-      width: asNumber(record['width'], listFile, `${path}.width`),
-      height: asNumber(record['height'], listFile, `${path}.height`),
+      file: pathInside(options.imageRoot, name, `${listFile}: ${path}.file_name`),
+      ...statedSize(record, listFile, path),
       faces: [],
       source: options.source ?? 'coco',
     });
@@ -62,10 +59,15 @@ export function loadCoco(listFile: string, options: CocoOptions): Sample[] {
     const bbox = asList(record['bbox'], listFile, `${path}.bbox`).map((v) =>
       typeof v === 'number' ? v : NaN,
     );
-    const size = { width: sample.width as number, height: sample.height as number };
+    if (sample.width === undefined) {
+      Object.assign(sample, readSizeLeniently(sample.file, options.isLenient));
+    }
+    const { width, height } = sample;
+    const size = width === undefined || height === undefined ? undefined : { width, height };
     const box = checkedBox(bbox, size, `${listFile}: ${path}.bbox`, report);
     if (!box) return;
-    const ignore = record['ignore'] === 1 || record['ignore'] === true || record['iscrowd'] === 1;
+    const ignore =
+      isFlagSet(record, 'ignore', listFile, path) || isFlagSet(record, 'iscrowd', listFile, path);
     const face: FaceBox = { box, ignore, invalid: false };
     const category = categories.get(record['category_id'] as number);
     if (category === undefined && categories.size > 0) {
@@ -86,12 +88,55 @@ export function loadCoco(listFile: string, options: CocoOptions): Sample[] {
   return samples;
 }
 
-function malformed(file: string, path: string, got: unknown, expected: string): DataError {
-  const shown = JSON.stringify(got) ?? 'nothing';
-  return new DataError('list-malformed', `got ${shown.slice(0, 60)}, expected ${expected}.`, {
-    where: `${file}: ${path}`,
-    fix: 'correct this entry of the annotation file',
+/** Names by id. */
+function categoriesOf(root: Record<string, unknown>, listFile: string): Map<number, string> {
+  const categories = new Map<number, string>();
+  asList(root['categories'] ?? [], listFile, 'categories').forEach((item, i) => {
+    const path = `categories[${i}]`;
+    const record = asRecord(item, listFile, path);
+    const name = record['name'];
+    if (typeof name !== 'string') throw malformed(listFile, `${path}.name`, name, 'a name');
+    categories.set(asNumber(record['id'], listFile, `${path}.id`), name);
   });
+  return categories;
+}
+
+/** 0, 1, false, true, or absent. */
+function isFlagSet(
+  record: Record<string, unknown>,
+  key: string,
+  file: string,
+  path: string,
+): boolean {
+  const value = record[key];
+  if (value === undefined || value === null || value === 0 || value === false) return false;
+  if (value === 1 || value === true) return true;
+  throw malformed(file, `${path}.${key}`, value, '0 or 1');
+}
+
+/** Some tools write 0 x 0, or nothing: then the picture itself is asked. */
+function statedSize(
+  record: Record<string, unknown>,
+  file: string,
+  path: string,
+): { width?: number; height?: number } {
+  const [width, height] = [record['width'] ?? 0, record['height'] ?? 0];
+  if (width === 0 || height === 0) return {};
+  return {
+    width: asNumber(width, file, `${path}.width`),
+    height: asNumber(height, file, `${path}.height`),
+  };
+}
+
+function malformed(file: string, path: string, got: unknown, expected: string): DataError {
+  return new DataError(
+    'list-malformed',
+    `got ${preview(got).slice(0, 60)}, expected ${expected}.`,
+    {
+      where: `${file}: ${path}`,
+      fix: 'correct this entry of the annotation file',
+    },
+  );
 }
 
 function asRecord(value: unknown, file: string, path: string): Record<string, unknown> {

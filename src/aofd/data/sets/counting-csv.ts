@@ -3,8 +3,8 @@
  * corners of which xmax and ymax are exclusive.
  */
 import { parse } from 'csv-parse/sync';
-import { join } from 'node:path';
 import { DataError } from '../../errors.js';
+import { pathInside } from './inside.js';
 import { checkedBox, newLoadReport, type LoadReport, type Sample } from '../sample.js';
 import { parseNumber, readText } from './text-file.js';
 
@@ -45,7 +45,7 @@ export function loadCountingCsv(file: string, options: CountingCsvOptions): Samp
     }
     const sample: Sample = known ?? {
       id: name,
-      file: join(options.imageRoot, name),
+      file: pathInside(options.imageRoot, name, where),
       width,
       height,
       faces: [],

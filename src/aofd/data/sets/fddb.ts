@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../../errors.js';
+import { pathInside } from './inside.js';
 import { readImageSize } from './image-size.js';
 import { checkedBox, newLoadReport, type LoadReport, type Sample } from '../sample.js';
 import { parseNumber, readLines } from './text-file.js';
@@ -57,7 +58,7 @@ export function loadFddb(options: FddbOptions): FddbSample[] {
           fix: 'use the two files of the same fold',
         });
       }
-      const file = join(options.imageRoot, `${name}.jpg`);
+      const file = pathInside(options.imageRoot, `${name}.jpg`, `${stem}.txt`);
       const isPresent = existsSync(file);
       const size = isPresent ? readImageSize(file) : undefined;
       const faces = entry.flatMap(({ ellipse, where }) => {

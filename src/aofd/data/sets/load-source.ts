@@ -19,10 +19,11 @@ import {
   type PixelMap,
   type Sample,
 } from '../sample.js';
+import { checkPictures } from './check-pictures.js';
 import { loadCoco } from './coco.js';
 import { loadCountingCsv } from './counting-csv.js';
 import { loadFddb } from './fddb.js';
-import { readImageSize } from './image-size.js';
+import { readSizeLeniently } from './image-size.js';
 import { picturesIn, readNames, stem } from './names.js';
 import { loadOcclusionSeg } from './occlusion-seg.js';
 import { teachSamples, type LabelKind } from './teach.js';
@@ -49,7 +50,13 @@ export function loadDataSource(data: DataConfig, name: string): LoadedSource {
     });
   }
   const report = newLoadReport();
-  const trimmed = read(data, name, source, report).map((sample) => trimBoxes(sample, source.trim));
+  const { skipBroken = false } = data;
+  const usable = checkPictures(read(data, name, source, report), {
+    source: name,
+    skipBroken,
+    report,
+  });
+  const trimmed = usable.map((sample) => trimBoxes(sample, source.trim));
   const samples = teach(data, name, source, trimmed, report).map((sample) =>
     filterFaces(data, clipFaces(sample, report), report),
   );
@@ -104,7 +111,7 @@ function read(
   const isTaken = (file: string): boolean =>
     (wanted.length === 0 || wanted.some((names) => names.has(file))) &&
     !unwanted.some((names) => names.has(file));
-  const shared = { imageRoot: images, source: name, report };
+  const shared = { imageRoot: images, source: name, report, isLenient: true };
   const samples = ((): HeadSample[] => {
     switch (source.kind) {
       case 'wider':
@@ -112,11 +119,11 @@ function read(
       case 'coco':
         return loadCoco(list, { ...shared, classes: source.classes });
       case 'fddb':
-        return loadFddb({ foldDir: list, imageRoot: images });
+        return loadFddb({ foldDir: list, imageRoot: images, report });
       case 'voc':
         return loadVoc({ ...shared, annotationDir: list, classes: source.classes });
       case 'yolo':
-        return loadYolo({ root: list, classes: source.classes, source: name, report });
+        return loadYolo({ ...shared, root: list, classes: source.classes });
       case 'counting-csv':
         return loadCountingCsv(list, shared);
       case 'occlusion-seg':
@@ -124,6 +131,7 @@ function read(
           split: source.split ?? 'train',
           synthetic: source.synthetic ?? true,
           source: name,
+          report,
         });
       case 'pictures':
       case 'parsing':
@@ -145,7 +153,7 @@ function loadPictures(
   return [...picturesIn(folder).values()].filter(isTaken).map((file) => ({
     id: stem(file),
     file,
-    ...readImageSize(file),
+    ...readSizeLeniently(file, true),
     faces: [],
     source,
   }));
@@ -238,9 +246,11 @@ function count(samples: readonly Sample[], report: LoadReport): void {
 
 /** One line for a log: what a source holds. */
 export function describeReport(name: string, { report }: LoadedSource): string {
-  const { images, faces, ignored, decoys, dropped, clipped } = report;
+  const { images, faces, ignored, decoys, dropped, clipped, broken, turned } = report;
   return (
     `${name}: ${images} pictures, ${faces} faces, ${ignored} ignored, ${decoys} decoys, ` +
-    `${dropped} dropped, ${clipped} clipped`
+    `${dropped} dropped, ${clipped} clipped` +
+    (broken > 0 ? `, ${broken} pictures left out that cannot be used` : '') +
+    (turned > 0 ? `, ${turned} that EXIF turns (boxes are taken as of the stored picture)` : '')
   );
 }

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { DataError } from '../../errors.js';
+import { isSystemName } from '../files/system-names.js';
 import { readJson, readLines } from './text-file.js';
 
 /** Names of pictures. A bare name is meant wherever it lies, a path only where the path ends so. */
@@ -73,7 +74,9 @@ export function picturesIn(folder: string): Map<string, string> {
     });
   }
   const byName = new Map<string, string | null>();
-  for (const entry of entries.filter((name) => PICTURE.test(name)).sort()) {
+  const isPicture = (name: string): boolean =>
+    PICTURE.test(name) && !name.split(/[\\/]/).some(isSystemName);
+  for (const entry of entries.filter(isPicture).sort()) {
     const name = basename(entry);
     byName.set(name, byName.has(name) ? null : join(folder, entry));
   }

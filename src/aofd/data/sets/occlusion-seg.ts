@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { DataError } from '../../errors.js';
 import { checkedBox, newLoadReport, type LoadReport, type Sample } from '../sample.js';
-import { readJson } from './text-file.js';
+import { preview, readJson } from './text-file.js';
 
 export interface OcclusionSegOptions {
   split: 'train' | 'test' | 'all';
@@ -72,6 +72,8 @@ export function loadOcclusionSeg(root: string, options: OcclusionSegOptions): Sa
   return samples;
 }
 
+const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+
 function checkedEntry(item: unknown, where: string): Entry {
   const entry = item as Partial<Entry> | null;
   const isGood =
@@ -80,13 +82,15 @@ function checkedEntry(item: unknown, where: string): Entry {
     typeof entry.id === 'string' &&
     /^[\w.-]+$/.test(entry.id) &&
     typeof entry.split === 'string' &&
-    Number.isInteger(entry.width) &&
-    Number.isInteger(entry.height) &&
-    Array.isArray(entry.box);
+    isCount(entry.width) &&
+    isCount(entry.height) &&
+    (entry.occlusion === undefined || Number.isFinite(entry.occlusion)) &&
+    Array.isArray(entry.box) &&
+    entry.box.every((value) => typeof value === 'number');
   if (!isGood) {
     throw new DataError(
       'list-malformed',
-      `expected {id, split, width, height, box}, got ${JSON.stringify(item)?.slice(0, 80)}.`,
+      `expected {id, split, width, height, box}, got ${preview(item).slice(0, 80)}.`,
       { where, fix: 'correct this entry of index.json' },
     );
   }

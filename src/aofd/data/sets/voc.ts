@@ -16,7 +16,9 @@ import {
   type Sample,
 } from '../sample.js';
 import { coverOf, meaningOf, type ClassMap } from './classes.js';
-import { readImageSize } from './image-size.js';
+import { isSystemName } from '../files/system-names.js';
+import { readSizeLeniently } from './image-size.js';
+import { pathInside } from './inside.js';
 import { parseNumber, readText } from './text-file.js';
 
 export interface VocOptions {
@@ -24,12 +26,14 @@ export interface VocOptions {
   annotationDir: string;
   /** Folder of the pictures named in `<filename>`. */
   imageRoot: string;
-  /** Object name to meaning; without it every object is a face. */
+  /** Object name to meaning; without it only names of faces are taken, others are errors. */
   classes?: ClassMap;
   /** Corners count from 1 (VOC's rule, default) or 0. */
   firstPixel?: 0 | 1;
   /** Data set name of the samples. Default 'voc'. */
   source?: string;
+  /** Pictures that cannot be read get no size instead of being an error: the caller sees to them. */
+  isLenient?: boolean;
   report?: LoadReport;
 }
 
@@ -44,7 +48,9 @@ export function loadVoc(options: VocOptions): HeadSample[] {
   const report = options.report ?? newLoadReport();
   let names: string[];
   try {
-    names = readdirSync(options.annotationDir).filter((name) => /\.xml$/i.test(name));
+    names = readdirSync(options.annotationDir).filter(
+      (name) => /\.xml$/i.test(name) && !isSystemName(name),
+    );
   } catch {
     throw new DataError('file-missing', 'annotation folder cannot be read.', {
       where: options.annotationDir,
@@ -76,6 +82,7 @@ const annotationSchema = z.object({
 
 /** The `<annotation>` of a file. Throws DataError naming file and line, or file and element. */
 export function parseVoc(xml: string, file: string): z.infer<typeof annotationSchema> {
+  refuseBombs(xml, file);
   const checked = XMLValidator.validate(xml);
   if (checked !== true) throw malformed(`${file}:${checked.err.line}`, checked.err.msg);
   const parser = new XMLParser({
@@ -90,16 +97,31 @@ export function parseVoc(xml: string, file: string): z.infer<typeof annotationSc
   throw malformed(`${file}: ${issue?.path.join('.') ?? ''}`, issue?.message ?? 'malformed');
 }
 
+/** Annotations are short and flat; the parser would follow any depth and expand any entity. */
+const MOST_CHARACTERS = 2 ** 24;
+const DEEPEST = 32;
+
+/** @throws DataError before anything is built of it */
+function refuseBombs(xml: string, file: string): void {
+  if (xml.length > MOST_CHARACTERS) throw malformed(file, `has ${xml.length} characters`);
+  if (/<!ENTITY/i.test(xml)) throw malformed(file, 'defines entities');
+  let depth = 0;
+  for (const [tag] of xml.matchAll(/<\/?[a-z_][^<>]{0,200}/gi)) {
+    if (tag.startsWith('</')) depth--;
+    else if (!tag.endsWith('/')) depth++;
+    if (depth > DEEPEST) throw malformed(file, `is nested more than ${DEEPEST} deep`);
+  }
+}
+
 function readVocFile(file: string, options: VocOptions, report: LoadReport): HeadSample {
   const annotation = parseVoc(readText(file), file);
-  const picture = join(
-    options.imageRoot,
-    annotation.filename || `${basename(file).replace(/\.xml$/i, '')}.jpg`,
-  );
+  const named = annotation.filename || `${basename(file).replace(/\.xml$/i, '')}.jpg`;
+  const picture = pathInside(options.imageRoot, named, `${file}: filename`);
   const stated = annotation.size || undefined;
   const [width, height] = [parseNumber(stated?.width), parseNumber(stated?.height)];
   // Some tools write 0 x 0: then the picture itself is asked.
-  const size = width > 0 && height > 0 ? { width, height } : readImageSize(picture);
+  const size =
+    width > 0 && height > 0 ? { width, height } : readSizeLeniently(picture, options.isLenient);
   const first = options.firstPixel ?? 1;
   const faces: FaceBox[] = [];
   const heads: Box[] = [];
@@ -110,6 +132,13 @@ function readVocFile(file: string, options: VocOptions, report: LoadReport): Hea
     if (!object.bndbox) throw malformed(where, 'has no <bndbox>');
     const { xmin, ymin, xmax, ymax } = object.bndbox;
     const [x1, y1, x2, y2] = [xmin, ymin, xmax, ymax].map(parseNumber) as Box;
+    if (x1 > x2 || y1 > y2) {
+      throw new DataError(
+        'box-invalid',
+        `its corners are in the wrong order (xmin ${x1}, xmax ${x2}, ymin ${y1}, ymax ${y2}).`,
+        { where, fix: 'correct or remove this object' },
+      );
+    }
     const box = checkedBox([x1 - first, y1 - first, x2 - x1 + 1, y2 - y1 + 1], size, where, report);
     if (!box) return;
     if (meaning === 'head') {

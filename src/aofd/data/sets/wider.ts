@@ -2,9 +2,9 @@
  * WIDER FACE text lists (`wider_face_*_bbx_gt.txt`): image path, count, then one line per face
  * `x y w h blur expression illumination invalid occlusion pose` (docs/spec.md 6.3).
  */
-import { join } from 'node:path';
 import { DataError } from '../../errors.js';
-import { readImageSize } from './image-size.js';
+import { pathInside } from './inside.js';
+import { readSizeLeniently } from './image-size.js';
 import {
   checkedBox,
   newLoadReport,
@@ -23,6 +23,8 @@ export interface WiderOptions {
   readSizes?: boolean;
   /** Faces whose shorter side is below this become `ignore`, px. Default 0. */
   ignoreBelowPx?: number;
+  /** Pictures that cannot be read get no size instead of being an error: the caller sees to them. */
+  isLenient?: boolean;
   report?: LoadReport;
 }
 
@@ -51,8 +53,8 @@ export function loadWider(listFile: string, options: WiderOptions): Sample[] {
       );
     }
     const count = Number(countText);
-    const file = join(options.imageRoot, name);
-    const size = readSizes ? readImageSize(file) : undefined;
+    const file = pathInside(options.imageRoot, name, `${listFile}:${at + 1}`);
+    const size = readSizes ? readSizeLeniently(file, options.isLenient) : undefined;
     const faces: FaceBox[] = [];
     for (let i = 0; i < count; i++) {
       const lineNumber = at + 3 + i;

@@ -11,7 +11,7 @@ import {
   type Sample,
 } from '../sample.js';
 import { coverOf, meaningOf, type ClassMap } from './classes.js';
-import { readImageSize } from './image-size.js';
+import { readSizeLeniently } from './image-size.js';
 import { picturesIn, stem } from './names.js';
 import { parseNumber, readLines } from './text-file.js';
 
@@ -21,6 +21,8 @@ export interface YoloOptions {
   /** Class number to meaning. */
   classes?: ClassMap;
   source: string;
+  /** Pictures that cannot be read get no size instead of being an error: the caller sees to them. */
+  isLenient?: boolean;
   report?: LoadReport;
 }
 
@@ -28,7 +30,8 @@ export interface YoloOptions {
 export function loadYolo(options: YoloOptions): Sample[] {
   const report = options.report ?? newLoadReport();
   return [...picturesIn(options.root).values()].map((file) => {
-    const size = readImageSize(file);
+    const size = readSizeLeniently(file, options.isLenient);
+    if (!size) return { id: stem(file), file, faces: [], source: options.source };
     const list = file.replace(/([\\/])images([\\/][^\\/]*)\.\w+$/, '$1labels$2.txt');
     const faces = readLines(list).flatMap((line, i): FaceBox[] => {
       if (line.trim() === '') return [];

@@ -1,5 +1,6 @@
 /** JSON documents checked against schemas, with errors that say file, place, what was got and expected. */
 import { z } from 'zod';
+import { preview } from '../../data/sets/text-file.js';
 import { DataError } from '../../errors.js';
 
 /** Keys and indices from the top of a document to a value. */
@@ -72,22 +73,6 @@ function valueAt(value: unknown, path: JsonPath): unknown {
     at = (at as Record<PropertyKey, unknown>)[key];
   }
   return at;
-}
-
-/** The beginning of a value; documents may be nested deeper than JSON.stringify can follow. */
-function preview(value: unknown, depth = 3): string {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'number') return String(value);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'nothing';
-  if (depth === 0) return '...';
-  if (Array.isArray(value)) {
-    return `[${value
-      .slice(0, 30)
-      .map((item) => preview(item, depth - 1))
-      .join(',')}]`;
-  }
-  const entries = Object.entries(value).slice(0, 10);
-  return `{${entries.map(([key, item]) => `"${key}":${preview(item, depth - 1)}`).join(',')}}`;
 }
 
 /**

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { parametersOf, toFloat32, type StoredTensor } from '../../../nn/io/index.js';
 import {
   CheckpointStore,
+  removeStaleTemps,
+  SafetensorsFile,
   writeSafetensorsFileAsync,
   type LoadedCheckpoint,
 } from '../../../nn/io/files/index.js';
@@ -10,7 +12,7 @@ import { differences, type Config, type StageConfig } from '../../config/index.j
 import { TrainError } from '../../errors.js';
 import type { HostParam, ParamStore } from '../../model/index.js';
 import { Position } from './position.js';
-import type { StateCounters, TrainingState } from './training-state.js';
+import { weightsOfCheckpoint, type StateCounters, type TrainingState } from './training-state.js';
 
 /** Where a restored run goes on. */
 export interface Restored {
@@ -67,10 +69,10 @@ export class Checkpoints {
         config: this.#config,
       },
     });
-    await writeSafetensorsFileAsync(join(this.#outDir, 'weights.safetensors'), state.weights(), {
-      format: 'aofd-weights',
-      config: JSON.stringify(this.#config),
-      step: String(position.step),
+    const { step } = position;
+    await this.#writeWeightsAsync(state.weights(), {
+      config: this.#config,
+      step,
       stage: stage.name,
     });
     this.#last = join(this.#store.folder, record.file);
@@ -81,8 +83,13 @@ export class Checkpoints {
   /**
    * Loads the parameters of the newest checkpoint. Throws TrainError where it does not belong to this
    * configuration.
+   * @param options.tidies remove what killed processes left in the folder, and write the weights file again
+   *   where it is not that of the checkpoint
    */
-  async restoreAsync(params: ParamStore): Promise<Restored> {
+  async restoreAsync(
+    params: ParamStore,
+    { tidies = true }: { tidies?: boolean } = {},
+  ): Promise<Restored> {
     const loaded = await this.#store.loadLatestAsync();
     const { meta, tensors, file } = loaded;
     loadParameters(loaded, params);
@@ -95,7 +102,7 @@ export class Checkpoints {
         { fix: 'resume with the config of that run.' },
       );
     }
-    const notices: string[] = [];
+    const notices = tidies ? await this.#tidyAsync(loaded) : [];
     const differing = differences(meta['config'], this.#config);
     if (differing.length > 0) {
       const shown = differing.slice(0, 6).join(', ') + (differing.length > 6 ? ', ...' : '');
@@ -115,6 +122,51 @@ export class Checkpoints {
     position.enterNextStage();
     return { position, state: null, notices };
   }
+
+  async #writeWeightsAsync(
+    weights: Parameters<typeof writeSafetensorsFileAsync>[1],
+    { config, step, stage }: WeightsOrigin,
+  ): Promise<void> {
+    await writeSafetensorsFileAsync(this.#weightsFile, weights, {
+      format: 'aofd-weights',
+      config: JSON.stringify(config),
+      step: String(step),
+      stage,
+    });
+  }
+
+  get #weightsFile(): string {
+    return join(this.#outDir, 'weights.safetensors');
+  }
+
+  /** Makes true what a process that was killed while it saved left behind. */
+  async #tidyAsync({ meta, tensors, file }: LoadedCheckpoint): Promise<string[]> {
+    removeStaleTemps(this.#outDir);
+    this.#store.removeUnlisted();
+    const [step, stage] = [meta['step'] as number, String(meta['stage'])];
+    const found = this.#weightsMetadata();
+    if (found?.['step'] === String(step) && found['stage'] === stage) return [];
+    const weights = weightsOfCheckpoint(tensors);
+    await this.#writeWeightsAsync(weights, { config: meta['config'], step, stage });
+    return [`${this.#weightsFile} was of another update: written again from ${file}`];
+  }
+
+  /** Null where there is no weights file, or a damaged one. */
+  #weightsMetadata(): Record<string, string> | null {
+    try {
+      using file = SafetensorsFile.open(this.#weightsFile);
+      return file.metadata;
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** What the metadata of a weights file says of its making. */
+interface WeightsOrigin {
+  config: unknown;
+  step: number;
+  stage: string;
 }
 
 function loadParameters({ tensors, file }: LoadedCheckpoint, params: ParamStore): void {

@@ -32,5 +32,7 @@ export type TrainEvent =
 /** Receives events: a file, a terminal. */
 export interface EventWriter {
   write(event: TrainEvent): void;
+  /** A resumed run goes on after this update: what was written of later ones is to be forgotten. */
+  rewind?(step: number): void;
   close?(): void;
 }

@@ -10,6 +10,8 @@ import type { DecodedImage, Sample } from '../../data/sample.js';
 import { evaluateViews, type GroupedImage } from '../../eval/statistics/ap.js';
 import { Detector } from '../../detect/detector.js';
 import { drawFaces } from '../../detect/drawing/draw-faces.js';
+import type { PictureFile } from '../../detect/files/list-pictures.js';
+import { OutputNames } from '../../detect/files/output-names.js';
 import { encodePng } from '../../detect/files/png.js';
 import type { HostParam } from '../../model/index.js';
 import { formatVggReport, loadVgg16Async } from '../../weights/vgg16/files/load.js';
@@ -48,6 +50,8 @@ async function drawSamplesAsync(context: HookContext, samples: readonly Sample[]
   const detector = Detector.fromModel(context, { score: sampleScore });
   const folder = join(context.outDir, 'samples', `step-${String(context.step).padStart(8, '0')}`);
   mkdirSync(folder, { recursive: true });
+  const fileOf = ({ file }: Sample): PictureFile => ({ file, name: basename(file) });
+  const names = new OutputNames(folder, samples.map(fileOf));
   for (const sample of samples) {
     const image = await decodeImage(sample.file);
     const { faces } = await detector.detectAsync(image);
@@ -62,8 +66,7 @@ async function drawSamplesAsync(context: HookContext, samples: readonly Sample[]
           : {}),
       })),
     );
-    const name = basename(sample.file).replace(/\.[^.]*$/, '');
-    atomicWriteFile(join(folder, `${name}.png`), encodePng(picture));
+    atomicWriteFile(names.next(fileOf(sample)), encodePng(picture));
   }
 }
 

@@ -3,6 +3,7 @@ import type { Config, StageConfig } from '../../config/index.js';
 import type { BatchSource } from '../../data/batches/batch.js';
 import { DataError } from '../../errors.js';
 import { ImageCache } from '../../data/batches/image-cache.js';
+import { UsableSamples } from '../../data/batches/usable-samples.js';
 import { detectionScale, resizeImage, resizeLabels } from '../../data/resize.js';
 import type { Sample } from '../../data/sample.js';
 import { portraitLabels } from '../../data/seg-labels.js';
@@ -16,7 +17,8 @@ import type { StepBatch } from '../step/types.js';
 export class ImageLoader {
   readonly #config: Config;
   readonly #entries: { sample: Sample; isFlipped: boolean }[] = [];
-  readonly #cache: ImageCache;
+  readonly #usable: UsableSamples;
+  readonly #samples: readonly Sample[];
   #step: number;
   #pass = -1;
   #order = new Int32Array();
@@ -25,7 +27,9 @@ export class ImageLoader {
   constructor(config: Config, stage: StageConfig, sources: readonly BatchSource[], startStep = 0) {
     this.#config = config;
     this.#step = startStep;
-    this.#cache = new ImageCache(config.data.cacheMegabytes * 2 ** 20);
+    const cache = new ImageCache(config.data.cacheMegabytes * 2 ** 20);
+    this.#usable = new UsableSamples(cache, config.data.skipBroken ?? false);
+    this.#samples = sources.flatMap(({ samples }) => samples);
     if ((stage.batch ?? config.train.batch) !== 1) {
       throw new DataError(
         'option-invalid',
@@ -62,8 +66,9 @@ export class ImageLoader {
       new CounterRng(train.seed, 'data/order').fork(pass).shuffle(this.#order);
     }
     const at = this.#order[step % this.#entries.length] as number;
-    const { sample, isFlipped } = this.#entries[at] as { sample: Sample; isFlipped: boolean };
-    const decoded = await this.#cache.getAsync(sample);
+    const entry = this.#entries[at] as { sample: Sample; isFlipped: boolean };
+    const { isFlipped } = entry;
+    const { sample, decoded } = await this.#usable.getAsync(entry.sample, this.#samples);
     const { width, height } = decoded.image;
     const rng = new CounterRng(train.seed, 'data/scale').fork(step);
     const scale = detectionScale(width, height, rng.pick(input.trainShortSides), input.maxSize);
@@ -103,6 +108,7 @@ export class ImageLoader {
       segLabels: [labels],
       ids: [isFlipped ? `${sample.id} (mirrored)` : sample.id],
       scales: [scale],
+      skipped: this.#usable.takeNews(),
     };
   }
 

@@ -1,9 +1,10 @@
 /** Where a stage's batches come from. */
 import type { Config, StageConfig } from '../../config/index.js';
+import type { BatchSource } from '../../data/batches/batch.js';
 import { BatchLoader } from '../../data/batches/pipeline.js';
 import type { StepBatch } from '../step/types.js';
 import { ImageLoader } from './image-loader.js';
-import { canvasBatchOptions, stageSources } from './sources.js';
+import { canvasBatchOptions } from './sources.js';
 
 /** Batch k depends on the options and k alone. */
 export interface StepLoader {
@@ -14,9 +15,13 @@ export interface StepLoader {
 }
 
 /** Opens the loader of a stage at batch `start`: drawn canvases, or pictures of their own size. */
-export function stageLoader(config: Config, stage: StageConfig, start: number): StepLoader {
+export function stageLoader(
+  config: Config,
+  stage: StageConfig,
+  start: number,
+  sources: readonly BatchSource[],
+): StepLoader {
   const { input, train } = config;
-  const sources = stageSources(config, stage);
   if (!input.canvas) return new ImageLoader(config, stage, sources, start);
   return new BatchLoader(canvasBatchOptions(config, stage, sources, input.canvas), {
     startStep: start,

@@ -3,7 +3,16 @@ import type { Config, DataSourceConfig, StageConfig } from '../../config/index.j
 import type { BatchOptions, BatchSource } from '../../data/batches/batch.js';
 import { DataError } from '../../errors.js';
 import { isPortrait, type Sample } from '../../data/sample.js';
-import { loadDataSource, placeOf, placesOf } from '../../data/sets/load-source.js';
+import {
+  describeReport,
+  loadDataSource,
+  placeOf,
+  placesOf,
+  type LoadedSource,
+} from '../../data/sets/load-source.js';
+
+/** Repairs that are told of each source. */
+const NOTES_SHOWN = 5;
 
 /** Annotated photographs of one `data.sources` entry. Throws DataError naming file and line. */
 export function loadSource(config: Config, name: string): Sample[] {
@@ -47,14 +56,61 @@ export function checkSources(config: Config): void {
   }
 }
 
-/** The photographs of a stage, each source with its weight. */
-export function stageSources(config: Config, stage: StageConfig): BatchSource[] {
-  return Object.entries(stage.data).map(([name, weight]) => ({
-    name,
-    weight,
-    ...loadDataSource(config.data, name),
-  }));
+/** The sources of a run, each read once. */
+export class RunSources {
+  readonly #config: Config;
+  readonly #known = new Map<string, LoadedSource>();
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
+
+  /**
+   * Reads what these stages train on, so that what is wrong with a late one shows before the first update.
+   * @param say told what each source holds, and what was repaired or left out
+   * @throws DataError, also for a source in which there is nothing to learn from
+   */
+  readAll(stages: readonly StageConfig[], say: (text: string) => void): void {
+    const names = new Set(
+      stages.flatMap(({ steps, data }) => (steps > 0 ? Object.keys(data) : [])),
+    );
+    for (const name of names) {
+      const source = this.#load(name);
+      const { report } = source;
+      say(describeReport(name, source));
+      for (const text of report.notes.slice(0, NOTES_SHOWN)) say(`  ${text}`);
+      if (report.notes.length > NOTES_SHOWN) say('  ...');
+      if (report.faces + report.decoys > 0) continue;
+      throw new DataError(
+        'list-malformed',
+        `no face is left to learn from: ${describeReport(name, source)}.`,
+        {
+          where: `data source "${name}"`,
+          fix: 'check its boxes, classes and data.minFacePx, or take it out of the stages',
+        },
+      );
+    }
+  }
+
+  /** The photographs of a stage, each source with its weight. */
+  ofStage(stage: StageConfig): BatchSource[] {
+    return Object.entries(stage.data).map(([name, weight]) => ({
+      name,
+      weight,
+      ...this.#load(name),
+    }));
+  }
+
+  #load(name: string): LoadedSource {
+    let source = this.#known.get(name);
+    if (!source) this.#known.set(name, (source = loadDataSource(this.#config.data, name)));
+    return source;
+  }
 }
+
+/** The photographs of one stage, each source with its weight. */
+export const stageSources = (config: Config, stage: StageConfig): BatchSource[] =>
+  new RunSources(config).ofStage(stage);
 
 /** Options of the canvas batches of a stage. `size` is [height, width]. */
 export function canvasBatchOptions(
@@ -85,6 +141,7 @@ export function canvasBatchOptions(
     })),
     segFraction: portraits.length > 0 ? stage.segFraction : 0,
     portraitRatios: data.portraitRatios,
+    skipBroken: data.skipBroken ?? false,
     cacheBytes: data.cacheMegabytes * 2 ** 20,
   };
 }

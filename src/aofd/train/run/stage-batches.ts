@@ -2,7 +2,7 @@ import type { Device } from '../../../nn/index.js';
 import type { StageConfig } from '../../config/index.js';
 import type { StepBatch } from '../step/types.js';
 import type { StepLoader } from './loaders.js';
-import type { Run } from './run.js';
+import { notice, type Run } from './run.js';
 
 /** A batch with the number that decides its random draws. */
 export interface NumberedBatch {
@@ -18,10 +18,13 @@ export interface NumberedBatch {
 export class StageBatches {
   readonly #device: Device;
   readonly #loader: StepLoader;
+  readonly #say: (text: string) => void;
   #step: number;
 
-  constructor({ device, config, position, openLoader }: Run, stage: StageConfig) {
+  constructor(run: Run, stage: StageConfig) {
+    const { device, config, position, openLoader } = run;
     const { accumulate } = config.optim;
+    this.#say = (text) => notice(run, text);
     this.#device = device;
     this.#loader = openLoader(stage, position.stageStep * accumulate);
     this.#step = position.step * accumulate;
@@ -37,6 +40,7 @@ export class StageBatches {
     const start = performance.now();
     const batch = await this.#loader.nextAsync();
     this.#device.context.observer?.span('wait', 'training data', start, performance.now());
+    for (const text of batch.skipped ?? []) this.#say(text);
     return { batch, step: this.#step++ };
   }
 

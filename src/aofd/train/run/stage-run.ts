@@ -7,7 +7,7 @@ import {
   type NnError,
 } from '../../../nn/index.js';
 import { learningRate, totalSteps, type StageConfig } from '../../config/index.js';
-import type { TrainError } from '../../errors.js';
+import { DataError, TrainError } from '../../errors.js';
 import { nonFiniteError } from '../errors.js';
 import type { NamedLosses } from '../losses/index.js';
 import { trainingOutOfMemory } from '../step/out-of-memory.js';
@@ -89,8 +89,8 @@ export class StageRun {
       await this.#saveAsync();
       return signal?.aborted === true ? 'interrupted' : 'finished';
     } catch (error) {
-      if (!isOutOfMemory(error)) throw error;
-      throw await this.#outOfMemoryAsync(error);
+      if (isOutOfMemory(error)) throw await this.#outOfMemoryAsync(error);
+      throw await this.#saveBeforeAsync(error);
     } finally {
       await this.#batches.closeAsync();
     }
@@ -287,6 +287,34 @@ export class StageRun {
     } finally {
       this.#meter.skipTime(performance.now() - began);
     }
+  }
+
+  /**
+   * Saves the last good state before an error ends the run, where there is one: a picture that cannot be
+   * read, or a log that cannot be written, must not cost the updates since the last checkpoint.
+   *
+   * @returns the error, with the way on where a picture is at fault
+   */
+  async #saveBeforeAsync(error: unknown): Promise<unknown> {
+    const { device, position, checkpoints } = this.#run;
+    const isSavable =
+      this.#isWhole && !device.context.faults.lost && position.step > checkpoints.savedStep;
+    if (isSavable && !(error instanceof TrainError)) {
+      try {
+        this.#state.zeroGrad();
+        await this.#readLossesAsync(); // parameters behind losses that are not finite are not saved
+        await this.#saveAsync();
+      } catch {
+        // The first error is the one to tell.
+      }
+    }
+    if (!(error instanceof DataError)) return error;
+    const { code, reason, where, fix, detail } = error;
+    const onward =
+      'or go on without pictures that cannot be used: add --set data.skipBroken=true' +
+      (checkpoints.last === null ? '' : ' --resume');
+    const text = fix === undefined ? onward : `${fix}, ${onward}`;
+    return new DataError(code, reason, { where, fix: text, detail, cause: error });
   }
 
   /** Saves the last good state and says what to lower. */

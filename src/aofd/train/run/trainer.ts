@@ -1,6 +1,7 @@
 import type { Device } from '../../../nn/index.js';
 import { totalSteps, type Config, type StageConfig } from '../../config/index.js';
 import { TrainError } from '../../errors.js';
+import { FolderLock } from '../../../nn/io/files/index.js';
 import { AofdModel, ParamStore, type HostParam } from '../../model/index.js';
 import { Checkpoints, type Restored } from './checkpoints.js';
 import { dumpStepAsync } from './dump-step.js';
@@ -8,7 +9,7 @@ import type { EventWriter } from './events.js';
 import { RepeatingLoader, stageLoader, type StepLoader } from './loaders.js';
 import { Position } from './position.js';
 import { notice, type Run, type TrainHooks } from './run.js';
-import { checkSources } from './sources.js';
+import { checkSources, RunSources } from './sources.js';
 import { StageRun, type StageEnd } from './stage-run.js';
 import { TrainingState } from './training-state.js';
 
@@ -27,6 +28,8 @@ export interface TrainerOptions {
   signal?: AbortSignal;
   /** Train on the first batch only. */
   overfitOneBatch?: boolean;
+  /** Only reads the folder of the run: no lock, nothing tidied (`dumpStepAsync`). Default false. */
+  isReader?: boolean;
   /** Replaces the loaders (tests). */
   makeLoader?: (stage: StageConfig, startBatch: number) => StepLoader;
 }
@@ -49,7 +52,10 @@ export class Trainer {
   readonly params: ParamStore;
   readonly #options: TrainerOptions;
   readonly #checkpoints: Checkpoints;
+  readonly #sources: RunSources;
   #position = new Position();
+  /** Held from `prepareAsync` on. */
+  #lock: FolderLock | null = null;
   /** State of the stage that a resumed run goes on with, until it is opened. */
   #restored: Restored['state'] = null;
 
@@ -62,6 +68,7 @@ export class Trainer {
     });
     this.params = ParamStore.create(device, this.model.specs(), config.train.seed);
     this.#checkpoints = new Checkpoints(config, outDir);
+    this.#sources = new RunSources(config);
   }
 
   get config(): Config {
@@ -77,13 +84,22 @@ export class Trainer {
     return this.#position.step;
   }
 
-  /** Loads initial weights or the newest checkpoint. Call once, before `runAsync`. */
+  /**
+   * Loads initial weights or the newest checkpoint. Call once, before `runAsync`. Throws IoError where
+   * another process trains in this folder.
+   */
   async prepareAsync(): Promise<void> {
-    const { initialWeights, resume } = this.#options;
+    const { initialWeights, resume, isReader = false, outDir, writers = [] } = this.#options;
+    if (!isReader) this.#lock = FolderLock.acquire(outDir);
     if (resume) {
-      const { position, state, notices } = await this.#checkpoints.restoreAsync(this.params);
+      const options = { tidies: !isReader };
+      const { position, state, notices } = await this.#checkpoints.restoreAsync(
+        this.params,
+        options,
+      );
       this.#position = position;
       this.#restored = state;
+      for (const writer of writers) writer.rewind?.(position.step);
       for (const text of notices) notice(this.#run(), text);
       return;
     }
@@ -101,10 +117,13 @@ export class Trainer {
    * missing, TrainError on a loss that is not finite.
    */
   async runAsync(): Promise<TrainResult> {
-    if (!this.#options.makeLoader) checkSources(this.config);
     const { stages } = this.config;
     const run = this.#run();
     const { position } = run;
+    if (!this.#options.makeLoader) {
+      checkSources(this.config);
+      this.#sources.readAll(stages.slice(position.stage), (text) => notice(run, text));
+    }
     let reason: StageEnd = 'finished';
     while (position.stage < stages.length) {
       const stage = stages[position.stage] as StageConfig;
@@ -135,6 +154,8 @@ export class Trainer {
   }
 
   dispose(): void {
+    this.#lock?.release();
+    this.#lock = null;
     this.params.dispose();
   }
 
@@ -184,8 +205,9 @@ export class Trainer {
   #openLoader(stage: StageConfig, start: number): StepLoader {
     const { config, makeLoader, overfitOneBatch } = this.#options;
     if (makeLoader) return makeLoader(stage, start);
+    const sources = this.#sources.ofStage(stage);
     return overfitOneBatch
-      ? new RepeatingLoader(stageLoader(config, stage, 0))
-      : stageLoader(config, stage, start);
+      ? new RepeatingLoader(stageLoader(config, stage, 0, sources))
+      : stageLoader(config, stage, start, sources);
   }
 }

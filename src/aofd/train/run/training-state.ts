@@ -8,7 +8,7 @@ import {
   type Optimizer,
   type Tensor,
 } from '../../../nn/index.js';
-import { optimName, optimStateOf, type StoredTensor } from '../../../nn/io/index.js';
+import { optimName, optimStateOf, parametersOf, type StoredTensor } from '../../../nn/io/index.js';
 import type { Config, StageConfig } from '../../config/index.js';
 import type { ParamGroup, ParamStore } from '../../model/index.js';
 
@@ -191,6 +191,18 @@ export class TrainingState implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** The parameters of a checkpoint as they are to be used: averaged where averages were kept. */
+export function weightsOfCheckpoint(
+  tensors: Readonly<Record<string, StoredTensor>>,
+): Record<string, StoredTensor> {
+  return Object.fromEntries(
+    Object.entries(parametersOf(tensors)).map(([name, tensor]) => [
+      name,
+      tensors[`${emaPrefix}${name}`] ?? tensor,
+    ]),
+  );
 }
 
 function deferred(tensor: Tensor): DeferredTensor {

@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { atomicWriteFile } from '../../../nn/io/files/index.js';
 import type { EventWriter, TrainEvent } from './events.js';
 
 /** Appends one JSON object per event to a file. */
@@ -11,9 +12,31 @@ export class JsonlWriter implements EventWriter {
     this.#file = file;
   }
 
+  /** A killed run may have logged updates that no checkpoint holds; a line cut off goes as well. */
+  rewind(step: number): void {
+    if (!existsSync(this.#file)) return;
+    const text = readFileSync(this.#file, 'utf8');
+    const kept = text
+      .split('\n')
+      .filter((line) => stepOfLine(line) <= step)
+      .map((line) => `${line}\n`)
+      .join('');
+    if (kept !== text) atomicWriteFile(this.#file, kept);
+  }
+
   write(event: TrainEvent): void {
     const line = { time: new Date().toISOString(), ...event };
     appendFileSync(this.#file, `${JSON.stringify(line, rounded)}\n`);
+  }
+}
+
+/** Infinity for what is no whole line of a metrics file. */
+function stepOfLine(line: string): number {
+  try {
+    const { step } = JSON.parse(line) as { step?: unknown };
+    return typeof step === 'number' ? step : Infinity;
+  } catch {
+    return Infinity;
   }
 }
 

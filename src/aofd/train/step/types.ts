@@ -16,6 +16,8 @@ export interface StepBatch {
   /** Per image [H*W] of 0, 1, 255, or null. */
   segLabels: readonly (Uint8Array | null)[];
   ids: readonly string[];
+  /** What is said of pictures that were left out, each once. */
+  skipped?: readonly string[];
   /** Canvas pixels per original pixel of each image; default 1. */
   scales?: readonly number[];
 }

@@ -24,6 +24,7 @@ import type { StoredTensor } from '../stored-tensor.js';
 export const CHECKPOINT_FORMAT = 'nn-checkpoint';
 export const CHECKPOINT_VERSION = 1;
 const POINTER = 'latest.json';
+const CHECKPOINT_NAME = /^step-\d+\.safetensors$/;
 
 /** A state whose tensors may be read back from the device one by one while they are written. */
 export interface SavableState {
@@ -174,6 +175,21 @@ export class CheckpointStore {
     return readPointer(this.folder)?.checkpoints ?? [];
   }
 
+  /**
+   * Removes checkpoints that `latest.json` does not list: left where a process was killed between writing
+   * one and listing it, or between listing and removing an old one. For whoever alone writes here.
+   */
+  removeUnlisted(): string[] {
+    const pointer = readPointer(this.folder);
+    if (!pointer) return [];
+    const listed = new Set(pointer.checkpoints.map(({ file }) => file));
+    const gone = readdirSync(this.folder).filter(
+      (name) => CHECKPOINT_NAME.test(name) && name !== pointer.latest && !listed.has(name),
+    );
+    for (const name of gone) rmSync(join(this.folder, name), { force: true });
+    return gone;
+  }
+
   /** Whether there is anything to resume from. */
   get isEmpty(): boolean {
     return findLatest(this.folder) === undefined;
@@ -207,7 +223,7 @@ function findLatest(folder: string): { file: string; record?: CheckpointRecord }
     const record = pointer.checkpoints.find((r) => r.file === pointer.latest);
     return { file: pointer.latest, ...(record && { record }) };
   }
-  const files = readdirSync(folder).filter((name) => /^step-\d+\.safetensors$/.test(name));
+  const files = readdirSync(folder).filter((name) => CHECKPOINT_NAME.test(name));
   const newest = files.sort((a, b) => stepOf(a) - stepOf(b)).at(-1);
   return newest === undefined ? undefined : { file: newest };
 }
