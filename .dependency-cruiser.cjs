@@ -74,7 +74,7 @@ module.exports = {
         pathNot: [
           nnPublic,
           engineErrors,
-          '^src/nn/browser\\.ts$',
+          '^src/nn/browser-forward\\.ts$',
           '^src/nn/(io|io/files|platform|platform/node|check|ops/tuning)/[^/]+\\.ts$',
         ],
       },

@@ -3,15 +3,33 @@
  * (`conv/naive_conv`), includes with it (`include/grid.wgsl`). Comments and indentation, a third of the
  * text, are left out. Node reads kernels/ itself and needs none of this.
  */
+import type * as esbuild from 'esbuild';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../kernels', import.meta.url));
 
-/** The module that takes the place of src/nn/platform/kernel-sources.ts in a bundle. */
-export function kernelSourcesModule(): string {
-  return `export const kernelSources = ${JSON.stringify(embeddedKernels())};\n`;
+/** Kernels that no forward pass launches: of gradients, losses, optimisers and measurements. */
+const TRAINING = /backward|_dw|_dx|_grad|^(optim|loss)\/|^wino\/wino_dw|^probe\/peak|^random\//;
+
+/** For esbuild: fills src/nn/platform/kernels-forward.ts and kernels-training.ts while it bundles. */
+export function embedKernels(): esbuild.Plugin {
+  return {
+    name: 'embed-kernels',
+    setup(build) {
+      const filter = /[\\/]platform[\\/]kernels-(forward|training)\.ts$/;
+      build.onLoad({ filter }, ({ path: file }) => {
+        const isTraining = file.includes('kernels-training');
+        const kernels = Object.entries(embeddedKernels()).filter(
+          ([name]) => TRAINING.test(name) === isTraining,
+        );
+        const name = isTraining ? 'trainingKernels' : 'forwardKernels';
+        const contents = `export const ${name} = ${JSON.stringify(Object.fromEntries(kernels))};`;
+        return { contents, loader: 'js' };
+      });
+    },
+  };
 }
 
 export function embeddedKernels(): Record<string, string> {

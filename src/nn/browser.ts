@@ -1,8 +1,8 @@
-/** `aofd/nn` in browsers: the engine with the platform of a browser, its kernels embedded. */
-import { createBrowserPlatform } from './platform/browser.js';
-import { setPlatform } from './platform/index.js';
-import { kernelSources } from './platform/kernel-sources.js';
+/** `aofd/nn` in browsers: the engine with the platform of a browser, all kernels embedded. */
+import './browser-forward.js';
+import { embeddedKernels } from './platform/embedded-kernels.js';
+import { trainingKernels } from './platform/kernels-training.js';
 
-setPlatform(createBrowserPlatform(kernelSources));
+Object.assign(embeddedKernels, trainingKernels);
 
 export * from './index.js';

@@ -1,8 +1,8 @@
 /**
- * `aofd/browser`: faces, and what covers them, in pages and workers. The framework below is `aofd/nn`; both
- * share one engine.
+ * `aofd/browser`: faces, and what covers them, in pages and workers. Looks inside are in
+ * `aofd/browser/inspect`; the framework below is `aofd/nn`. All share one engine.
  */
-import '../../nn/browser.js';
+import './surroundings.js';
 
 export {
   Detector,
@@ -29,8 +29,3 @@ export {
   type RunLengthMask,
 } from '../detect/rle.js';
 export type { DecodedImage } from '../data/sample.js';
-
-// A look inside the network
-export { inspectAsync, type Inspection } from '../detect/inspect/inspect.js';
-export { checkModelAsync, formatReport, type ModelCheck } from '../detect/inspect/check-model.js';
-export type { StoredTensor } from '../../nn/io/index.js';

@@ -388,6 +388,7 @@ export class GpuContext {
       if (!(error instanceof NnError && error.code === 'device-lost')) throw error;
     } finally {
       this.trimPools(0);
+      this.faults.expectLoss();
       this.gpu.destroy();
       this.faults.close();
     }

@@ -4,6 +4,7 @@ import type { PoolStats } from './pool.js';
 /** What went wrong on a device: it was lost, ran out of memory, or refused a call. */
 export class Faults {
   readonly #gpu: GPUDevice;
+  #isClosing = false;
   #lost: NnError | null = null;
   #uncaptured: NnError | null = null;
   #memory: { readonly count: number; readonly last: NnError | null } = { count: 0, last: null };
@@ -12,8 +13,9 @@ export class Faults {
   constructor(gpu: GPUDevice, pools: readonly Readonly<PoolStats>[]) {
     this.#gpu = gpu;
     void gpu.lost.then((info) => {
-      if (info.reason === 'destroyed') return;
-      this.#lost = deviceLostError(info.message || info.reason);
+      // "destroyed" is also what a browser says that takes the device back, which nobody here asked for.
+      if (this.#isClosing) return;
+      this.#lost ??= deviceLostError(info.message || info.reason);
     });
     gpu.onuncapturederror = (event) => {
       // It is thrown by the next check; without this the implementation prints it as well.
@@ -27,6 +29,11 @@ export class Faults {
       this.#memory = { count: this.#memory.count + 1, last: error };
       this.#uncaptured ??= error;
     };
+  }
+
+  /** The device is about to be destroyed by us: its loss is no fault. */
+  expectLoss(): void {
+    this.#isClosing = true;
   }
 
   /** Why the device cannot be used any more, or null. */

@@ -113,8 +113,8 @@ function decodeHeader(json: Uint8Array, file: string): object {
     const got = text.slice(0, 1);
     throw new IoError(
       'io/format',
-      `the header must start with "{", got ${got ? JSON.stringify(got) : 'an empty header'}`,
-      { where: file },
+      `not a safetensors file: the header must start with "{", got ${got ? JSON.stringify(got) : 'an empty header'}.`,
+      { where: file, fix: 'check that this is a .safetensors file and not another format.' },
     );
   }
   let parsed: unknown;

@@ -1,4 +1,4 @@
-/** WebGPU of a browser; kernels are embedded in the bundle (./kernel-sources.ts). */
+/** WebGPU of a browser; kernels are embedded in the bundle (./embedded-kernels.ts). */
 import type { AdapterChoice, AdapterRequest, Platform } from './types.js';
 import { adapterKind, PlatformError } from './types.js';
 
@@ -8,10 +8,18 @@ import { adapterKind, PlatformError } from './types.js';
  */
 export function createBrowserPlatform(kernelSources: Record<string, string>): Platform {
   const gpu = (): GPU => {
-    const found = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+    const scope = globalThis as { navigator?: { gpu?: GPU }; isSecureContext?: boolean };
+    const found = scope.navigator?.gpu;
     if (found) return found;
+    if (scope.isSecureContext === false) {
+      throw new PlatformError(
+        'insecure-context',
+        'platform: browsers give WebGPU to secure pages only, and this one is neither https nor localhost.',
+        { fix: 'serve the page over https, or open it as http://localhost while you develop.' },
+      );
+    }
     throw new PlatformError('no-webgpu', 'platform: this browser has no WebGPU here.', {
-      fix: 'use a current browser, over https or localhost, with hardware acceleration on.',
+      fix: 'use a current Chrome, Edge, Safari or Firefox with hardware acceleration on; on Linux, Chrome may need chrome://flags/#enable-unsafe-webgpu.',
     });
   };
   return {
@@ -23,7 +31,7 @@ export function createBrowserPlatform(kernelSources: Record<string, string>): Pl
       });
       if (adapter === null) {
         throw new PlatformError('no-adapter', 'platform: the browser found no WebGPU adapter.', {
-          fix: 'look at chrome://gpu, update the graphics driver, or try another browser.',
+          fix: 'turn on hardware acceleration in the settings, look at chrome://gpu, update the graphics driver, or try another browser.',
         });
       }
       const kind = adapterKind(adapter.info);

@@ -3,17 +3,8 @@ import { Device } from '../../../src/nn/index.js';
 import type { Config } from '../../../src/aofd/config/index.js';
 import { AofdModel, ParamStore } from '../../../src/aofd/model/index.js';
 import { TrainStep } from '../../../src/aofd/train/step/train-step.js';
-import type { NamedLosses } from '../../../src/aofd/train/losses/index.js';
-import type { StepResult } from '../../../src/aofd/train/step/types.js';
-import { TrainingState } from '../../../src/aofd/train/run/training-state.js';
+import { STORED_CURVE, tinyRunAsync, type TinyRun } from '../../helpers/tiny-run.js';
 import { drawBatch, tinyConfig } from '../../helpers/training.js';
-
-interface Run {
-  curve: NamedLosses[];
-  parameters: Map<string, { data: Float32Array }>;
-  liveTensors: number[];
-  last: StepResult;
-}
 
 describe('training step', function () {
   this.timeout(120_000);
@@ -23,28 +14,8 @@ describe('training step', function () {
   });
   after(() => device.destroyAsync());
 
-  /** `steps` updates of one stage on two alternating pictures pairs. */
-  async function run(config: Config, stageIndex: number, steps: number): Promise<Run> {
-    const stage = config.stages[stageIndex];
-    if (!stage) throw new Error('no such stage');
-    const model = new AofdModel(config.model);
-    using params = ParamStore.create(device, model.specs(), config.train.seed);
-    using state = new TrainingState(device, params, config, stage);
-    const runner = new TrainStep(model, params, config, stage);
-    const curve: NamedLosses[] = [];
-    const liveTensors: number[] = [];
-    let last: StepResult | null = null;
-    for (let step = 0; step < steps; step++) {
-      last = await runner.runAsync(drawBatch(step % 2), { step });
-      state.optimizer.step(stage.lr ?? 0.003);
-      state.ema?.update();
-      state.optimizer.zeroGrad();
-      curve.push(await last.losses);
-      liveTensors.push(device.stats().liveTensors);
-    }
-    const parameters = await params.readAllAsync();
-    return { curve, parameters, liveTensors, last: last as StepResult };
-  }
+  const run = (config: Config, stage: number, steps: number): Promise<TinyRun> =>
+    tinyRunAsync(device, config, stage, steps);
 
   it('learns, frees everything, and gives the same bits for the same seed', async () => {
     const first = await run(tinyConfig(), 0, 10);
@@ -61,11 +32,10 @@ describe('training step', function () {
 
   it('follows the stored loss curve', async () => {
     const { curve } = await run(tinyConfig(), 0, 10);
-    // lavapipe and SwiftShader agree to all five digits; other adapters may round differently.
     curve.forEach((losses, step) => {
       expect(losses['total'], `step ${step}`).to.be.closeTo(
-        STORED[step] as number,
-        0.01 * (STORED[step] as number),
+        STORED_CURVE[step] as number,
+        0.01 * (STORED_CURVE[step] as number),
       );
     });
   });
@@ -168,8 +138,3 @@ describe('training step', function () {
     expect(await nothing.losses).to.deep.equal({});
   });
 });
-
-/** Total loss of ten updates of stage a. */
-const STORED: readonly number[] = [
-  1.7876, 1.7229, 1.8151, 1.5088, 1.5189, 1.3572, 1.1809, 1.0425, 1.1297, 0.90297,
-];

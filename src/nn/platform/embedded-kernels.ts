@@ -1,0 +1,4 @@
+/**
+ * WGSL text by path under `kernels/` that bundles carry. Node reads the files and leaves this empty.
+ */
+export const embeddedKernels: Record<string, string> = {};
