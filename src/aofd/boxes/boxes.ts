@@ -58,35 +58,6 @@ export function clipBoxes<T extends BoxArray>(
   return boxes;
 }
 
-/** Multiplies all coordinates by `scale` (docs/spec.md 1.2: not rounded); a new float64 array. */
-export function scaleBoxes(boxes: BoxArray, scaleX: number, scaleY: number = scaleX): Float64Array {
-  const out = new Float64Array(boxes.length);
-  for (let i = 0; i < boxes.length; i += 2) {
-    out[i] = boxes[i]! * scaleX;
-    out[i + 1] = boxes[i + 1]! * scaleY;
-  }
-  return out;
-}
-
-/** Mirrors boxes left-right in an image `width` pixels wide (docs/spec.md 1.3); a new array. */
-export function flipBoxes(
-  boxes: BoxArray,
-  width: number,
-  convention: BoxConvention = 'inclusive',
-): Float64Array {
-  const n = boxCount(boxes);
-  const last = width - extentOf(convention);
-  const out = new Float64Array(boxes.length);
-  for (let i = 0; i < n; i++) {
-    const o = 4 * i;
-    out[o] = last - boxes[o + 2]!;
-    out[o + 1] = boxes[o + 1]!;
-    out[o + 2] = last - boxes[o]!;
-    out[o + 3] = boxes[o + 3]!;
-  }
-  return out;
-}
-
 /**
  * Enlarges boxes about their centre and clips them to the image (docs/spec.md 4.3: factor 1.3 gates
  * the segmentation branch). A new array.

@@ -120,6 +120,8 @@ export class GpuContext {
     return this.#layer;
   }
 
+  // Memory for tensors and operations, which need not know of pools (memory.ts).
+
   acquireBuffer(bytes: number): GPUBuffer {
     return this.memory.acquireBuffer(bytes);
   }

@@ -2,13 +2,11 @@ import { expect } from 'chai';
 import {
   bestOverlaps,
   boxIou,
-  boxRows,
   boxesFrom,
   clipBoxes,
   decodeBoxes,
   encodeBoxes,
   enlargeBoxes,
-  flipBoxes,
   gateMask,
   iouMatrix,
   nms,
@@ -110,11 +108,6 @@ describe('boxes: box code (docs/spec.md 1.6)', () => {
 });
 
 describe('boxes: geometry', () => {
-  it('flips inclusive pixels (docs/spec.md 1.3)', () => {
-    const flipped = flipBoxes(boxesFrom([[100, 5, 149, 9]]), 200);
-    expect(boxRows(flipped)).to.deep.equal([[50, 5, 99, 9]]);
-  });
-
   it('enlarges by 1.3 about the centre and clips (docs/spec.md 4.3)', () => {
     const size = { width: 300, height: 300 };
     const boxes = boxesFrom([

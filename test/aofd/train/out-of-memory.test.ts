@@ -58,7 +58,10 @@ describe('a training run without memory', function () {
     const notices: string[] = [];
     memory.failed = 0;
     using trainer = new Trainer({
-      ...{ config: given, device, outDir: join(folder, name), resume },
+      config: given,
+      device,
+      outDir: join(folder, name),
+      resume,
       writers: [
         {
           write: (event: TrainEvent): void => {

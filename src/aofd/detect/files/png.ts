@@ -1,4 +1,7 @@
-/** PNG output through pngjs. */
+/**
+ * PNG output through pngjs: synchronous, with or without alpha, for programs that use the library. The
+ * commands write many large pictures and use `pngAsync` (picture-jobs.ts), which is off the thread.
+ */
 import { PNG } from 'pngjs';
 import type { Raster } from '../drawing/draw.js';
 

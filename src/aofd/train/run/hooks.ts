@@ -7,6 +7,7 @@ import { toFloat32 } from '../../../nn/io/index.js';
 import type { Config } from '../../config/index.js';
 import { decodeImage } from '../../data/files/decode.js';
 import type { DecodedImage, Sample } from '../../data/sample.js';
+import { evenlySpread } from '../../eval/partial.js';
 import { evaluateViews, type GroupedImage } from '../../eval/statistics/ap.js';
 import { Detector } from '../../detect/detector.js';
 import { drawFaces } from '../../detect/drawing/draw-faces.js';
@@ -32,18 +33,10 @@ export function trainHooks(config: Config): TrainHooks {
   let known: Sample[] | null = null;
   const samples = (): Sample[] => (known ??= loadSource(config, validation.source));
   return {
-    samplesAsync: (context) => drawSamplesAsync(context, spread(samples(), sampleCount)),
-    validateAsync: (context) => validateAsync(context, spread(samples(), validation.limit)),
+    samplesAsync: (context) => drawSamplesAsync(context, evenlySpread(samples(), sampleCount)),
+    validateAsync: (context) =>
+      validateAsync(context, evenlySpread(samples(), validation.limit || Infinity)),
   };
-}
-
-/** `count` of the samples at even distances; 0 = all. */
-function spread(samples: Sample[], count: number): Sample[] {
-  if (count === 0 || count >= samples.length) return samples;
-  return Array.from(
-    { length: count },
-    (_, i) => samples[Math.floor((i * samples.length) / count)] as Sample,
-  );
 }
 
 async function drawSamplesAsync(context: HookContext, samples: readonly Sample[]): Promise<void> {

@@ -259,7 +259,8 @@ describe('FDDB protocol', () => {
       difference: 0.5,
     });
     expect(set.compare(a, a, { bootstrap: 50, level: 0.9, seed: 1 })[0]).to.include({
-      ...{ difference: 0, p: 1 },
+      difference: 0,
+      p: 1,
     });
   });
 });

@@ -85,7 +85,10 @@ describe('FDDB matching and ROC (docs/spec.md 6.1)', () => {
       '0.502285 3\n0.502285 2\n0.396146 0\n0.184895 0\n0 0\n',
     );
     expect(recallAt(roc, 'discrete', 1000)).to.deep.equal({
-      ...{ recall: 0.5, threshold: 0.85, falsePositives: 0, isEnd: true },
+      recall: 0.5,
+      threshold: 0.85,
+      falsePositives: 0,
+      isEnd: true,
     });
     expect(recallAt(roc, 'continuous', 2).recall).to.be.closeTo(0.502285, 1e-6);
     expect(recallAt(roc, 'discrete', 3).isEnd).to.equal(false);
