@@ -22,7 +22,13 @@ const PATH = new RegExp(`(?<![\\w./@-])(?:${ROOTS})/[\\w./*<>{}$,-]*`, 'g');
 /** Globs, `<name>`, `NAME` and `...` stand for many paths. */
 const PLACEHOLDER = /[*<>$]|[A-Z]{3}|\.\.\./;
 /** An entry point of the package, a folder in the user's cache, a file that is made and not committed. */
-const ELSEWHERE = new Set(['aofd/browser', 'aofd/browser/inspect', 'aofd/nn', 'aofd/tune']);
+const ELSEWHERE = new Set([
+  'aofd/browser',
+  'aofd/browser/inspect',
+  'aofd/browser/aofd-lite.web.safetensors',
+  'aofd/nn',
+  'aofd/tune',
+]);
 const LINK = /\]\(([^)\s]+)\)/g;
 /** A blank, or the end of a comment line and the start of the next. */
 const GAP = '(?: |\\n[ \\t]*(?:\\*|//|#)?[ \\t]*)';

@@ -17,6 +17,7 @@ const COMMANDS: Record<string, string> = {
   inspect: 'write the intermediate tensors and heat maps of one picture',
   eval: 'measure a detector on annotated pictures',
   calibrate: 'make scores probabilities, on labelled pictures',
+  export: 'write weights in another form, such as float16 for pages',
   tune: 'time the kernels for a network on this adapter and remember the fastest',
   doctor: 'show adapter, driver, limits and features, and test the kernels',
 };
