@@ -135,6 +135,12 @@ export function parsePeers(values: readonly string[]): NamedFiles[] {
 /** Reads `[NAME=]FILE FILE...`; without a name it is called by its first file. */
 export function parseCompared(values: readonly string[]): NamedFiles {
   const [name, first] = splitName(values[0] as string);
+  const second = values.slice(1).find((value) => splitName(value)[0] !== null);
+  if (second !== undefined) {
+    throw new UsageError('usage', `--compare names two detectors (${values[0]} and ${second}).`, {
+      fix: 'compare with one at a time, and draw others with --peer NAME=FILE.',
+    });
+  }
   return { name: name ?? first, files: [first, ...values.slice(1)] };
 }
 

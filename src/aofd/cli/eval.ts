@@ -1,9 +1,12 @@
 /** `aofd eval`: how good a detector is on annotated pictures. */
+import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import process from 'node:process';
 import { Command } from 'commander';
+import { DataError } from '../errors.js';
+import { unitWarnings } from '../eval/detections/unit-warnings.js';
 import { PROTOCOLS, type ProtocolEntry } from '../eval/protocols.js';
-import type { DetectionSet, EvalProtocol, EvalSet } from '../eval/protocol.js';
+import type { DetectionSet, EvalProtocol, EvalSet, Evaluation } from '../eval/protocol.js';
 import { packageVersion, printLine, printNotice, withInterrupt } from './common.js';
 import { InterruptedError } from './errors.js';
 import {
@@ -58,8 +61,13 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
   const whole = await protocol.loadAsync(flags.data, own);
   const { limit } = flags;
   const set = limit === undefined || limit >= whole.images.length ? whole : whole.take(limit);
-  const read = async ({ name, files }: NamedFiles): Promise<DetectionSet> =>
-    set.readDetectionsAsync(files, name);
+  const read = async ({ name, files }: NamedFiles): Promise<DetectionSet> => {
+    for (const file of files) checkPresent(file);
+    const detections = await set.readDetectionsAsync(files, name);
+    const doubts = unitWarnings(detections, set.images);
+    for (const text of doubts) printNotice(`warning: ${name}: ${text}`);
+    return { ...detections, warnings: [...detections.warnings, ...doubts] };
+  };
   // Files first: a mistake in one of them shall not cost the run of the detector.
   const peerSets: DetectionSet[] = [];
   for (const peer of peers) peerSets.push(await read(peer));
@@ -88,6 +96,7 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
     },
   });
   progress.close();
+  warnOfNothing(report.evaluation, detections);
   const files = await writeReportAsync(flags.out, report, { images: set.images, detections });
   if (flags.json) {
     const { readFile } = await import('node:fs/promises');
@@ -97,6 +106,29 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
     for (const line of summaryLines(report)) printLine(line);
   }
   printNotice(`wrote ${path.join(flags.out, files[0] as string)} (${duration(progress.seconds)})`);
+}
+
+/** Boxes of which none touches a face are hardly boxes of these pictures. */
+function warnOfNothing(
+  { headlines }: Pick<Evaluation, 'headlines'>,
+  detections: DetectionSet,
+): void {
+  const boxes = [...detections.byImage.values()].flat().length;
+  if (boxes > 0 && headlines.length > 0 && headlines.every(({ value }) => value === 0)) {
+    printNotice(
+      `warning: every figure is 0 although there are ${boxes} boxes: are they in the units and the order ` +
+        '(corners, or left, top, width, height) of this format, and of these pictures?',
+    );
+  }
+}
+
+/** Readers would call whatever is not there an annotation file. */
+function checkPresent(file: string): void {
+  if (existsSync(file)) return;
+  throw new DataError('file-missing', 'there is no such detections file.', {
+    where: file,
+    fix: 'check the path given to --detections, --peer or --compare',
+  });
 }
 
 /** Runs the detector over the set; Ctrl-C keeps what is done. */

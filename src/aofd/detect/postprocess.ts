@@ -29,6 +29,12 @@ export interface KeepSettings {
   maxDetections: number;
 }
 
+/**
+ * Candidates vote for a box from this score on, whatever the least score of a face is: a face has the
+ * same box with `--score 0.5` as among those of 0.01. It is the usual floor of evaluations.
+ */
+const VOTER_SCORE = 0.02;
+
 /** Where the network's input came from. */
 export interface InputGeometry {
   /** Input pixels per original pixel. */
@@ -92,13 +98,15 @@ export function keepBest(
   config: Config,
   keep: KeepSettings,
 ): Candidates {
+  const { boxVoting } = config.test;
+  const floor = boxVoting > 0 ? Math.min(keep.score, VOTER_SCORE) : keep.score;
   const rows: number[] = [];
   const boxes = joined(candidates.map((c) => c.boxes));
   const scores = joined(candidates.map((c) => c.scores));
   for (let i = 0; i < scores.length; i++) {
     const w = boxes[4 * i + 2]! - boxes[4 * i]!;
     const h = boxes[4 * i + 3]! - boxes[4 * i + 1]!;
-    if (scores[i]! > keep.score && w > 0 && h > 0) rows.push(i);
+    if (scores[i]! > floor && w > 0 && h > 0) rows.push(i);
   }
   const some = {
     boxes: takeBoxes(boxes, rows),
@@ -107,7 +115,7 @@ export function keepBest(
   let kept = nms(some.boxes, some.scores, {
     iouThreshold: keep.nmsIou,
     convention: config.boxes.convention,
-  });
+  }).filter((i) => some.scores[i]! > keep.score);
   if (kept.length > keep.maxDetections) {
     const last = some.scores[kept[keep.maxDetections - 1]!]!;
     kept = kept.filter((i) => some.scores[i]! >= last);
@@ -116,7 +124,6 @@ export function keepBest(
     boxes: takeBoxes(some.boxes, kept),
     scores: Float64Array.from(kept, (i) => some.scores[i]!),
   };
-  const { boxVoting } = config.test;
   if (boxVoting === 0) return best;
   // Voting may move two boxes onto one face: the lower one goes where they would vote for each other.
   const { convention } = config.boxes;
@@ -144,7 +151,11 @@ function voted(
     const own = kept[k]!;
     let weight = 0;
     for (let j = 0; j < scores.length; j++) {
-      if (j !== own && boxIou(boxes, own, boxes, j, convention) < minIou) continue;
+      // Whatever its score, a box votes for itself.
+      const votes =
+        j === own ||
+        (scores[j]! > VOTER_SCORE && boxIou(boxes, own, boxes, j, convention) >= minIou);
+      if (!votes) continue;
       weight += scores[j]!;
       for (let c = 0; c < 4; c++) out[4 * k + c]! += scores[j]! * boxes[4 * j + c]!;
     }

@@ -246,8 +246,8 @@ describe('aofd eval', () => {
       // A power cut in the middle of the third line, and a line that a bad disk damaged.
       const file = cacheFile('resumed');
       const lines = fs.readFileSync(file, 'utf8').split('\n');
-      expect(lines).to.have.length(6); // head, adapter, three pictures, end
-      const torn = [lines[0], lines[1], '{"hash":"', lines[2], lines[3]!.slice(0, 40)].join('\n');
+      expect(lines).to.have.length(5); // head, three pictures, end
+      const torn = [lines[0], '{"hash":"', lines[1], lines[2]!.slice(0, 40)].join('\n');
       fs.writeFileSync(file, torn);
       const seen: number[] = [];
       const resumed = await run('resumed', { onProgress: (p) => seen.push(p.fromCache) });
@@ -345,6 +345,7 @@ describe('parts of aofd eval', () => {
     expect(() => parsePeers(['a=x', 'a=y'])).to.throw('given twice');
     expect(() => parsePeers(['a='])).to.throw('no file');
     expect(parseCompared(['b=x', 'y'])).to.deep.equal({ name: 'b', files: ['x', 'y'] });
+    expect(() => parseCompared(['a=x', 'b=y'])).to.throw('names two detectors (a=x and b=y)');
     expect(parseCompared(['dir/x=1.txt'])).to.deep.equal({
       name: 'dir/x=1.txt',
       files: ['dir/x=1.txt'],

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { CounterRng } from '../../../src/nn/index.js';
 import { faceProbabilities } from '../../../src/aofd/boxes/index.js';
 import { presetConfig } from '../../../src/aofd/config/index.js';
 import { DetectedFace } from '../../../src/aofd/detect/faces.js';
@@ -156,5 +157,32 @@ describe('postprocessing', () => {
   it('turns pairs of logits into probabilities', () => {
     const got = faceProbabilities([0, 0, 500, -500, -500, 500]);
     expect([...got]).to.deep.equal([0.5, 0, 1]);
+  });
+
+  it('a face has the same box whatever the least score is: voting looks below it', () => {
+    const rng = new CounterRng(5, 'test/voting');
+    for (let round = 0; round < 20; round++) {
+      const count = 60;
+      const boxes = Float64Array.from({ length: count * 4 });
+      const scores = Float64Array.from({ length: count }, () => rng.next() ** 2);
+      for (let i = 0; i < count; i++) {
+        const [x, y] = [20 * rng.int(4) + 6 * rng.next(), 20 * rng.int(4) + 6 * rng.next()];
+        boxes.set([x, y, x + 18 + 4 * rng.next(), y + 18 + 4 * rng.next()], 4 * i);
+      }
+      const config = presetConfig('lite');
+      config.test.boxVoting = 0.6;
+      const at = (score: number): string[] => {
+        const keep = { score, nmsIou: 0.4, maxDetections: 300 };
+        const best = keepBest([{ boxes, scores }], config, keep);
+        return [...best.scores].map(
+          (s, i) => `${s} ${best.boxes.slice(4 * i, 4 * i + 4).join(' ')}`,
+        );
+      };
+      const all = at(0.01);
+      for (const score of [0.02, 0.1, 0.5]) {
+        const expected = all.filter((line) => Number(line.split(' ')[0]) > score);
+        expect(at(score), `round ${round}, ${score}`).to.deep.equal(expected);
+      }
+    }
   });
 });

@@ -35,19 +35,23 @@ export interface CachedPicture {
   adapter: string;
 }
 
-type Line =
-  | { format: string; weights: string; settings: unknown }
-  | { adapter: string }
-  | { hash: string; ms: number; faces: number[][]; masks?: (readonly number[] | null)[] };
+interface Line {
+  hash: string;
+  ms: number;
+  adapter: string;
+  faces: number[][];
+  masks?: (readonly number[] | null)[];
+}
 
-const FORMAT = 'aofd-detections/1';
+/** Lines behind the first are a checksum, a space, and JSON. */
+const FORMAT = 'aofd-detections/2';
+const SUM_LENGTH = 16;
 
 /** Detections by the content of the picture. */
 export class DetectionCache implements Disposable {
   readonly file: string;
   readonly #fd: number;
   readonly #pictures = new Map<string, CachedPicture>();
-  #adapter = '';
   /** Lines that could not be read, other than a last one cut off. */
   #damaged = 0;
 
@@ -62,7 +66,7 @@ export class DetectionCache implements Disposable {
     try {
       mkdirSync(folder, { recursive: true });
       const isNew = !existsSync(this.file);
-      const whole = isNew ? 0 : this.#read(readFileSync(this.file));
+      const whole = isNew ? 0 : this.#read(readFileSync(this.file), text);
       this.#fd = openSync(this.file, 'a');
       if (whole === 0) {
         ftruncateSync(this.#fd, 0);
@@ -90,12 +94,8 @@ export class DetectionCache implements Disposable {
 
   /** Remembers a picture; the line is with the system when this returns. */
   add(picture: CachedPicture): void {
-    let text = '';
-    if (picture.adapter !== this.#adapter) {
-      this.#adapter = picture.adapter;
-      text = `${JSON.stringify({ adapter: picture.adapter })}\n`;
-    }
-    this.#write(`${text}${JSON.stringify(lineOf(picture))}\n`);
+    const text = JSON.stringify(lineOf(picture));
+    this.#write(`${checksum(text)} ${text}\n`);
     this.#pictures.set(picture.hash, picture);
   }
 
@@ -113,37 +113,34 @@ export class DetectionCache implements Disposable {
   }
 
   /** @returns bytes up to the end of the last whole line; 0 where the file is no such cache */
-  #read(bytes: Buffer): number {
+  #read(bytes: Buffer, head: string): number {
     const end = bytes.lastIndexOf(10) + 1;
-    const lines = bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
-    const head = parseLine(lines[0] ?? '');
-    if (!head || !('format' in head) || head.format !== FORMAT) return 0;
-    for (const text of lines.slice(1)) {
+    const [first, ...lines] = bytes.toString('utf8', 0, end).split('\n').slice(0, -1);
+    if (first !== head) return 0;
+    for (const text of lines) {
       const line = parseLine(text);
-      if (line && 'hash' in line) {
-        this.#pictures.set(line.hash, pictureOf(line, this.#adapter));
-      } else if (line && 'adapter' in line) this.#adapter = line.adapter;
+      if (line) this.#pictures.set(line.hash, pictureOf(line));
       else this.#damaged++;
     }
     return end;
   }
 }
 
+const checksum = (text: string): string => sha256Hex(text).slice(0, SUM_LENGTH);
+
+/** Null for a line that is not, byte for byte, one that was written. */
 function parseLine(text: string): Line | null {
-  try {
-    const value = JSON.parse(text) as Line | null;
-    return typeof value === 'object' ? value : null;
-  } catch {
-    return null;
-  }
+  const json = text.slice(SUM_LENGTH + 1);
+  return text === `${checksum(json)} ${json}` ? (JSON.parse(json) as Line) : null;
 }
 
 /** Boxes to 1/10000 pixel, scores to what float32 holds: what is read back is what was used. */
-function lineOf({ hash, faces, timeMs }: CachedPicture): Line {
+function lineOf({ hash, faces, timeMs, adapter }: CachedPicture): Line {
   const hasMasks = faces.some((face) => face.mask);
   return {
     hash,
     ms: round(timeMs, 1),
+    adapter,
     faces: faces.map((face) => [
       ...face.box,
       face.score,
@@ -159,7 +156,7 @@ function lineOf({ hash, faces, timeMs }: CachedPicture): Line {
   };
 }
 
-function pictureOf(line: Extract<Line, { hash: string }>, adapter: string): CachedPicture {
+function pictureOf(line: Line): CachedPicture {
   const faces = line.faces.map((numbers, i): Detection => {
     const [x1 = 0, y1 = 0, x2 = 0, y2 = 0, score = 0, occlusion] = numbers;
     const runs = line.masks?.[i];
@@ -170,7 +167,7 @@ function pictureOf(line: Extract<Line, { hash: string }>, adapter: string): Cach
       ...(runs ? { mask: maskOf(runs) } : {}),
     };
   });
-  return { hash: line.hash, faces, timeMs: line.ms, adapter };
+  return { hash: line.hash, faces, timeMs: line.ms, adapter: line.adapter };
 }
 
 function maskOf(numbers: readonly number[]): NonNullable<Detection['mask']> {

@@ -1,0 +1,254 @@
+/**
+ * One table of everything that reads files of strangers, and seeded damage to good files: nothing but a
+ * value or an error for people may come out.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseVoc } from '../../src/aofd/data/sets/voc.js';
+import { loadCoco } from '../../src/aofd/data/sets/coco.js';
+import { loadCountingCsv } from '../../src/aofd/data/sets/counting-csv.js';
+import { readEllipses } from '../../src/aofd/data/sets/fddb.js';
+import { readPictureHeader } from '../../src/aofd/data/sets/image-size.js';
+import { loadOcclusionSeg } from '../../src/aofd/data/sets/occlusion-seg.js';
+import { TeacherList } from '../../src/aofd/data/sets/teacher-list.js';
+import { loadWider } from '../../src/aofd/data/sets/wider.js';
+import { decodeImage } from '../../src/aofd/data/files/decode.js';
+import { loadAnnotations } from '../../src/aofd/eval/coco/annotations.js';
+import { DetectionCache } from '../../src/aofd/eval/detections/cache.js';
+import { readDetectionsAsync } from '../../src/aofd/eval/detections/readers.js';
+import { parseSafetensors } from '../../src/nn/io/index.js';
+import { NnError } from '../../src/nn/errors.js';
+import { CounterRng } from '../../src/nn/index.js';
+import { gradientImage, jpegOf, pngOf } from './pictures.js';
+
+/** A reader with a good file of its kind. */
+export interface Reader {
+  name: string;
+  /** Name of the file that is damaged, below a folder of its own. */
+  file: string;
+  good: Uint8Array;
+  read(file: string): unknown;
+}
+
+const text = (value: unknown): Uint8Array =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+
+/** The readers; pictures are made by the codecs themselves. */
+export async function readersAsync(): Promise<Reader[]> {
+  const box = [1, 2, 20, 20];
+  const images = [{ name: 'a.jpg', file: null }];
+  const image = gradientImage(40, 30);
+  const coco = {
+    images: [{ id: 1, file_name: 'a.jpg', width: 40, height: 30 }],
+    annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: box, iscrowd: 0, area: 400 }],
+    categories: [{ id: 1, name: 'face' }],
+  };
+  const mask = { x: 1, y: 2, width: 3, height: 2, counts: [1, 2, 3] };
+  const detect = {
+    version: '0.1.0',
+    adapter: { name: 'x', kind: 'cpu' },
+    weights: { file: 'w', sha256: 'ab' },
+    images: [{ file: 'a.jpg', faces: [{ box, score: 0.5, occlusion: { ratio: 0.3, mask } }] }],
+    errors: [{ file: 'b.jpg', error: 'x' }],
+  };
+  const segmentation = { size: [30, 40], counts: [600, 600] };
+  const results = [{ image_id: 'a.jpg', category_id: 1, bbox: box, score: 0.5, segmentation }];
+  const seg = [{ id: 'a', split: 'train', width: 40, height: 30, box, occlusion: 0.2 }];
+  const detections = (file: string): unknown => readDetectionsAsync([file], images, 'x');
+  const tensor = (): Uint8Array => {
+    const head = '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  ';
+    const length = Buffer.alloc(8);
+    length.writeUInt32LE(head.length);
+    return Buffer.concat([length, Buffer.from(head), Buffer.alloc(8)]);
+  };
+  const picture = (name: string, good: Uint8Array): Reader[] => [
+    { name: `picture ${name}`, file: `a.${name}`, good, read: (file) => decodeImage(file) },
+    { name: `header ${name}`, file: `a.${name}`, good, read: (file) => readPictureHeader(file) },
+  ];
+  return [
+    ...picture('jpg', await jpegOf(image)),
+    ...picture('png', pngOf(image)),
+    {
+      name: 'COCO for training',
+      file: 'c.json',
+      good: text(coco),
+      read: (file) => loadCoco(file, { imageRoot: dirname(file) }),
+    },
+    {
+      name: 'COCO for evaluation',
+      file: 'c.json',
+      good: text(coco),
+      read: (file) => loadAnnotations(file, { ignoreFlags: 'all', ignoreBelow: 0 }),
+    },
+    {
+      name: 'occlusion-seg',
+      file: 'index.json',
+      good: text(seg),
+      read: (file) => loadOcclusionSeg(dirname(file), { split: 'all' }),
+    },
+    { name: 'detect document', file: 'd.json', good: text(detect), read: detections },
+    { name: 'COCO results', file: 'r.json', good: text(results), read: detections },
+    {
+      name: 'detections csv',
+      file: 'd.csv',
+      good: text('image,x1,y1,x2,y2,score\na.jpg,1,2,20,20,0.5\n'),
+      read: detections,
+    },
+    {
+      name: 'WIDER list',
+      file: 'w.txt',
+      good: text('a.jpg\n1\n1 2 20 20 0 0 0 0 0 0\n'),
+      read: (file) => loadWider(file, { imageRoot: dirname(file), readSizes: false }),
+    },
+    {
+      name: 'FDDB ellipses',
+      file: 'f.txt',
+      good: text('2002/a\n1\n20 15 1.2 30 30 1\n'),
+      read: (file) => readEllipses(file),
+    },
+    {
+      name: 'counting csv',
+      file: 'b.csv',
+      good: text('Name,width,height,xmin,ymin,xmax,ymax\na.jpg,40,30,1,2,20,20\n'),
+      read: (file) => loadCountingCsv(file, { imageRoot: dirname(file), source: 'x' }),
+    },
+    {
+      name: 'teacher list',
+      file: 't.jsonl',
+      good: text('{"file":"a.jpg","width":40,"height":30,"faces":[[1,2,20,20,0.9]]}\n'),
+      read: (file) => new TeacherList(file),
+    },
+    {
+      name: 'VOC',
+      file: 'a.xml',
+      good: text(
+        '<annotation><filename>a.jpg</filename><size><width>40</width><height>30</height></size><object><name>face</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>20</xmax><ymax>20</ymax></bndbox></object></annotation>',
+      ),
+      read: (file) => parseVoc(readFileSync(file, 'utf8'), file),
+    },
+    {
+      name: 'safetensors',
+      file: 'w.safetensors',
+      good: tensor(),
+      read: (file) => parseSafetensors(readFileSync(file), file),
+    },
+    {
+      name: 'evaluation cache',
+      file: 'cache',
+      good: text('{"format":"x"}\n'),
+      read: (file) => readDamagedCache(file),
+    },
+  ];
+}
+
+/** A cache with one entry whose file is damaged as the given file is: by the same XOR. */
+function readDamagedCache(damage: string): void {
+  const folder = join(dirname(damage), 'entries');
+  const key = { weights: 'ab', settings: {} };
+  const mask = { x: 1, y: 2, width: 3, height: 2, counts: [1, 2, 3] };
+  const faces = [{ box: [1, 2, 20, 20] as const, score: 0.5, occlusion: 0.3, mask }];
+  let file: string;
+  {
+    using cache = new DetectionCache(folder, key);
+    file = cache.file;
+    if (!cache.get('good')) cache.add({ hash: 'good', faces: [...faces], timeMs: 1, adapter: 'x' });
+  }
+  const whole = readFileSync(file);
+  const changes = readFileSync(damage);
+  const bytes = Buffer.from(whole);
+  changes.forEach((value, i) => (bytes[(i * 7919) % bytes.length]! ^= value));
+  writeFileSync(file, bytes);
+  try {
+    using cache = new DetectionCache(folder, key);
+    const found = cache.get('good');
+    if (found && JSON.stringify(found.faces) !== JSON.stringify(faces)) {
+      throw new Error('a damaged entry was taken');
+    }
+  } finally {
+    writeFileSync(file, whole);
+  }
+}
+
+/** What JSON and numbers are replaced by. */
+const ODD = [
+  'null',
+  '-1',
+  '1e999',
+  '[]',
+  '{}',
+  '"x"',
+  'true',
+  '""',
+  '__proto__',
+  '4294967296',
+  'NaN',
+  '0',
+  '1e9',
+  '[[[[[[[[',
+  '\u0000',
+];
+
+/** A damaged copy; which damage depends on seed and number alone. */
+export function damaged(good: Uint8Array, seed: number, number: number): Uint8Array {
+  const rng = new CounterRng(seed, 'fuzz').fork(number);
+  let bytes = Buffer.from(good);
+  for (let rounds = 1 + rng.int(3); rounds > 0; rounds--) {
+    const at = rng.int(Math.max(1, bytes.length));
+    const length = 1 + rng.int(8);
+    switch (rng.int(6)) {
+      case 0:
+        bytes[at]! ^= 1 << rng.int(8);
+        break;
+      case 1:
+        bytes = bytes.subarray(0, at) as typeof bytes;
+        break;
+      case 2:
+        bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
+        break;
+      case 3:
+        bytes = Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)]);
+        break;
+      case 4:
+        for (let i = at; i < Math.min(bytes.length, at + length); i++) bytes[i] = rng.int(256);
+        break;
+      default: {
+        // A whole value for another: the damage that syntax checks let through.
+        const source = bytes.toString('latin1');
+        const values = [...source.matchAll(/"[^"]*"|-?\d+(\.\d+)?|\[[^[\]]*\]/g)];
+        const value = values[rng.int(Math.max(1, values.length))];
+        if (!value) break;
+        const odd = ODD[rng.int(ODD.length)] as string;
+        const end = value.index + value[0].length;
+        bytes = Buffer.from(source.slice(0, value.index) + odd + source.slice(end), 'latin1');
+      }
+    }
+  }
+  return bytes;
+}
+
+/** One fault that a reader must not have. */
+export interface FuzzFinding {
+  reader: string;
+  seed: number;
+  number: number;
+  error: unknown;
+}
+
+/** Reads one damaged file; null where a value or an error for people came out. */
+export async function fuzzOnceAsync(
+  reader: Reader,
+  folder: string,
+  seed: number,
+  number: number,
+): Promise<FuzzFinding | null> {
+  const file = join(folder, reader.name.replaceAll(' ', '-'), reader.file);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, damaged(reader.good, seed, number));
+  try {
+    await reader.read(file);
+    return null;
+  } catch (error) {
+    const isForPeople = error instanceof NnError && error.kind !== 'internal';
+    return isForPeople ? null : { reader: reader.name, seed, number, error };
+  }
+}
