@@ -26,6 +26,7 @@ const nodeRooms = [
   '^src/aofd/[a-z]+/(vgg16/)?files(/|\\.ts$)',
   '^src/aofd/data/(sets|batches)/',
   '^src/aofd/train/run/',
+  '^src/aofd/study/',
 ];
 /** Packages of bench/peers, which are installed beside it and not by `npm ci` (docs/benchmarks.md). */
 const optionalPeers = Object.keys(require('./bench/peers/package.json').dependencies).map(
@@ -137,6 +138,18 @@ module.exports = {
       from: { path: '^src/aofd/(boxes|config|data|model|weights|detect|eval)/' },
       to: { path: '^src/aofd/train/' },
     },
+    {
+      name: 'nothing-but-the-cli-imports-studies',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/aofd/(study|cli)/' },
+      to: { path: '^src/aofd/study/' },
+    },
+    only(
+      'study-statistics-are-plain',
+      '^src/aofd/study/statistics/',
+      [statistics],
+      'plain numbers in, plain numbers out',
+    ),
     {
       name: 'evaluations-run-the-detector-in-one-place',
       comment: 'Result files are scored without an engine: only the runner reaches the network.',

@@ -18,6 +18,7 @@ const COMMANDS: Record<string, string> = {
   eval: 'measure a detector on annotated pictures',
   calibrate: 'make scores probabilities, on labelled pictures',
   export: 'write weights in another form, such as float16 for pages',
+  reproduce: 'run a study, such as the ablations of the paper, and report which claims hold',
   tune: 'time the kernels for a network on this adapter and remember the fastest',
   doctor: 'show adapter, driver, limits and features, and test the kernels',
 };

@@ -3,4 +3,4 @@ export * from './presets.js';
 export * from './load.js';
 export * from './stage.js';
 export * from './judgements.js';
-export { differences, mergeConfig } from './merge.js';
+export { differences, isPlainObject, mergeConfig } from './merge.js';

@@ -73,6 +73,7 @@ export function loadedSet<S extends LabelledPictures, J>(
       const figures = headlinesOf(scoring.measures(results), images.length, measuring);
       return scoring.evaluation(results, detections, figures);
     },
+    measures: (detections) => scoring.measures(judged(detections)),
     compare: (a, b, settings) =>
       differencesOf(scoring.pairedMeasures(judged(a), judged(b)), images.length, settings),
     take(count) {

@@ -1,6 +1,11 @@
 /** What every protocol gives to `aofd eval`, and what an evaluation hands to its report. */
 import type { RunLengthMask } from '../detect/rle.js';
-import type { EvaluateSettings, Headline, PairedDifference } from './statistics/measures.js';
+import type {
+  EvaluateSettings,
+  Headline,
+  Measure,
+  PairedDifference,
+} from './statistics/measures.js';
 
 /** One face that a detector found, whichever detector it was. */
 export interface Detection {
@@ -115,6 +120,8 @@ export interface EvalSet {
    */
   readDetectionsAsync(files: readonly string[], name: string): Promise<DetectionSet>;
   evaluate(detections: DetectionSet, settings: EvaluateSettings): Evaluation;
+  /** The headline numbers as functions of how often each picture counts, for resampling. */
+  measures(detections: DetectionSet): Measure[];
   /** Paired comparison of the headline numbers. */
   compare(a: DetectionSet, b: DetectionSet, settings: EvaluateSettings): PairedDifference[];
   /** Whether `warnings` tell of pictures that are not there. */

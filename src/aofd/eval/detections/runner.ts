@@ -1,6 +1,7 @@
 /** A detector over the pictures of a set: resumable, the next pictures decoded meanwhile. */
 import { readFile } from 'node:fs/promises';
 import { handled } from '../../../nn/errors.js';
+import type { Device } from '../../../nn/index.js';
 import { sha256Hex } from '../../../nn/io/files/index.js';
 import type { Config } from '../../config/index.js';
 import { decodeImage } from '../../data/files/decode.js';
@@ -18,8 +19,10 @@ import type { Detection, DetectionSet, EvalImage, Fact } from '../protocol.js';
 export interface RunSettings {
   /** Weights file. */
   weights: string;
-  /** Adapter; default: the automatic choice. */
-  device?: string;
+  /** Replaces the configuration stored in the weights. */
+  config?: Config;
+  /** An open device, or an adapter's name; default: the automatic choice. */
+  device?: Device | string;
   /** Least score that is kept. */
   scoreFloor: number;
   /** Boxes per picture at most. */
@@ -92,9 +95,12 @@ export async function detectSetAsync(
   };
 }
 
-/** The configuration stored in the weights with the size asked for. */
-function configFor(weights: DetectorWeights, { longSide, test }: RunSettings): Config {
-  const stored = configOf(weights, weights.file ?? 'weights');
+/** The given configuration, or that stored in the weights, with the size asked for. */
+function configFor(
+  weights: DetectorWeights,
+  { config: given, longSide, test }: RunSettings,
+): Config {
+  const stored = given ?? configOf(weights, weights.file ?? 'weights');
   const config = { ...stored, test: { ...stored.test, ...test } };
   if (longSide === undefined) return config;
   return { ...config, input: { ...config.input, testShortSide: null, maxSize: longSide } };

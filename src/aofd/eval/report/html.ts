@@ -1,8 +1,6 @@
 /** The report as one HTML page that needs nothing beside it. */
-import { darkPlotCss, escapeXml } from './plot/index.js';
-import type { Fact, ReportTable } from '../protocol.js';
+import { escapeXml } from './plot/index.js';
 import type { Headline } from '../statistics/measures.js';
-import { REPORT_CSS } from './css.js';
 import {
   comparisonTable,
   formatNumber,
@@ -10,6 +8,7 @@ import {
   type ReportDetector,
   type ReportInput,
 } from './model.js';
+import { facts, page, section, table } from './page.js';
 import type { DrawnPlot } from './plots.js';
 
 /** A sheet to embed. */
@@ -54,24 +53,7 @@ export function reportHtml(input: ReportInput, parts: PageParts): string {
     section('Pictures to look at', sheets(parts.sheets, input.protocol.name)),
     section('Protocol', protocol(input)),
   ];
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<meta name="color-scheme" content="light dark">',
-    `<title>${escapeXml(title)}</title>`,
-    `<style>\n${REPORT_CSS}\n@media screen and (prefers-color-scheme: dark) {\n${darkPlotCss('figure')}\n}\n</style>`,
-    '</head>',
-    '<body>',
-    '<main>',
-    ...body.filter((part) => part !== ''),
-    '</main>',
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n');
+  return page(title, body);
 }
 
 function head({ protocol, set, detector }: ReportInput, created: string): string {
@@ -118,43 +100,8 @@ function warnings(list: readonly string[]): string {
   return `<aside class="warnings">\n<h2>To bear in mind</h2>\n<ul>\n${items}\n</ul>\n</aside>`;
 }
 
-function section(title: string, parts: readonly string[]): string {
-  const content = parts.filter((part) => part !== '');
-  if (content.length === 0) return '';
-  return `<section>\n<h2>${escapeXml(title)}</h2>\n${content.join('\n')}\n</section>`;
-}
-
 function figure(plot: DrawnPlot): string {
   return `<figure class="plot" id="plot-${escapeXml(plot.key)}">\n${plot.svg.trim()}\n</figure>`;
-}
-
-/** Text that stands for numbers: with intervals, signs, percent. */
-const NUMBERS = /^[\s\d.,+−–[\]<>%-]+$/;
-
-function table(given: ReportTable | null): string {
-  if (!given) return '';
-  const { title, columns, rows, digits, note } = given;
-  const cellsOf = (i: number): (string | number)[] => rows.flatMap((row) => row[i] ?? []);
-  const isNumeric = columns.map((_, i) =>
-    cellsOf(i).every((value) => typeof value === 'number' || NUMBERS.test(value)),
-  );
-  const isWhole = columns.map((_, i) =>
-    cellsOf(i).every((value) => typeof value === 'number' && Number.isInteger(value)),
-  );
-  const cell = (value: string | number | null, i: number, tag: 'td' | 'th'): string => {
-    const text = typeof value === 'string' ? value : formatNumber(value, isWhole[i] ? 0 : digits);
-    return `<${tag}${isNumeric[i] && i > 0 ? ' class="n"' : ''}>${escapeXml(text)}</${tag}>`;
-  };
-  const line = (row: readonly (string | number | null)[], tag: 'td' | 'th'): string =>
-    `<tr>${row.map((value, i) => cell(value, i, tag)).join('')}</tr>`;
-  return [
-    `<h3>${escapeXml(title)}</h3>`,
-    '<div class="table"><table>',
-    `<thead>${line(columns, 'th')}</thead>`,
-    `<tbody>\n${rows.map((row) => line(row, 'td')).join('\n')}\n</tbody>`,
-    '</table></div>',
-    note ? `<p class="note">${escapeXml(note)}</p>` : '',
-  ].join('\n');
 }
 
 function sheets(list: readonly EmbeddedSheet[], protocolName: string): string[] {
@@ -182,12 +129,4 @@ function protocol(input: ReportInput): string[] {
     facts('Rules', evaluation.facts),
     facts('Options', options),
   ];
-}
-
-function facts(title: string, list: readonly Fact[]): string {
-  if (list.length === 0) return '';
-  const rows = list.map(
-    ({ name, value }) => `<div><dt>${escapeXml(name)}</dt><dd>${escapeXml(value)}</dd></div>`,
-  );
-  return `<h3>${escapeXml(title)}</h3>\n<dl>\n${rows.join('\n')}\n</dl>`;
 }

@@ -1,6 +1,7 @@
 import type { Device } from '../../../nn/index.js';
 import type { Config, StageConfig } from '../../config/index.js';
 import type { AofdModel, ParamStore } from '../../model/index.js';
+import type { NamedLosses } from '../losses/index.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { TrainEvent } from './events.js';
 import type { StepLoader } from './loaders.js';
@@ -17,8 +18,10 @@ export interface HookContext {
   outDir: string;
 }
 
-/** Periodic work that the trainer itself does not know how to do. */
+/** Work that the trainer itself does not know how to do. */
 export interface TrainHooks {
+  /** Told of the losses of every update, in order, before it is part of a checkpoint. */
+  onUpdate?(step: number, losses: NamedLosses): void;
   /** Draws detections on pictures. */
   samplesAsync?(context: HookContext): Promise<void>;
   /** Measures the detector; values are logged. */

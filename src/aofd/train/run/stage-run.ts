@@ -192,6 +192,7 @@ export class StageRun {
       });
     }
     this.#meter.add(losses, update.counts, gradNorm);
+    this.#run.hooks.onUpdate?.(update.step, losses);
     this.#unread = null;
   }
 

@@ -22,6 +22,12 @@ export interface TrainerOptions {
   resume?: boolean;
   /** Values to start from; parameters that are missing keep their initial ones. */
   initialWeights?: ReadonlyMap<string, HostParam>;
+  /**
+   * Name of the stage to begin with, as if `initialWeights` were those at the end of the stage before it.
+   * Updates are counted on, so that the run equals one that went through all stages. Not with `resume`,
+   * which knows where it stands.
+   */
+  startStage?: string;
   writers?: readonly EventWriter[];
   hooks?: TrainHooks;
   /** Finishes the step under way, saves, and ends the run. */
@@ -104,12 +110,27 @@ export class Trainer {
       return;
     }
     this.#checkpoints.refuseExisting();
+    this.#position = this.#startPosition();
     if (!initialWeights) return;
     const { loaded, missing } = this.params.load(initialWeights, 'initial weights');
     notice(
       this.#run(),
       `initial weights: ${loaded.length} parameters loaded, ${missing.length} start at random`,
     );
+  }
+
+  /** The first update of the stage that the options name; the very first one by default. */
+  #startPosition(): Position {
+    const { startStage, config } = this.#options;
+    if (startStage === undefined) return new Position();
+    const index = config.stages.findIndex(({ name }) => name === startStage);
+    if (index < 0) {
+      throw new TrainError('option-invalid', `there is no stage "${startStage}" to start with.`, {
+        fix: `use one of ${config.stages.map(({ name }) => name).join(', ')}.`,
+      });
+    }
+    const before = config.stages.slice(0, index).reduce((sum, { steps }) => sum + steps, 0);
+    return new Position(index, 0, before);
   }
 
   /**

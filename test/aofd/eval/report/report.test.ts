@@ -95,6 +95,7 @@ function fakeSet(folder: string): EvalSet {
       throw new Error('not used');
     },
     evaluate,
+    measures: () => [],
     compare: () => [
       {
         key: 'ap',

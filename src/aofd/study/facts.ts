@@ -1,0 +1,118 @@
+/** What a plan needs to know: hashes of data, sets and pictures. Problems are kept, not thrown. */
+import { existsSync, statSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { NnError } from '../../nn/index.js';
+import { DataError } from '../errors.js';
+import type { EvalSet } from '../eval/protocol.js';
+import { PROTOCOLS } from '../eval/protocols.js';
+import { codeVersions } from './code-version.js';
+import { DataHashes } from './data-hash.js';
+import type { FileHashes } from './file-hashes.js';
+import { keyOf } from './keys.js';
+import type { LoadedStudy } from './load.js';
+import type { Hashed, PlanFacts } from './plan.js';
+import type { PictureFigure, StudyProtocol } from './schema.js';
+
+/** A protocol's set, or why it is not at hand. */
+export type LoadedSet = { set: EvalSet } | { problem: string };
+
+/** A path of a study, from its root on. */
+export const studyPath = (root: string, path: string): string =>
+  isAbsolute(path) ? path : join(root, path);
+
+/** Loads the sets of all protocols. */
+export async function loadSetsAsync({ study, root }: LoadedStudy): Promise<Map<string, LoadedSet>> {
+  const sets = new Map<string, LoadedSet>();
+  for (const protocol of study.protocols)
+    sets.set(protocol.name, await loadSetAsync(root, protocol));
+  return sets;
+}
+
+async function loadSetAsync(root: string, given: StudyProtocol): Promise<LoadedSet> {
+  try {
+    const protocol = await PROTOCOLS[given.protocol].loadAsync();
+    const data = studyPath(root, given.data);
+    if (!existsSync(data)) {
+      throw new DataError('file-missing', 'not found.', {
+        where: data,
+        fix: `put the set there, or change protocols.${given.name}.data`,
+      });
+    }
+    const whole = await protocol.loadAsync(data, given.options ?? {});
+    const { limit } = given;
+    return { set: limit === undefined || limit >= whole.images.length ? whole : whole.take(limit) };
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+}
+
+/** The error in one line, if it is one that a user can mend; others are thrown on. */
+export function problemOf(error: unknown): string {
+  if (error instanceof NnError && error.kind !== 'internal') return error.message;
+  throw error;
+}
+
+/** Hashes of everything that the runs of a study read. */
+export function planFacts(
+  loaded: LoadedStudy,
+  sets: ReadonlyMap<string, LoadedSet>,
+  files: FileHashes,
+): PlanFacts {
+  const data = new DataHashes(files);
+  const { initialWeights } = loaded.study;
+  return {
+    code: codeVersions(),
+    ofData: (config, stage) => hashed(() => data.ofStage(config, stage)),
+    initialWeights:
+      initialWeights === undefined
+        ? null
+        : hashed(() => hashOfFile(files, studyPath(loaded.root, initialWeights), 'initialWeights')),
+    ofSet: ({ name }) => {
+      const entry = sets.get(name);
+      if (!entry || 'problem' in entry) return { problem: entry?.problem ?? 'was not loaded.' };
+      const pictures = entry.set.images.map((image) => [
+        image.name,
+        image.file !== null && existsSync(image.file) ? files.of(image.file) : null,
+      ]);
+      return { hash: keyOf(pictures) };
+    },
+    ofPictures: (figure) =>
+      hashed(() =>
+        keyOf(
+          picturesOf(loaded.root, figure).map(({ file }) => hashOfFile(files, file, figure.name)),
+        ),
+      ),
+  };
+}
+
+/** A picture of a figure. */
+export interface FigurePicture {
+  file: string;
+  /** True faces, where they are given: x1, y1, x2, y2. */
+  faces: readonly (readonly [number, number, number, number])[] | null;
+}
+
+/** The pictures of a figure with their paths. */
+export function picturesOf(root: string, { pictures }: PictureFigure): FigurePicture[] {
+  return pictures.map((entry) =>
+    typeof entry === 'string'
+      ? { file: studyPath(root, entry), faces: null }
+      : { file: studyPath(root, entry.file), faces: entry.faces ?? null },
+  );
+}
+
+function hashed(compute: () => string): Hashed {
+  try {
+    return { hash: compute() };
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+}
+
+function hashOfFile(files: FileHashes, file: string, user: string): string {
+  if (existsSync(file) && statSync(file).isFile()) return files.of(file);
+  throw new DataError('file-missing', `not found (${user}).`, {
+    where: file,
+    fix: 'correct the path in the study file, or put the file there',
+  });
+}

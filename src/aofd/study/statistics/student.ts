@@ -1,0 +1,41 @@
+/**
+ * Student's t distribution, as far as intervals need it. With t = sqrt(n) tan(a) its probability up to t
+ * is an integral of cos(a)^(n - 1), which Simpson's rule gives to more digits than anybody prints; the
+ * same rule over the whole range is the divisor, so that no gamma function is needed.
+ */
+
+/** Beyond so many degrees of freedom the quantiles differ from the normal ones by less than 1e-4. */
+const MOST_FREEDOM = 20_000;
+
+/**
+ * The t with the given share of the distribution between -t and t, e.g. 12.706 for .95 and 1 degree.
+ * @param freedom degrees of freedom, at least 1, whole or not
+ */
+export function studentQuantile(level: number, freedom: number): number {
+  if (!(level > 0 && level < 1) || !(freedom >= 1)) {
+    throw new RangeError(`studentQuantile: got level ${level} and ${freedom} degrees of freedom.`);
+  }
+  const n = Math.min(freedom, MOST_FREEDOM);
+  // Beyond this angle nothing is left of cos(a)^(n - 1).
+  const end = n > 60 ? Math.min(Math.PI / 2, 12 / Math.sqrt(n)) : Math.PI / 2;
+  const whole = area(n, end);
+  let [low, high] = [0, end];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (area(n, middle) / whole < level) low = middle;
+    else high = middle;
+  }
+  return Math.sqrt(n) * Math.tan((low + high) / 2);
+}
+
+/** Integral of cos(a)^(n - 1) from 0 to `end`. */
+function area(n: number, end: number): number {
+  const steps = 2000;
+  const width = end / steps;
+  let sum = 0;
+  for (let i = 0; i <= steps; i++) {
+    const weight = i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2;
+    sum += weight * Math.max(0, Math.cos(i * width)) ** (n - 1);
+  }
+  return (sum * width) / 3;
+}
