@@ -132,8 +132,10 @@ async function printPlanAsync(runs: readonly Run[], store: StudyStore): Promise<
     `${runs.length} runs, ${nodes.length} pieces of work: ${count('done')} done, ${count('open')} open, ` +
       `${count('failed')} failed${problems.length > 0 ? `; ${problems.length} runs cannot begin` : ''}`,
   );
-  for (const { setting, seed, problem } of problems) {
-    printNotice(`${setting}@${seed}: ${problem}`);
+  for (const text of new Set(problems.map(({ problem }) => problem))) {
+    const same = problems.filter(({ problem }) => problem === text);
+    const names = [...new Set(same.map(({ setting }) => setting))].join(', ');
+    printNotice(`${names}: ${text}`);
   }
   const left = timeLeft(states);
   if (count('open') === 0) return;

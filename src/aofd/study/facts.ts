@@ -64,7 +64,7 @@ export function planFacts(
     code: codeVersions(),
     ofData: (config, stage) => hashed(() => data.ofStage(config, stage)),
     initialWeights:
-      initialWeights === undefined
+      initialWeights == null
         ? null
         : hashed(() => hashOfFile(files, studyPath(loaded.root, initialWeights), 'initialWeights')),
     ofSet: ({ name }) => {

@@ -47,11 +47,14 @@ function checkMeasures({ file, study }: LoadedStudy, sets: ReadonlyMap<string, L
       key: measure,
     })),
   ];
+  const keys = new Map(
+    [...sets].flatMap(([name, entry]) =>
+      'set' in entry ? [[name, measuresOf(entry.set).map(({ key }) => key)] as const] : [],
+    ),
+  );
   for (const { place, protocol, key } of wanted) {
-    const entry = sets.get(protocol);
-    if (!entry || 'problem' in entry) continue;
-    const known = measuresOf(entry.set).map((measure) => measure.key);
-    if (known.includes(key)) continue;
+    const known = keys.get(protocol);
+    if (!known || known.includes(key)) continue;
     throw new ConfigError('config', `protocol "${protocol}" has no figure "${key}".`, {
       where: `${file}: ${place}`,
       fix: `use one of ${known.join(', ')}.`,

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrapValues } from '../eval/statistics/bootstrap.js';
-import type { DetectionSet, EvalSet, Fact, ReportPlot } from '../eval/protocol.js';
+import type { Detection, DetectionSet, EvalSet, Fact, ReportPlot } from '../eval/protocol.js';
 import type { Measure } from '../eval/statistics/measures.js';
 import { curveSchema, type CurvePoint } from './curve.js';
 import { problemOf, studyPath, type LoadedSet } from './facts.js';
@@ -128,9 +128,13 @@ export async function collectResultsAsync(input: CollectInput): Promise<StudyRes
   };
 }
 
-/** A set's measures of a detector that found nothing: their keys and labels. */
-export const measuresOf = (set: EvalSet): Measure[] =>
-  set.measures({ name: '', byImage: new Map(), facts: [], warnings: [] });
+/** The figures that a set has: those of a detector that found a single pixel, with its mask. */
+export function measuresOf(set: EvalSet): Measure[] {
+  const mask = { x: 0, y: 0, width: 1, height: 1, counts: [0, 1] };
+  const face: Detection = { box: [0, 0, 1, 1], score: 1, occlusion: 1, mask };
+  const byImage = new Map(set.images.slice(0, 1).map(({ name }) => [name, [face]] as const));
+  return set.measures({ name: '', byImage, facts: [], warnings: [] });
+}
 
 /** Figures of every run on a set, one run's detections in memory at a time. */
 function scoreRuns(

@@ -121,7 +121,7 @@ export const studySchema = z.strictObject({
   base: differences.describe(
     'differences to a preset, as a config file; data.root defaults to root',
   ),
-  initialWeights: label.optional().describe('weights that stage 0 starts from (VGG16 or our own)'),
+  initialWeights: label.nullish().describe('weights that stage 0 starts from (VGG16 or our own)'),
   seeds: z.array(z.int().min(0).max(0xffffffff)).min(1),
   settings: z.array(settingSchema).min(1),
   protocols: z.array(protocolSchema).min(1),

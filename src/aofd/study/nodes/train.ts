@@ -70,7 +70,7 @@ async function startAsync(
 ): Promise<Pick<TrainerOptions, 'initialWeights' | 'startStage'>> {
   if (parent === null) {
     const { initialWeights } = loaded.study;
-    if (initialWeights === undefined) return { startStage: stage.name };
+    if (initialWeights == null) return { startStage: stage.name };
     const file = studyPath(loaded.root, initialWeights);
     const weights = await loadInitialWeightsAsync(file, config, () => undefined);
     return { startStage: stage.name, initialWeights: weights };

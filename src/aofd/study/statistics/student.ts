@@ -20,7 +20,7 @@ export function studentQuantile(level: number, freedom: number): number {
   const end = n > 60 ? Math.min(Math.PI / 2, 12 / Math.sqrt(n)) : Math.PI / 2;
   const whole = area(n, end);
   let [low, high] = [0, end];
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 45; i++) {
     const middle = (low + high) / 2;
     if (area(n, middle) / whole < level) low = middle;
     else high = middle;
@@ -30,7 +30,7 @@ export function studentQuantile(level: number, freedom: number): number {
 
 /** Integral of cos(a)^(n - 1) from 0 to `end`. */
 function area(n: number, end: number): number {
-  const steps = 2000;
+  const steps = 600;
   const width = end / steps;
   let sum = 0;
   for (let i = 0; i <= steps; i++) {
