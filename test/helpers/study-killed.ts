@@ -3,6 +3,7 @@
  * `study-killed.ts STUDY OUT EVENT`. Ends with 0 where the study was done before.
  */
 import process from 'node:process';
+import '../../src/nn/platform/node/use.js';
 import { executeAsync } from '../../src/aofd/study/execute.js';
 import { openStudyAsync } from '../../src/aofd/study/open.js';
 import { StudyStore } from '../../src/aofd/study/store.js';

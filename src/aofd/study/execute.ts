@@ -68,9 +68,10 @@ async function nodeAsync(
   result: ExecuteResult,
 ): Promise<boolean> {
   const { store } = options;
+  // Without a device nothing can be run: that is no failure of this node.
+  const device = await devices.openAsync();
   const folder = store.begin(node);
   try {
-    const device = await devices.openAsync();
     const context: NodeContext = { ...options, device, folder };
     const timeMs = await runAsync(node, context);
     if (timeMs === null) return false;
