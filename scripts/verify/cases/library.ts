@@ -72,7 +72,16 @@ export const detectInputs: Case = ({ consumer, folder }) => {
 /** A strict project compiles against the package without skipLibCheck. */
 export const tsConsumer: Case = ({ folder }) => {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const common = ['--noEmit', '--strict', '--lib', 'es2022,esnext.disposable', '--types', 'node'];
+  const common = [
+    '--noEmit',
+    '--strict',
+    '--target',
+    'es2022',
+    '--lib',
+    'es2022,esnext.disposable',
+    '--types',
+    'node',
+  ];
   return [
     ['NodeNext', 'NodeNext'],
     ['ESNext', 'Bundler'],
