@@ -43,7 +43,8 @@ describe('--profile', function () {
       expect(await runCli([...args, '--profile', out])).to.equal(0);
     });
     expect(text).to.match(/^kernel +count +ms/m);
-    expect(text).to.match(/^backbone\.stem +\d+/m);
+    // Only the slowest layers are shown, and which these are depends on the machine's load.
+    expect(text).to.match(/^(backbone|rpn|head|seg)\S* +\d+/m);
     expect(text).to.match(
       /readbacks: 5 \(rpn scores 1, rpn boxes 1, occluder map 1, head scores 1, head boxes 1\)/,
     );
