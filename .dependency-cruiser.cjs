@@ -167,7 +167,7 @@ module.exports = {
       name: 'the-product-knows-no-harness',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(bench|test|scripts|examples)/' },
+      to: { path: '^(bench|test|scripts|examples|demo)/' },
     },
 
     // Packages and Node.

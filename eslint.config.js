@@ -24,7 +24,7 @@ export default tseslint.config(
     extends: [tseslint.configs.base],
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.json', './tsconfig.browser.json'],
+        project: ['./tsconfig.json', './tsconfig.browser.json', './demo/web/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -61,7 +61,14 @@ export default tseslint.config(
   {
     // What must be longer says why: `// eslint-disable-next-line max-lines-per-function -- reason` above a
     // function, `/* eslint max-lines: off -- reason */` at the head of a file.
-    files: ['src/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts', 'examples/**/*.ts'],
+    files: [
+      'src/**/*.ts',
+      'bench/**/*.ts',
+      'test/**/*.ts',
+      'scripts/**/*.ts',
+      'examples/**/*.ts',
+      'demo/**/*.ts',
+    ],
     rules: {
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 60 }],

@@ -1,6 +1,6 @@
 /**
  * Makes docs/images/demo.png from the pictures in demo-out/ (run the demo first):
- * `npx tsx demo/readme-picture.ts [names]`. The photographs come from @vladmandic/face-api (MIT).
+ * `npx tsx examples/demo/readme-picture.ts [names]`. The photographs come from @vladmandic/face-api (MIT).
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';

@@ -17,7 +17,7 @@ export interface Specification {
 }
 
 /** Folders whose names begin a path. Those of `src` may be named without it. */
-const ROOTS = 'src|test|kernels|bench|docs|scripts|examples|configs|weights|nn|aofd';
+const ROOTS = 'src|test|kernels|bench|docs|scripts|examples|configs|weights|demo|nn|aofd';
 const PATH = new RegExp(`(?<![\\w./@-])(?:${ROOTS})/[\\w./*<>{}$,-]*`, 'g');
 /** Globs, `<name>`, `NAME` and `...` stand for many paths. */
 const PLACEHOLDER = /[*<>$]|[A-Z]{3}|\.\.\./;

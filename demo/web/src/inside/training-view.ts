@@ -1,0 +1,173 @@
+/** Training in the page: buttons, the live curve, and answers on faces kept aside. */
+import { Device } from '../../../../src/nn/browser.js';
+import { byId, contextOf, make, percent } from '../dom.js';
+import { download } from '../save.js';
+import { drawChart } from './chart.js';
+import { makeBatch, SIDE, type FaceBatch, type FaceSource } from './faces-set.js';
+import { SmallNetwork } from './small-network.js';
+
+const BATCH = 32;
+const UPDATES = 400;
+/** Updates between two tests. */
+const TEST_EVERY = 20;
+const TEST_SIZE = 64;
+/** Tested faces that are shown. */
+const SHOWN = 12;
+
+export class TrainingView {
+  readonly #onError: (error: unknown) => void;
+  readonly #train = byId('train', HTMLButtonElement);
+  readonly #reset = byId('reset', HTMLButtonElement);
+  readonly #save = byId('checkpoint', HTMLButtonElement);
+  readonly #text = byId('curve-text', HTMLElement);
+  /** Faces to train on, and those kept aside. */
+  #sources: { train: FaceSource[]; test: FaceSource[] } | null = null;
+  #device: Device | null = null;
+  #network: SmallNetwork | null = null;
+  #losses: [number, number][] = [];
+  #accuracies: [number, number][] = [];
+  #isRunning = false;
+
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+    this.#train.addEventListener('click', () => this.#toggle());
+    this.#reset.addEventListener('click', () => this.#startOver());
+    this.#save.addEventListener('click', () => {
+      this.#saveAsync().catch(onError);
+    });
+    new ResizeObserver(() => this.#draw()).observe(
+      byId('curve', HTMLCanvasElement).parentElement as Element,
+    );
+  }
+
+  /** Every fourth face is kept aside. */
+  setSources(sources: readonly FaceSource[]): void {
+    this.#sources = {
+      train: sources.filter((_, i) => i % 4 !== 3),
+      test: sources.filter((_, i) => i % 4 === 3),
+    };
+    this.#text.textContent = `${this.#sources.train.length} faces to train on, ${this.#sources.test.length} kept aside`;
+  }
+
+  #toggle(): void {
+    if (this.#isRunning) {
+      this.#isRunning = false;
+      return;
+    }
+    if (this.#losses.length >= UPDATES) this.#startOver();
+    this.#runAsync().catch(this.#onError);
+  }
+
+  #startOver(): void {
+    this.#isRunning = false;
+    this.#network?.dispose();
+    this.#network = null;
+    this.#losses = [];
+    this.#accuracies = [];
+    this.#draw();
+  }
+
+  async #runAsync(): Promise<void> {
+    const sources = this.#sources;
+    if (!sources) return;
+    this.#isRunning = true;
+    this.#show();
+    try {
+      const device = (this.#device ??= await Device.createAsync());
+      const network = (this.#network ??= new SmallNetwork(device, 1));
+      const test = makeBatch(sources.test, TEST_SIZE, [1, 0]);
+      while (this.#isRunning && network.steps < UPDATES) {
+        const step = network.steps;
+        if (step % TEST_EVERY === 0) await this.#testAsync(network, test);
+        const loss = await network.trainAsync(makeBatch(sources.train, BATCH, [0, step]));
+        if (this.#network !== network) return; // started over meanwhile
+        this.#losses.push([step + 1, loss]);
+        if (step % 4 === 0) this.#draw();
+      }
+      if (this.#network === network) await this.#testAsync(network, test);
+    } finally {
+      this.#isRunning = false;
+      this.#draw();
+    }
+  }
+
+  async #testAsync(network: SmallNetwork, test: FaceBatch): Promise<void> {
+    const answers = await network.answersAsync(test);
+    if (this.#network !== network) return;
+    const right = test.labels.filter((label, i) => (answers[i]! > 0.5 ? 1 : 0) === label).length;
+    this.#accuracies.push([network.steps, right / TEST_SIZE]);
+    showAnswers(test, answers);
+    this.#draw();
+  }
+
+  async #saveAsync(): Promise<void> {
+    const network = this.#network;
+    if (!network) return;
+    const bytes = await network.checkpointAsync();
+    download(`covered-${network.steps}.safetensors`, new Blob([bytes.slice()]));
+  }
+
+  #draw(): void {
+    const smooth = this.#losses.map(([step], i): [number, number] => {
+      const near = this.#losses.slice(Math.max(0, i - 9), i + 1);
+      return [step, near.reduce((sum, [, loss]) => sum + loss, 0) / near.length];
+    });
+    drawChart(
+      byId('curve', HTMLCanvasElement),
+      [
+        { color: '--line', points: this.#losses },
+        { color: '--accent', points: smooth, name: 'loss' },
+        { color: '--clear', points: this.#accuracies, name: 'share right' },
+      ],
+      {
+        x: [0, UPDATES],
+        y: [0, 1.05],
+        xLabel: `updates, 0 to ${UPDATES}`,
+        yTicks: [[0, '0'], [0.5, '0.5'], [1, '1']], // prettier-ignore
+      },
+    );
+    this.#show(smooth.at(-1)?.[1]);
+  }
+
+  #show(loss?: number): void {
+    const steps = this.#losses.length;
+    const isDone = steps >= UPDATES;
+    this.#train.textContent = this.#isRunning
+      ? 'Stop'
+      : isDone
+        ? 'Train again'
+        : steps > 0
+          ? 'Continue'
+          : 'Train';
+    this.#reset.disabled = steps === 0;
+    this.#save.disabled = steps === 0;
+    if (loss === undefined) return;
+    const accuracy = this.#accuracies.at(-1)?.[1] ?? 0;
+    this.#text.textContent = `Update ${steps} of ${UPDATES}: loss ${loss.toFixed(3)}, right on ${percent(accuracy)} of the pictures kept aside`;
+  }
+}
+
+/** Some tested pictures with what the network says. */
+function showAnswers({ pixels, labels }: FaceBatch, answers: Float32Array): void {
+  const tiles = Array.from({ length: SHOWN }, (_, n) => {
+    const canvas = make('canvas', { width: SIDE, height: SIDE });
+    const picture = new ImageData(SIDE, SIDE);
+    for (let i = 0; i < SIDE * SIDE; i++) {
+      for (let c = 0; c < 3; c++) {
+        picture.data[4 * i + c] = (pixels[(3 * n + c) * SIDE * SIDE + i]! + 1) * 127.5;
+      }
+      picture.data[4 * i + 3] = 255;
+    }
+    contextOf(canvas).putImageData(picture, 0, 0);
+    const covered = answers[n]!;
+    const isRight = (covered > 0.5 ? 1 : 0) === labels[n];
+    const said = covered > 0.5 ? `covered ${percent(covered)}` : `free ${percent(1 - covered)}`;
+    const text = make(
+      'p',
+      { className: isRight ? 'right' : 'wrong' },
+      `${isRight ? '✓' : '✗'} ${said}`,
+    );
+    return make('div', {}, canvas, text);
+  });
+  byId('answers', HTMLElement).replaceChildren(...tiles);
+}

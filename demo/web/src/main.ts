@@ -1,0 +1,127 @@
+/** The first page: connects its controls to the app, loads the detector, shows the first sample. */
+import '../../../src/aofd/browser/surroundings.js'; // before anything else
+import { App, type Mode } from './app.js';
+import { COVER_TOOLS, connectBrush } from './cover-tools.js';
+import { byId, newCanvas } from './dom.js';
+import { adapterText, loadDetectorAsync, progressText } from './engine.js';
+import { connectSources } from './sources.js';
+import { plainMessage } from './messages.js';
+import { connectProfile } from './profile.js';
+import { connectSamplesAsync } from './samples.js';
+import { saveJson, savePngAsync } from './save.js';
+
+const app = new App();
+const problem = byId('problem', HTMLElement);
+
+function showProblem(error: unknown): void {
+  const { title, fix } = plainMessage(error);
+  byId('problem-title', HTMLElement).textContent = title;
+  byId('problem-fix', HTMLElement).textContent = fix;
+  problem.hidden = false;
+  app.stage.busy('');
+}
+
+function connectModes(): void {
+  const buttons: Record<Mode, HTMLButtonElement> = {
+    find: byId('mode-find', HTMLButtonElement),
+    check: byId('mode-check', HTMLButtonElement),
+  };
+  for (const mode of ['find', 'check'] as const) {
+    buttons[mode].addEventListener('click', () => {
+      for (const [name, button] of Object.entries(buttons)) {
+        button.setAttribute('aria-pressed', String(name === mode));
+      }
+      app.setMode(mode);
+    });
+  }
+}
+
+function connectSettings(): () => void {
+  const score = byId('score', HTMLInputElement);
+  const size = byId('size', HTMLInputElement);
+  const scoreValue = byId('score-value', HTMLOutputElement);
+  const sizeValue = byId('size-value', HTMLOutputElement);
+  const showValues = (): void => {
+    scoreValue.value = app.choices.score.toFixed(2);
+    size.value = String(app.size);
+    sizeValue.value = `${app.size} px`;
+  };
+  score.addEventListener('input', () => {
+    app.choices.score = score.valueAsNumber;
+    showValues();
+    app.look();
+  });
+  size.addEventListener('input', () => {
+    app.choices.size = size.valueAsNumber;
+    showValues();
+    app.look();
+  });
+  const showMask = byId('show-mask', HTMLInputElement);
+  showMask.addEventListener('change', () => {
+    app.stage.showMask = showMask.checked;
+    app.stage.redraw();
+  });
+  showValues();
+  return showValues;
+}
+
+function connectTools(): void {
+  const uncover = byId('uncover', HTMLButtonElement);
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-cover]')) {
+    const kind = COVER_TOOLS[button.dataset['cover'] ?? ''];
+    if (kind) button.addEventListener('click', () => app.cover(kind));
+  }
+  uncover.addEventListener('click', () => app.uncover());
+  connectBrush(app);
+  byId('save-json', HTMLButtonElement).addEventListener('click', () => {
+    const { analysis, detector } = app;
+    if (analysis) saveJson(analysis, detector?.adapterInfo.name ?? '');
+  });
+  byId('save-png', HTMLButtonElement).addEventListener('click', () => {
+    const canvas = newCanvas(1, 1);
+    app.stage.drawTo(canvas);
+    savePngAsync(app.analysis?.name ?? 'picture', canvas).catch(showProblem);
+  });
+}
+
+/** What can be done depends on what is shown. */
+function updateTools(): void {
+  const isStill = app.still !== null;
+  byId('cover-card', HTMLElement).hidden = !isStill;
+  byId('uncover', HTMLButtonElement).disabled = !app.still?.isCovered;
+  for (const id of ['save-png', 'save-json']) {
+    byId(id, HTMLButtonElement).disabled = app.analysis === null;
+  }
+}
+
+async function startAsync(): Promise<void> {
+  const showValues = connectSettings();
+  connectModes();
+  connectTools();
+  const profile = connectProfile(app);
+  app.onError = showProblem;
+  app.onResult = () => {
+    problem.hidden = true;
+    updateTools();
+    showValues();
+    profile.update();
+  };
+  byId('problem-close', HTMLButtonElement).addEventListener('click', () => (problem.hidden = true));
+  const samples = await connectSamplesAsync(app);
+  connectSources(app, { showProblem, onChange: () => (samples.unpress(), updateTools()) });
+  await samples.showAsync('masks');
+  updateTools();
+  const detector = await loadDetectorAsync('./', (progress) =>
+    app.stage.busy(progressText(progress)),
+  );
+  const { adapterInfo } = detector;
+  byId('adapter', HTMLElement).textContent = adapterText(adapterInfo);
+  byId('software', HTMLElement).hidden = !adapterInfo.isSoftware;
+  app.start(detector);
+  showValues();
+}
+
+startAsync().catch((error: unknown) => {
+  byId('adapter', HTMLElement).textContent = 'nothing: see the message at the picture';
+  showProblem(error);
+});
