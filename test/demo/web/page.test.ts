@@ -1,0 +1,261 @@
+/** The demo page in a real browser, as visitors use it: samples, camera, drag and drop, keyboard, a phone. */
+import { expect } from 'chai';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import process from 'node:process';
+import type { Browser, Download, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { buildPageAsync } from '../../../demo/web/scripts/bundle.js';
+import { serveAsync } from '../../../demo/web/scripts/server.js';
+import type { FaceRecord } from '../../../src/aofd/detect/faces.js';
+import { parseSafetensors } from '../../../src/nn/io/index.js';
+import { launchChromiumAsync } from '../../helpers/chromium.js';
+import { TempFolder } from '../../helpers/temp-folder.js';
+
+/** Software adapters need seconds for a look. */
+const PATIENCE = { timeout: 120_000 };
+/** Frames of the camera's film that show the same face. */
+const SCENE = 90;
+
+interface Saved {
+  picture: { name: string; width: number };
+  settings: { maxSize: number };
+  faces: FaceRecord[];
+}
+
+describe('the demo page in a real browser', function () {
+  this.timeout(300_000);
+  const temp = new TempFolder();
+  const folder = path.join(temp.root, 'web');
+  let site: Awaited<ReturnType<typeof serveAsync>>;
+  let browser: Browser;
+  let page: Page;
+  /** What the page wrote to the console, and requests that left this machine. */
+  const complaints: string[] = [];
+
+  before(async function () {
+    await buildPageAsync(folder);
+    const film = path.join(temp.root, 'camera.mjpeg');
+    fs.writeFileSync(film, await filmAsync());
+    try {
+      browser = await launchChromiumAsync([
+        '--use-fake-device-for-media-stream',
+        '--use-fake-ui-for-media-stream',
+        `--use-file-for-fake-video-capture=${film}`,
+      ]);
+    } catch (error) {
+      const why = (error as Error).message.split('\n')[0];
+      process.stderr.write(`    the embedded Chromium does not start, tests left out: ${why}\n`);
+      this.skip();
+    }
+    site = await serveAsync(folder, 0);
+  });
+
+  beforeEach(async () => {
+    complaints.length = 0;
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(site.address)) complaints.push(request.url());
+    });
+  });
+
+  afterEach(async () => {
+    await page.close();
+    expect(complaints).to.deep.equal([]);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await site?.closeAsync();
+    temp.remove();
+  });
+
+  /** An uncovered face for a while, then a masked one, as the camera's film. */
+  async function filmAsync(): Promise<Buffer> {
+    const scenes = ['one', 'one-masked'].map(async (name) => {
+      const photo = sharp(path.join(folder, `samples/${name}.jpg`));
+      const frame = await photo.resize(640, 480, { fit: 'contain' }).jpeg().toBuffer();
+      return Buffer.concat(Array<Buffer>(SCENE).fill(frame));
+    });
+    return Buffer.concat(await Promise.all(scenes));
+  }
+
+  /** Waits for a condition in the page; as a function, since its policy forbids evaluating text. */
+  async function untilAsync(condition: string): Promise<void> {
+    const isMet = new Function(`return (${condition})`) as () => boolean;
+    await page.waitForFunction(isMet, null, PATIENCE);
+  }
+
+  /** Opens the first page and waits until the browser itself has looked. */
+  async function openAsync(): Promise<void> {
+    await page.goto(site.address);
+    await untilAsync("document.querySelector('#meter-time').textContent !== ''");
+  }
+
+  async function readAsync(download: Download): Promise<Buffer> {
+    return fs.readFileSync(await download.path());
+  }
+
+  async function savedAsync(): Promise<Saved> {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save-json')]);
+    return JSON.parse((await readAsync(download)).toString()) as Saved;
+  }
+
+  /** Saves again and again until the result is of that picture and size. */
+  async function savedOfAsync(name: string, maxSize: number): Promise<Saved> {
+    await untilAsync(
+      `document.querySelector('#busy').hidden && document.querySelector('#size-value').value === '${maxSize} px'`,
+    );
+    const saved = await savedAsync();
+    expect([saved.picture.name, saved.settings.maxSize]).to.deep.equal([name, maxSize]);
+    return saved;
+  }
+
+  /** Drops a file of the site, or some text, onto the page. */
+  async function dropAsync(name: string, type: string, address?: string): Promise<void> {
+    const content = address ? `await (await fetch('${address}')).blob()` : "'no picture'";
+    await page.evaluate(`(async () => {
+      const files = new DataTransfer();
+      files.items.add(new File([${content}], '${name}', { type: '${type}' }));
+      const event = { bubbles: true, cancelable: true, dataTransfer: files };
+      for (const kind of ['dragover', 'drop']) {
+        document.querySelector('#stage').dispatchEvent(new DragEvent(kind, event));
+      }
+    })()`);
+  }
+
+  it('finds by itself what is stored with the page; JSON and PNG hold it', async () => {
+    const stored = JSON.parse(fs.readFileSync(path.join(folder, 'faces.json'), 'utf8')) as Record<
+      string,
+      { faces: FaceRecord[] }
+    >;
+    await openAsync();
+    // The software adapter is named, and gets a smaller picture by itself.
+    expect(await page.isVisible('#software')).to.equal(true);
+    expect(await page.textContent('#size-value')).to.equal('512 px');
+    await page.fill('#size', '640');
+    await page.waitForSelector('#busy', { state: 'hidden', ...PATIENCE });
+    const { faces } = await savedOfAsync('masks.jpg', 640);
+    const expected = stored['masks']!.faces;
+    expect(faces).to.have.length(expected.length);
+    expect(expected.length).to.be.at.least(3);
+    const byPlace = (a: FaceRecord, b: FaceRecord): number => a.box[0] - b.box[0];
+    faces.sort(byPlace).forEach((face, i) => {
+      const other = [...expected].sort(byPlace)[i]!;
+      // Half-precision weights and another adapter: within a pixel and two hundredths.
+      face.box.forEach((v, k) => expect(v).to.be.closeTo(other.box[k]!, 1));
+      expect(face.occlusion!.ratio).to.be.closeTo(other.occlusion!.ratio, 0.02);
+    });
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save-png')]);
+    expect(download.suggestedFilename()).to.equal('masks.faces.png');
+    const { width, height } = await sharp(await readAsync(download)).metadata();
+    expect([width, height]).to.deep.equal([1280, 800]);
+  });
+
+  it('takes dropped pictures, and says in plain words what it cannot read', async () => {
+    await openAsync();
+    await dropAsync('mine.jpg', 'image/jpeg', 'samples/one.jpg');
+    await untilAsync(
+      "document.querySelector('#count').textContent === '1' && document.querySelector('#status').textContent.startsWith('One face')",
+    );
+    const { faces } = await savedOfAsync('mine.jpg', 512);
+    expect(faces).to.have.length(1);
+    await dropAsync('notes.txt', 'text/plain');
+    await page.waitForSelector('#problem', { state: 'visible' });
+    expect(await page.textContent('#problem')).to.match(/not a picture.*Use JPEG/s);
+    // A good picture takes the message away.
+    await dropAsync('masks.jpg', 'image/jpeg', 'samples/masks.jpg');
+    await page.waitForSelector('#problem', { state: 'hidden', ...PATIENCE });
+  });
+
+  it('works by keyboard: samples, "please uncover your face", covering a face', async () => {
+    await openAsync();
+    const pressAsync = async (selector: string): Promise<void> => {
+      await page.focus(selector);
+      await page.keyboard.press('Enter');
+    };
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.className')).to.equal('skip');
+    await pressAsync('#mode-check');
+    const verdictAsync = (verdict: string): Promise<unknown> =>
+      page.waitForSelector(`#stage[data-verdict="${verdict}"]`, PATIENCE);
+    await verdictAsync('many');
+    await pressAsync('#samples button[title="One face, uncovered"]');
+    await verdictAsync('clear');
+    await page.waitForSelector('#busy', { state: 'hidden', ...PATIENCE });
+    expect(await page.textContent('#verdict')).to.match(/Thank you/);
+    await pressAsync('[data-cover="medical-mask"]');
+    await verdictAsync('covered');
+    await pressAsync('#uncover');
+    await verdictAsync('clear');
+    await page.focus('#score');
+    await page.keyboard.press('ArrowRight');
+    expect(await page.textContent('#score-value')).to.equal('0.55');
+  });
+
+  it('judges the faces before a camera, frame by frame', async () => {
+    await openAsync();
+    await page.click('#mode-check');
+    await page.click('#camera');
+    for (const verdict of ['clear', 'covered', 'clear']) {
+      await page.waitForSelector(`#stage[data-verdict="${verdict}"]`, PATIENCE);
+    }
+    expect(await page.textContent('#meter-rate')).to.match(/^\d+(\.\d)? frames\/s$/);
+    expect(await page.textContent('#size-value')).to.equal('256 px');
+    expect(await page.locator('#camera-list option').count()).to.be.at.least(1);
+    await page.click('#camera');
+    await untilAsync("document.querySelector('#camera-text').textContent === 'Camera'");
+    expect(await page.isVisible('#camera-options')).to.equal(false);
+  });
+
+  it('shows stored results and what to do where there is no WebGPU', async () => {
+    await page.addInitScript(
+      "Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined })",
+    );
+    await page.goto(site.address);
+    await page.waitForSelector('#problem', { state: 'visible', ...PATIENCE });
+    expect(await page.textContent('#problem')).to.match(/no WebGPU.*current Chrome/s);
+    expect(await page.textContent('#note')).to.equal('Stored result');
+    expect(await page.locator('#faces li').count()).to.be.at.least(3);
+  });
+
+  it('fits a phone 360 pixels wide, in light and dark', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    for (const name of ['', 'inside/', 'pictures/']) {
+      await page.goto(site.address + name);
+      await page.waitForSelector(name === 'pictures/' ? '.row:nth-child(8)' : '#samples img');
+      expect(await page.evaluate('document.documentElement.scrollWidth'), name).to.equal(360);
+    }
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).to.equal(
+      'rgb(14, 19, 24)',
+    );
+  });
+
+  it('looks inside: the generator’s harm, proposals, and a training run with a checkpoint', async () => {
+    await page.goto(`${site.address}inside/`);
+    await untilAsync("document.querySelector('#harm-text').textContent !== ''");
+    expect(await page.textContent('#harm-text')).to.match(/score of this face: 0\.9\d|1\.00/);
+    expect([
+      await page.getAttribute('#cells', 'min'),
+      await page.getAttribute('#cells', 'max'),
+    ]).to.deep.equal(['8', '24']);
+    expect(await page.locator('#strides button').count()).to.be.at.least(2);
+    await page.click('#train');
+    await untilAsync(
+      "Number(/^Update (\\d+)/.exec(document.querySelector('#curve-text').textContent)?.[1]) > 20",
+    );
+    await page.click('#train'); // stops
+    await untilAsync("document.querySelector('#train').textContent === 'Continue'");
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.click('#checkpoint'),
+    ]);
+    const { tensors, metadata } = parseSafetensors(await readAsync(download));
+    expect(Number(metadata['steps'])).to.be.greaterThan(20);
+    expect(tensors.get('conv1.weight')?.shape).to.deep.equal([12, 3, 3, 3]);
+    expect(await page.locator('#answers canvas').count()).to.equal(12);
+  });
+});
