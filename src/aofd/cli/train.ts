@@ -49,7 +49,7 @@ export function register(program: Command): void {
   });
 }
 
-// eslint-disable-next-line max-lines-per-function -- what a run opens and makes is closed and removed at its end
+ 
 async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise<void> {
   checkUsage(options);
   refuseOverwriting(options);
