@@ -17,7 +17,17 @@ import {
 } from './check/references.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['bench', 'demo', 'docs', 'examples', 'kernels', 'scripts', 'src', 'test', 'weights'];
+const FOLDERS = [
+  'bench',
+  'demo',
+  'docs',
+  'examples',
+  'kernels',
+  'scripts',
+  'src',
+  'test',
+  'weights',
+];
 const HISTORY = ['docs/LAB.md'];
 
 const spec = parseSpecification(readFileSync(join(ROOT, 'docs/spec.md'), 'utf8'));

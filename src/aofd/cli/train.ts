@@ -49,7 +49,6 @@ export function register(program: Command): void {
   });
 }
 
- 
 async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise<void> {
   checkUsage(options);
   refuseOverwriting(options);
