@@ -177,7 +177,7 @@ describe('data/pipeline', () => {
         expect.fail('expected an error');
       } catch (error) {
         expect(error).to.be.instanceOf(DataError);
-        expect((error as DataError).message).to.match(/broken\.jpg: is not a picture.*Fix:/s);
+        expect((error as DataError).message).to.match(/broken\.jpg: not a picture.*Fix:/s);
         expect((error as DataError).code).to.equal('image-format');
       } finally {
         await loader.closeAsync();
