@@ -7,9 +7,9 @@
 import type { AnchorSet, FeatureSize } from './anchors.js';
 import { takeBoxes } from './boxes.js';
 import { encodeBoxes } from './coder.js';
-import { bestOverlaps } from './iou.js';
+import { bestOverlaps, boxIou } from './iou.js';
 import type { Config } from '../config/schema.js';
-import { boxCount, extentOf, type BoxArray, type ImageFaces } from './types.js';
+import { boxCount, extentOf, type BoxArray, type BoxConvention, type ImageFaces } from './types.js';
 
 /** What decides the assignment: `rpn.candidates` nearest cells of each level are looked at; 9 in the paper. */
 type AtssConfig = Pick<Config, 'rpn' | 'boxes'>;
@@ -93,7 +93,7 @@ function positivesOf(
     for (const cell of nearestCells(level, cx, cy, config.rpn.candidates)) {
       for (let k = 0; k < perCell; k++) {
         const anchor = anchors.offsets[l]! + cell * perCell + k;
-        all.push(candidate(anchors.boxes, anchor, box, extent));
+        all.push(candidate(anchors.boxes, anchor, box, config.boxes.convention));
       }
     }
   });
@@ -129,22 +129,12 @@ function nearestCells(level: AtssLevel, cx: number, cy: number, count: number): 
 function candidate(
   boxes: Float64Array,
   anchor: number,
-  box: ArrayLike<number>,
-  extent: number,
+  box: BoxArray,
+  convention: BoxConvention,
 ): Candidate {
-  const [x1, y1, x2, y2] = [0, 1, 2, 3].map((j) => boxes[4 * anchor + j]!) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const [a1, b1, a2, b2] = [box[0]!, box[1]!, box[2]!, box[3]!];
-  const across = Math.max(0, Math.min(x2, a2) - Math.max(x1, a1) + extent);
-  const down = Math.max(0, Math.min(y2, b2) - Math.max(y1, b1) + extent);
-  const shared = across * down;
-  const union =
-    (x2 - x1 + extent) * (y2 - y1 + extent) + (a2 - a1 + extent) * (b2 - b1 + extent) - shared;
-  const [mx, my] = [(x1 + x2 + extent) / 2, (y1 + y2 + extent) / 2];
-  const isInside = mx > a1 && mx < a2 + extent && my > b1 && my < b2 + extent;
-  return { anchor, iou: shared / union, isInside };
+  const extent = extentOf(convention);
+  const mx = (boxes[4 * anchor]! + boxes[4 * anchor + 2]! + extent) / 2;
+  const my = (boxes[4 * anchor + 1]! + boxes[4 * anchor + 3]! + extent) / 2;
+  const isInside = mx > box[0]! && mx < box[2]! + extent && my > box[1]! && my < box[3]! + extent;
+  return { anchor, iou: boxIou(boxes, anchor, box, 0, convention), isInside };
 }

@@ -8,7 +8,7 @@ import type { Sample } from '../../data/sample.js';
 import { loadDataSource } from '../../data/sets/load-source.js';
 import { detectionArrays } from '../detections/arrays.js';
 import { detectSetAsync, type RunSettings } from '../detections/runner.js';
-import { countPixels, newPixelCounts, pixelScores } from '../occlusion/pixels.js';
+import { countPixels, newPixelCounts, occlusionRatios, pixelScores } from '../occlusion/pixels.js';
 import { paintRuns } from '../occlusion/runs.js';
 import { evenlySpread } from '../partial.js';
 import type { Detection, DetectionSet, EvalImage } from '../protocol.js';
@@ -171,9 +171,12 @@ async function fitOcclusionAsync(
       const face = ownFace(sample, found);
       const painted = new Uint8Array(width * height);
       if (face?.mask) paintRuns(face.mask, painted, { width, height });
-      const box = sample.faces.find((one) => !one.ignore)!.box;
-      countPixels(painted, covered, Float64Array.from(box), { width, height }, counts);
-      told.push({ truth: shareIn(covered, box, width), told: shareIn(painted, box, width) });
+      const box = Float64Array.from(sample.faces.find((one) => !one.ignore)!.box);
+      const size = { width, height };
+      countPixels(painted, covered, box, size, counts);
+      const [truth = 0] = occlusionRatios(covered, box, size);
+      const [share = 0] = occlusionRatios(painted, box, size);
+      told.push({ truth, told: share });
     });
     shares.set(threshold, told);
     const error = told.reduce((sum, t) => sum + Math.abs(t.told - t.truth), 0) / told.length;
@@ -194,21 +197,4 @@ async function fitOcclusionAsync(
     portraits: portraits.length,
     uncovered: uncovered.length,
   };
-}
-
-/** Share of a box's pixels that are set. */
-function shareIn(
-  mask: Uint8Array,
-  [x1, y1, x2, y2]: Sample['faces'][number]['box'],
-  width: number,
-): number {
-  let [set, all] = [0, 0];
-  const height = mask.length / width;
-  for (let y = Math.max(0, Math.ceil(y1)); y <= Math.min(height - 1, y2); y++) {
-    for (let x = Math.max(0, Math.ceil(x1)); x <= Math.min(width - 1, x2); x++) {
-      set += mask[y * width + x]!;
-      all++;
-    }
-  }
-  return set / Math.max(1, all);
 }
