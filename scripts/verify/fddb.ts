@@ -112,13 +112,14 @@ export function compareRoc(published: string, ours: string): RocDifference {
   return difference;
 }
 
-/** Scores a pair's detections through the protocol; the two files as texts. */
+/** Scores a pair's detections as the official tool does; the two files as texts. */
 export async function reproduceAsync(
   shared: string,
   pair: PublishedPair,
 ): Promise<{ discrete: string; continuous: string; milliseconds: number }> {
   const start = performance.now();
   const set = await fddbProtocol.loadAsync(join(shared, GOLDEN, 'fddb_ellipseList.txt'), {
+    solver: 'official',
     ...pair.options,
     imageSizes: join(shared, GOLDEN, 'fddb_image_sizes_hw.json'),
   });

@@ -1,17 +1,24 @@
 /** One-to-one assignment of greatest total weight (Kuhn's Hungarian method, shortest paths). */
+import { officialAssignment } from './official-assignment.js';
+
+/** `optimal`: the greatest sum; `official`: what the FDDB tool finds, which may be a little less. */
+export type Solver = 'optimal' | 'official';
 
 /**
  * For a matrix of `rows` x `columns` weights (row-major, finite), the column of each row so that
  * the sum of the chosen weights is as large as it can be; -1 where a row stays alone because there
  * are more rows than columns. O(min^2 * max).
+ * @throws NnError where the official solver fails
  */
 export function bestAssignment(
   weights: ArrayLike<number>,
   rows: number,
   columns: number,
+  solver: Solver = 'optimal',
 ): Int32Array {
-  if (rows <= columns) return assignRows((r, c) => weights[r * columns + c]!, rows, columns);
-  const rowOf = assignRows((c, r) => weights[r * columns + c]!, columns, rows);
+  const assign = solver === 'official' ? officialAssignment : assignRows;
+  if (rows <= columns) return assign((r, c) => weights[r * columns + c]!, rows, columns);
+  const rowOf = assign((c, r) => weights[r * columns + c]!, columns, rows);
   const result = new Int32Array(rows).fill(-1);
   rowOf.forEach((row, column) => (result[row] = column));
   return result;

@@ -7,6 +7,7 @@ import {
   type ImageCurve,
   type Overlaps,
 } from './match.js';
+import { NnError } from '../../../nn/errors.js';
 import { pictureOverlaps } from './overlaps.js';
 import type { Detection, DetectionSet } from '../protocol.js';
 import { pooledStatistic } from '../statistics/bootstrap.js';
@@ -30,7 +31,10 @@ export interface JudgedFddb {
   dropped: number;
 }
 
-/** Matches every image once at each of its own scores. */
+/**
+ * Matches every image once at each of its own scores.
+ * @throws NnError naming the picture where the official solver fails
+ */
 export function judgeFddb(
   set: FddbSet,
   found: DetectionSet,
@@ -60,15 +64,22 @@ export function judgeFddb(
     const overlaps = pictureOverlaps({ ellipses, detections, canvas }, rules);
     scored.overlaps.push(overlaps);
     scored.detections.push(detections);
-    scored.curves.push(
-      imageCurve(
-        overlaps,
-        Float64Array.from(detections, (d) => d.score),
-      ),
-    );
+    const scores = Float64Array.from(detections, (d) => d.score);
+    scored.curves.push(named(image.name, () => imageCurve(overlaps, scores, rules.solver)));
     if (i % 100 === 99) onProgress?.((i + 1) / images.length);
   });
   return scored;
+}
+
+/** Runs `work`; what goes wrong says in which picture. */
+function named<T>(picture: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof NnError)) throw error;
+    const { code, reason, fix } = error;
+    throw new NnError(code, reason, { where: picture, fix, cause: error });
+  }
 }
 
 /** What a detection turned out to be at a working point. */
@@ -104,7 +115,8 @@ export function outcomeAt(scored: JudgedFddb, threshold: number): Outcome {
     const { faces, detections, iou } = overlaps;
     const scores = scored.detections[image]!.map((d) => d.score);
     const valid = validAt(scores, threshold);
-    const right = matchPairs(overlaps, valid).filter((pair) => pair.iou > RIGHT_ABOVE);
+    const pairs = matchPairs(overlaps, valid, scored.set.rules.solver);
+    const right = pairs.filter((pair) => pair.iou > RIGHT_ABOVE);
     const found = new Set(right.map((pair) => pair.face));
     const isRight = new Set(right.map((pair) => pair.detection));
     for (const index of valid) {

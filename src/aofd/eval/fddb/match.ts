@@ -1,5 +1,5 @@
 /** Matching of one picture's detections to its faces at every score (docs/spec.md 6.1). */
-import { bestAssignment } from './assignment.js';
+import { bestAssignment, type Solver } from './assignment.js';
 
 /** IoU of every face with every detection of one picture. */
 export interface Overlaps {
@@ -37,8 +37,13 @@ export interface ImageCurve {
 /**
  * Pairs of greatest total IoU among the detections `valid` (rising indices). Not greedy: a face may
  * give up its best detection. The order of the pairs is the C++ tool's, so that sums round alike.
+ * @throws NnError where the official solver fails
  */
-export function matchPairs(overlaps: Overlaps, valid: readonly number[]): MatchedPair[] {
+export function matchPairs(
+  overlaps: Overlaps,
+  valid: readonly number[],
+  solver: Solver = 'optimal',
+): MatchedPair[] {
   const { faces, detections, iou } = overlaps;
   const at = (face: number, detection: number): number => iou[face * detections + detection]!;
   const rows: number[] = [];
@@ -49,7 +54,7 @@ export function matchPairs(overlaps: Overlaps, valid: readonly number[]): Matche
   rows.forEach((f, r) => {
     columns.forEach((d, c) => (weights[r * columns.length + c] = at(f, d)));
   });
-  const columnOf = bestAssignment(weights, rows.length, columns.length);
+  const columnOf = bestAssignment(weights, rows.length, columns.length, solver);
   const pairs: MatchedPair[] = [];
   columnOf.forEach((c, r) => {
     if (c < 0) return;
@@ -71,7 +76,11 @@ export function validAt(scores: ArrayLike<number>, threshold: number): number[] 
  * Matches at each distinct score anew. A step whose new detections touch no face keeps the pairs
  * of the step before it, which is the same thing.
  */
-export function imageCurve(overlaps: Overlaps, scores: Float64Array): ImageCurve {
+export function imageCurve(
+  overlaps: Overlaps,
+  scores: Float64Array,
+  solver: Solver = 'optimal',
+): ImageCurve {
   const { faces, detections, iou } = overlaps;
   if (scores.length !== detections) {
     throw new RangeError(`imageCurve: ${detections} detections but ${scores.length} scores.`);
@@ -93,7 +102,7 @@ export function imageCurve(overlaps: Overlaps, scores: Float64Array): ImageCurve
     if (touching.length > before) {
       [right, sum] = [0, 0];
       touching.sort((a, b) => a - b);
-      for (const pair of matchPairs(overlaps, touching)) {
+      for (const pair of matchPairs(overlaps, touching, solver)) {
         sum += pair.iou;
         if (pair.iou > RIGHT_ABOVE) right++;
       }

@@ -1,5 +1,6 @@
 /** What an evaluation on FDDB needs to know of the set. */
 import type { EvalImage } from '../protocol.js';
+import type { Solver } from './assignment.js';
 import type { Ellipse } from './ellipse.js';
 import type { RegionRules } from './overlaps.js';
 import type { NamedCurve } from './published.js';
@@ -13,10 +14,12 @@ export interface FddbImage extends EvalImage {
   size: { width: number; height: number } | null;
 }
 
-/** How regions are made. */
+/** How regions are made and matched. */
 export interface ScoreRules extends RegionRules {
   /** Cut regions at the border of the picture, as the official tool does. */
   isClipped: boolean;
+  /** Default `optimal`. */
+  solver?: Solver;
 }
 
 export interface FddbSet {

@@ -108,6 +108,20 @@ describe('FDDB protocol', () => {
     }
   });
 
+  it("matches by the tool's own steps on demand, and says so", async () => {
+    const file = write('solver.txt', DETECTIONS);
+    for (const solver of ['optimal', 'official']) {
+      const evaluation = await evaluateAsync([file], { solver });
+      const roc = evaluation.files.find(({ name }) => name === 'DiscROC.txt');
+      expect(roc?.content).to.equal(DISCRETE);
+      const { facts } = await loadAsync({ solver });
+      const matching = facts.find(({ name }) => name === 'matching')?.value;
+      expect(matching).to.match(
+        solver === 'official' ? /official tool's own steps/ : /greatest sum/,
+      );
+    }
+  });
+
   it('reads csv, and ellipses', async () => {
     const csv = write('boxes.csv', [
       'image,x1,y1,x2,y2,score',
