@@ -98,6 +98,9 @@ const augmentSchema = z.strictObject({
   }),
   mosaicRatios: z.array(z.number().positive()).min(1),
   mosaic: share,
+  portraitMosaic: share
+    .optional()
+    .describe('mosaic of canvases that begin with a portrait; default mosaic'),
   antialias: share,
   color: z.strictObject({
     brightness: amount,

@@ -122,6 +122,22 @@ describe('data/pipeline', () => {
     }
   });
 
+  it('makes mosaics that begin with a portrait as often as asked for', async () => {
+    const augment = { ...NO_AUGMENT, portraitMosaic: 1 };
+    await using loader = new BatchLoader(options({ augment, painter: undefined }), {
+      threaded: false,
+    });
+    const portrait: string[] = [];
+    const detected: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      for (const sources of (await loader.nextAsync()).sources) {
+        (sources.startsWith('portraits') ? portrait : detected).push(sources);
+      }
+    }
+    expect(portrait.map((sources) => sources.split('+').length)).to.deep.equal([4, 4, 4]);
+    expect(new Set(detected)).to.deep.equal(new Set(['detection']));
+  });
+
   it('labels painted faces and leaves masked ones unpainted', async () => {
     const masked = detection.map((sample) => ({
       ...sample,

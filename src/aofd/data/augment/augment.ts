@@ -22,6 +22,8 @@ export interface AugmentOptions {
   mosaicRatios: readonly number[];
   /** Probability that a canvas is made of four photographs. */
   mosaic: number;
+  /** The same where the first photograph is a portrait with pixel labels. Default `mosaic`. */
+  portraitMosaic?: number;
   /** Probability of averaging before minification; else plain bilinear, as at inference. */
   antialias: number;
   color: ColorOptions;

@@ -135,7 +135,8 @@ export class BatchMaker {
     // Portrait slots are spread evenly: slot t is one where floor(t f) steps up.
     const t = step * batchSize + slot;
     const isPortrait = Math.floor((t + 1) * segFraction) > Math.floor(t * segFraction);
-    const isMosaic = chance(rng, augment.mosaic);
+    const { mosaic, portraitMosaic = mosaic } = augment;
+    const isMosaic = chance(rng, isPortrait ? portraitMosaic : mosaic);
     const canvas = newCanvas(width, height);
     const tiles = isMosaic ? mosaicTiles(width, height, rng) : [fullTile(width, height)];
     const covers: number[] = [];
