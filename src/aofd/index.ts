@@ -81,15 +81,8 @@ export { loadVoc } from './data/sets/voc.js';
 export { loadOcclusionSeg } from './data/sets/occlusion-seg.js';
 export { BatchLoader } from './data/batches/pipeline.js';
 export type { Batch, BatchOptions } from './data/batches/batch.js';
-export { DEFAULT_AUGMENT, NO_AUGMENT } from './data/augment/augment.js';
 export { paintOccluder, paintOccluders } from './data/occluders/painter.js';
-export {
-  DEFAULT_PAINTER,
-  OCCLUDER_KINDS,
-  type OccluderKind,
-  type PainterOptions,
-  type PaintResult,
-} from './data/occluders/options.js';
+export type { PainterOptions, PaintResult } from './data/occluders/options.js';
 export { KeyedRng as PainterRng, type Rng } from './data/rng.js';
 export { resizeArea, resizeImage } from './data/resize.js';
 export type { Box, DecodedImage, FaceAttributes, FaceBox, Sample } from './data/sample.js';

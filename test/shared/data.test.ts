@@ -1,13 +1,13 @@
 /** The loaders and the batch pipeline on the shared data sets, which are not part of this project. */
 import { expect } from 'chai';
 import { join } from 'node:path';
-import { DEFAULT_AUGMENT } from '../../src/aofd/data/augment/augment.js';
-import { DEFAULT_PORTRAIT_RATIOS } from '../../src/aofd/data/batches/batch.js';
+import { DEFAULT_AUGMENT } from '../../src/aofd/config/augment.js';
+import { DEFAULT_PAINTER } from '../../src/aofd/config/painter.js';
+import { presetConfig } from '../../src/aofd/config/presets.js';
 import { loadCoco } from '../../src/aofd/data/sets/coco.js';
 import { decodeImage, decodeMaskPng } from '../../src/aofd/data/files/decode.js';
 import { loadFddb } from '../../src/aofd/data/sets/fddb.js';
 import { loadOcclusionSeg } from '../../src/aofd/data/sets/occlusion-seg.js';
-import { DEFAULT_PAINTER } from '../../src/aofd/data/occluders/options.js';
 import { BatchLoader } from '../../src/aofd/data/batches/pipeline.js';
 import { newLoadReport, type Sample } from '../../src/aofd/data/sample.js';
 import { loadWider } from '../../src/aofd/data/sets/wider.js';
@@ -98,7 +98,7 @@ describe('shared data sets', function () {
       paintProbability: 0.8,
       cutoutSamples: portraits.slice(0, 20),
       segFraction: 0.25,
-      portraitRatios: DEFAULT_PORTRAIT_RATIOS,
+      portraitRatios: presetConfig('lite').data.portraitRatios,
       cacheBytes: 1e8,
     });
     let faces = 0;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { join } from 'node:path';
 import { Device } from '../../src/nn/index.js';
-import { resolveConfig } from '../../src/aofd/config/index.js';
+import { NO_AUGMENT, resolveConfig } from '../../src/aofd/config/index.js';
 import { BatchMaker } from '../../src/aofd/data/batches/make-batch.js';
 import { boxIou } from '../../src/aofd/boxes/index.js';
 import { boxShortSide } from '../../src/aofd/data/sample.js';
@@ -26,21 +26,7 @@ describe('eight photographs', function () {
       input: { canvas: [size, size], maxSize: size },
       data: {
         root: data,
-        augment: {
-          crop: { flip: 0, ratios: [1], scaleJitter: 0, aspectJitter: 0 },
-          mosaic: 0,
-          antialias: 0,
-          color: {
-            brightness: 0,
-            contrast: 0,
-            saturation: 0,
-            hue: 0,
-            grey: 0,
-            blur: 0,
-            noise: 0,
-            jpeg: 0,
-          },
-        },
+        augment: { ...NO_AUGMENT, minFacePx: 8 },
       },
     });
     const samples = loadSource(config, 'masked')

@@ -1,5 +1,5 @@
 /** What the first page does: one picture or feed at a time goes through the detector and onto the stage. */
-import type { OccluderKind } from '../../../src/aofd/data/occluders/options.js';
+import type { OccluderKind } from '../../../src/aofd/config/occluder-kinds.js';
 import type { Analysis, DetectChoices } from './analysis.js';
 import { SteadyVerdict, verdictOf, verdictText } from './check.js';
 import { byId, duration } from './dom.js';

@@ -1,5 +1,5 @@
 /** Covering faces by hand: things to put on, and a brush. */
-import type { OccluderKind } from '../../../src/aofd/data/occluders/options.js';
+import type { OccluderKind } from '../../../src/aofd/config/occluder-kinds.js';
 import type { App } from './app.js';
 import { byId } from './dom.js';
 

@@ -1,6 +1,6 @@
 /** A photograph on the page: as it came, and as it is after the visitor covered something. */
 import { paintOccluder } from '../../../src/aofd/data/occluders/painter.js';
-import type { OccluderKind } from '../../../src/aofd/data/occluders/options.js';
+import type { OccluderKind } from '../../../src/aofd/config/occluder-kinds.js';
 import { KeyedRng } from '../../../src/aofd/data/rng.js';
 import type { Box, DecodedImage } from '../../../src/aofd/data/sample.js';
 import { contextOf, newCanvas } from './dom.js';

@@ -1,3 +1,5 @@
+import { NO_AUGMENT } from './augment.js';
+import { DEFAULT_PAINTER } from './painter.js';
 import type { Config } from './schema.js';
 
 /**
@@ -174,41 +176,8 @@ export const PAPER: Config = {
     appendFlipped: true, // docs/spec.md 1.3
     portraitRatios: [1],
     cacheMegabytes: 256,
-    augment: {
-      crop: { flip: 0, ratios: [1], scaleJitter: 0, aspectJitter: 0 },
-      mosaicRatios: [1],
-      mosaic: 0,
-      antialias: 0,
-      color: {
-        brightness: 0,
-        contrast: 0,
-        saturation: 0,
-        hue: 0,
-        grey: 0,
-        blur: 0,
-        noise: 0,
-        jpeg: 0,
-      },
-      cutout: { probability: 0, maxCount: 0, maxShare: 0 },
-      minFacePx: 0,
-    },
-    painter: {
-      kinds: {
-        'medical-mask': 3,
-        scarf: 1,
-        sunglasses: 1.2,
-        hand: 1.6,
-        block: 0.8,
-        blob: 0.6,
-        hat: 0.8,
-        fringe: 0.8,
-        cutout: 2.5,
-      },
-      faceProbability: 0.6,
-      secondProbability: 0.12,
-      minFacePx: 14,
-      decoyProbability: 0,
-    },
+    augment: { ...NO_AUGMENT, minFacePx: 0 },
+    painter: DEFAULT_PAINTER,
   },
   test: {
     scoreThreshold: 0.05, // docs/spec.md 1.14

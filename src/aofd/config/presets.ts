@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.js';
+import { DEFAULT_AUGMENT } from './augment.js';
 import { PAPER, stage } from './defaults.js';
 import { mergeConfig } from './merge.js';
 import type { Config } from './schema.js';
@@ -116,27 +117,13 @@ const LITE = {
     portraitRatios: [0.7, 0.9, 1, 1.2, 1.5, 2, 3],
     cacheMegabytes: 512,
     augment: {
+      ...DEFAULT_AUGMENT,
       crop: {
-        flip: 0.5,
+        ...DEFAULT_AUGMENT.crop,
         ratios: [0.3, 0.45, 0.6, 0.7, 0.8, 0.9, 1, 1, 1.2, 1.5],
-        scaleJitter: 0.1,
-        aspectJitter: 0.08,
       },
       mosaicRatios: [0.5, 0.6, 0.8, 0.9, 1, 1.2],
       mosaic: 0.4,
-      antialias: 0.5,
-      color: {
-        brightness: 24,
-        contrast: 0.25,
-        saturation: 0.35,
-        hue: 8,
-        grey: 0.05,
-        blur: 0.08,
-        noise: 0.08,
-        jpeg: 0.08,
-      },
-      cutout: { probability: 0, maxCount: 3, maxShare: 0.15 },
-      minFacePx: 8,
     },
   },
   // Large photographs shrink a lot: a pixel more or less of a small RoI is 4 of the original's.

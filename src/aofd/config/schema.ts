@@ -4,6 +4,7 @@
  * and listed in `judgements.ts`.
  */
 import * as z from 'zod';
+import { OCCLUDER_KINDS, PHOTO_KINDS } from './occluder-kinds.js';
 import {
   amount,
   boxesSchema,
@@ -86,8 +87,8 @@ const augmentSchema = z.strictObject({
   crop: z.strictObject({
     flip: share.describe('probability of mirroring'),
     ratios: z.array(z.number().positive()).min(1).describe('window side / short side of picture'),
-    scaleJitter: amount,
-    aspectJitter: amount,
+    scaleJitter: amount.describe('the ratio is multiplied by e^u, u uniform in +-this'),
+    aspectJitter: amount.describe('width against height, times e^u, u uniform in +-this'),
     clipBoxes: z
       .boolean()
       .optional()
@@ -96,43 +97,44 @@ const augmentSchema = z.strictObject({
       .optional()
       .describe('probability that a picture with decoys is cut around one of them; default 0'),
   }),
-  mosaicRatios: z.array(z.number().positive()).min(1),
-  mosaic: share,
+  mosaicRatios: z
+    .array(z.number().positive())
+    .min(1)
+    .describe('crop.ratios of the tiles of a mosaic, which are smaller, and faces with them'),
+  mosaic: share.describe('probability that a canvas is made of four photographs'),
   portraitMosaic: share
     .optional()
-    .describe('mosaic of canvases that begin with a portrait; default mosaic'),
-  antialias: share,
+    .describe('the same for canvases that begin with a portrait with pixel labels; default mosaic'),
+  antialias: share.describe(
+    'probability of averaging before minification; else plain bilinear, as at inference',
+  ),
   color: z.strictObject({
-    brightness: amount,
-    contrast: amount,
-    saturation: amount,
-    hue: amount,
-    grey: share,
-    blur: share,
-    noise: share,
-    jpeg: share,
+    brightness: amount.describe('added to every channel: uniform in +-this, 0..255'),
+    contrast: amount.describe('factor 1 +- this around mid grey'),
+    saturation: amount.describe('factor 1 +- this'),
+    hue: amount.describe('rotation in +-this degrees'),
+    grey: share.describe('probability of a grey picture'),
+    blur: share.describe('probability of a 3x3 or 5x5 box-like blur'),
+    noise: share.describe('probability of Gaussian noise, sigma up to 8'),
+    jpeg: share.describe('probability of JPEG-like block quantisation of the luma'),
   }),
-  cutout: z.strictObject({ probability: share, maxCount: count, maxShare: share }),
+  cutout: z
+    .strictObject({ probability: share, maxCount: count, maxShare: share })
+    .describe('grey rectangles over parts of the canvas'),
   resolution: z
     .strictObject({
       probability: share,
-      factors: z.tuple([z.number().min(1), z.number().min(1)]).describe('smallest, largest'),
+      factors: z
+        .tuple([z.number().min(1), z.number().min(1)])
+        .describe('smallest and largest, drawn evenly on a log scale'),
     })
     .optional()
     .describe('canvases shrunk by a factor, enlarged again and blurred; default none'),
   minFacePx: amount.describe('faces with a shorter side below this on the canvas are ignored'),
 });
 
-const photoKinds = [
-  'photo-hand',
-  'photo-glasses',
-  'photo-scarf',
-  'photo-mask',
-  'photo-object',
-] as const;
-
 const occluderSchema = z.strictObject({
-  kind: z.enum(photoKinds).describe('what the pictures show; painter.kinds says how often'),
+  kind: z.enum(PHOTO_KINDS).describe('what the pictures show; painter.kinds says how often'),
   folder: z.string().min(1),
   form: z.enum(['alpha', 'black']).describe('transparent pictures, or photographs on black'),
   match: z.string().optional().describe('regular expression that paths must match'),
@@ -141,25 +143,11 @@ const occluderSchema = z.strictObject({
 
 const painterSchema = z.strictObject({
   kinds: z
-    .partialRecord(
-      z.enum([
-        'medical-mask',
-        'scarf',
-        'sunglasses',
-        'hand',
-        'block',
-        'blob',
-        'hat',
-        'fringe',
-        'cutout',
-        ...photoKinds,
-      ]),
-      amount,
-    )
-    .describe('relative frequency'),
-  faceProbability: share,
-  secondProbability: share,
-  minFacePx: amount,
+    .partialRecord(z.enum(OCCLUDER_KINDS), amount)
+    .describe('relative frequency; kinds left out are not painted'),
+  faceProbability: share.describe('probability that a usable face is painted at all'),
+  secondProbability: share.describe('probability of a second occluder on a painted face'),
+  minFacePx: amount.describe('faces with a shorter side below this are left alone'),
   decoyProbability: share.describe(
     'probability that a painted picture also gets hands and objects where no face is',
   ),

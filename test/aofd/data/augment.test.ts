@@ -2,15 +2,17 @@ import { expect } from 'chai';
 import {
   augment,
   cutOut,
-  DEFAULT_AUGMENT,
   drawTile,
   finishCanvas,
   fullTile,
   mosaicTiles,
   newCanvas,
-  NO_AUGMENT,
-  type AugmentOptions,
 } from '../../../src/aofd/data/augment/augment.js';
+import {
+  DEFAULT_AUGMENT,
+  NO_AUGMENT,
+  type AugmentConfig,
+} from '../../../src/aofd/config/augment.js';
 import {
   addNoise,
   applyColorMatrix,
@@ -232,7 +234,7 @@ describe('data/augment', () => {
 
   it('repeats for equal seeds, differs for others, and leaves the source alone', () => {
     const before = image.data.slice();
-    const options: AugmentOptions = {
+    const options: AugmentConfig = {
       ...DEFAULT_AUGMENT,
       color: { ...DEFAULT_AUGMENT.color, noise: 1, blur: 1, jpeg: 1 },
       cutout: { probability: 1, maxCount: 3, maxShare: 0.2 },

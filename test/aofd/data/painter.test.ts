@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import { CutoutBank } from '../../../src/aofd/data/occluders/cutout-bank.js';
-import { PHOTO_KINDS, photoObject } from '../../../src/aofd/data/occluders/object-bank.js';
-import { paintOccluder, paintOccluders } from '../../../src/aofd/data/occluders/painter.js';
 import {
-  DEFAULT_PAINTER,
   OCCLUDER_KINDS,
+  PHOTO_KINDS,
   type OccluderKind,
-  type PainterOptions,
-} from '../../../src/aofd/data/occluders/options.js';
+} from '../../../src/aofd/config/occluder-kinds.js';
+import { DEFAULT_PAINTER } from '../../../src/aofd/config/painter.js';
+import { photoObject } from '../../../src/aofd/data/occluders/object-bank.js';
+import { paintOccluder, paintOccluders } from '../../../src/aofd/data/occluders/painter.js';
+import type { PainterOptions } from '../../../src/aofd/data/occluders/options.js';
 import {
   capsule,
   fillPolygon,

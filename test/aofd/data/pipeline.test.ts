@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DEFAULT_AUGMENT, NO_AUGMENT } from '../../../src/aofd/data/augment/augment.js';
+import { DEFAULT_AUGMENT, NO_AUGMENT } from '../../../src/aofd/config/augment.js';
 import {
   COVER_COVERED,
   COVER_NONE,
@@ -8,7 +8,7 @@ import {
 } from '../../../src/aofd/data/batches/batch.js';
 import { DataError } from '../../../src/aofd/errors.js';
 import { ImageCache } from '../../../src/aofd/data/batches/image-cache.js';
-import { DEFAULT_PAINTER } from '../../../src/aofd/data/occluders/options.js';
+import { DEFAULT_PAINTER } from '../../../src/aofd/config/painter.js';
 import { BatchLoader } from '../../../src/aofd/data/batches/pipeline.js';
 import type { Sample } from '../../../src/aofd/data/sample.js';
 import { face, gradientImage, jpegOf, maskPng } from '../../helpers/pictures.js';

@@ -1,6 +1,6 @@
 /** The tiny set that the page trains on: faces of the samples, moved, mirrored and painted over at random. */
 import { paintOccluder } from '../../../../src/aofd/data/occluders/painter.js';
-import type { OccluderKind } from '../../../../src/aofd/data/occluders/options.js';
+import type { OccluderKind } from '../../../../src/aofd/config/occluder-kinds.js';
 import { KeyedRng } from '../../../../src/aofd/data/rng.js';
 import type { DecodedImage } from '../../../../src/aofd/data/sample.js';
 

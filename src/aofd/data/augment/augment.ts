@@ -2,83 +2,19 @@
  * Random views of labelled photographs on a canvas of fixed size: crop, scale, mirror, mosaic,
  * colour, cut-out. Pure: everything random comes from the `Rng` passed in. Each part has a switch.
  */
+import { DEFAULT_AUGMENT, type AugmentConfig } from '../../config/augment.js';
 import { chance, randomInt, uniform, type Rng } from '../rng.js';
 import type { DecodedImage, FaceBox } from '../sample.js';
-import { jitterColor, type ColorOptions } from './color-jitter.js';
+import { jitterColor } from './color-jitter.js';
 import {
   chooseWindow,
   mapFaces,
   type CanvasFace,
-  type CropOptions,
   type CropWindow,
   type Tile,
 } from './crop-window.js';
-import { loseResolution, type ResolutionOptions } from './resolution.js';
+import { loseResolution } from './resolution.js';
 import { FILL_RGB, sampleLabels, sampleWindow } from './resample.js';
-
-export interface AugmentOptions {
-  crop: CropOptions;
-  /** Crop ratios of mosaic tiles (tiles are smaller, so faces are too). */
-  mosaicRatios: readonly number[];
-  /** Probability that a canvas is made of four photographs. */
-  mosaic: number;
-  /** The same where the first photograph is a portrait with pixel labels. Default `mosaic`. */
-  portraitMosaic?: number;
-  /** Probability of averaging before minification; else plain bilinear, as at inference. */
-  antialias: number;
-  color: ColorOptions;
-  /** Grey or noisy rectangles hiding parts of the canvas. */
-  cutout: { probability: number; maxCount: number; maxShare: number };
-  /** Canvases shrunk by a factor and enlarged again. Default none. */
-  resolution?: ResolutionOptions;
-  /** Faces whose shorter side on the canvas is smaller become `ignore`, px. */
-  minFacePx: number;
-}
-
-/** Values in the middle of what RetinaFace and SCRFD use. */
-export const DEFAULT_AUGMENT: AugmentOptions = {
-  crop: {
-    flip: 0.5,
-    ratios: [0.3, 0.45, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8, 2],
-    scaleJitter: 0.1,
-    aspectJitter: 0.08,
-  },
-  mosaicRatios: [0.5, 0.65, 0.8, 1, 1.2, 1.5],
-  mosaic: 0.3,
-  antialias: 0.5,
-  color: {
-    brightness: 24,
-    contrast: 0.25,
-    saturation: 0.35,
-    hue: 8,
-    grey: 0.05,
-    blur: 0.08,
-    noise: 0.08,
-    jpeg: 0.08,
-  },
-  cutout: { probability: 0, maxCount: 3, maxShare: 0.15 },
-  minFacePx: 8,
-};
-
-/** Every effect off, only the place of the window is drawn: for tests and for overfitting one batch. */
-export const NO_AUGMENT: AugmentOptions = {
-  crop: { flip: 0, ratios: [1], scaleJitter: 0, aspectJitter: 0 },
-  mosaicRatios: [1],
-  mosaic: 0,
-  antialias: 0,
-  color: {
-    brightness: 0,
-    contrast: 0,
-    saturation: 0,
-    hue: 0,
-    grey: 0,
-    blur: 0,
-    noise: 0,
-    jpeg: 0,
-  },
-  cutout: { probability: 0, maxCount: 0, maxShare: 0 },
-  minFacePx: 1,
-};
 
 /** A picture with its faces and, where known, labels [H, W] of 0, 1, 255. */
 export interface LabelledImage {
@@ -141,7 +77,7 @@ export function drawTile(
 }
 
 /** The effects on a finished canvas: resolution, colour, then cut-out. */
-export function finishCanvas(canvas: Canvas, rng: Rng, options: AugmentOptions): void {
+export function finishCanvas(canvas: Canvas, rng: Rng, options: AugmentConfig): void {
   const { resolution } = options;
   // Drawn only where it is on, so that options of old runs give their old canvases.
   if (resolution && resolution.probability > 0 && chance(rng, resolution.probability)) {
@@ -180,7 +116,7 @@ export function augment(
   pictures: readonly LabelledImage[],
   size: { width: number; height: number },
   rng: Rng,
-  options: AugmentOptions = DEFAULT_AUGMENT,
+  options: AugmentConfig = DEFAULT_AUGMENT,
 ): Canvas {
   const canvas = newCanvas(size.width, size.height);
   const isMosaic = pictures.length === 4;

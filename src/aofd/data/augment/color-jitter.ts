@@ -1,29 +1,11 @@
 /** Colour and quality jitter of a canvas, in place. Each effect has a switch of its own. */
+import type { AugmentConfig } from '../../config/augment.js';
 import type { DecodedImage } from '../sample.js';
 import { chance, gaussian, randomInt, uniform, type Rng } from '../rng.js';
 import { degradeJpeg } from './jpeg-noise.js';
 
-export interface ColorOptions {
-  /** Added to every channel: uniform in +-this, 0..255. */
-  brightness: number;
-  /** Factor 1 +- this around mid grey. */
-  contrast: number;
-  /** Factor 1 +- this. */
-  saturation: number;
-  /** Rotation of the hue in +-this degrees. */
-  hue: number;
-  /** Probability of a grey picture. */
-  grey: number;
-  /** Probability of a 3x3 or 5x5 box-like blur. */
-  blur: number;
-  /** Probability of Gaussian noise (sigma up to 8). */
-  noise: number;
-  /** Probability of JPEG-like block quantisation of the luma. */
-  jpeg: number;
-}
-
 /** Draws and applies all effects. The number of random draws does not depend on the pixels. */
-export function jitterColor(image: DecodedImage, rng: Rng, options: ColorOptions): void {
+export function jitterColor(image: DecodedImage, rng: Rng, options: AugmentConfig['color']): void {
   const isGrey = chance(rng, options.grey);
   const matrix = colorMatrix({
     brightness: uniform(rng, -options.brightness, options.brightness),

@@ -3,6 +3,7 @@
  * SCRFD do (a crop of a ratio of the short side, kept where it shows a face), and what happens to
  * the face boxes under it.
  */
+import type { AugmentConfig } from '../../config/augment.js';
 import { boxCentre, type Box, type FaceBox } from '../sample.js';
 import { chance, pick, randomInt, uniform, type Rng } from '../rng.js';
 
@@ -23,21 +24,6 @@ export interface Tile {
   y1: number;
 }
 
-export interface CropOptions {
-  /** Probability of mirroring. */
-  flip: number;
-  /** Window side as a ratio of the picture's short side; one is drawn. */
-  ratios: readonly number[];
-  /** The ratio is multiplied by e^u, u uniform in +-this. */
-  scaleJitter: number;
-  /** Width against height, times e^u, u uniform in +-this. */
-  aspectJitter: number;
-  /** false: faces cut by the tile's border keep their whole box. Default true. */
-  clipBoxes?: boolean;
-  /** Probability that a picture with decoys is cut around one of them. Default 0. */
-  decoyFocus?: number;
-}
-
 /** A face on the canvas. `index` points into the sample's faces. */
 export interface CanvasFace {
   box: Box;
@@ -56,7 +42,7 @@ export function chooseWindow(
   faces: readonly FaceBox[],
   tile: Tile,
   rng: Rng,
-  options: CropOptions,
+  options: AugmentConfig['crop'],
   decoys: readonly Box[] = [],
 ): CropWindow {
   const flip = chance(rng, options.flip);

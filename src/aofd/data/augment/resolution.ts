@@ -1,15 +1,10 @@
 /** What a photograph taken from further away looks like once it is enlarged: detail is gone, size is not. */
+import type { AugmentConfig } from '../../config/augment.js';
 import { boxShortSide, type DecodedImage } from '../sample.js';
 import { uniform, type Rng } from '../rng.js';
 import { blur3 } from './color-jitter.js';
 import type { CanvasFace } from './crop-window.js';
 import { sampleWindow } from './resample.js';
-
-export interface ResolutionOptions {
-  probability: number;
-  /** Smallest and largest factor by which the canvas is shrunk, drawn evenly on a log scale. */
-  factors: readonly [number, number];
-}
 
 /** Faces that had fewer pixels than this, shorter side, before they were enlarged again are ignored. */
 const MIN_DETAIL_PX = 5;
@@ -18,7 +13,7 @@ const MIN_DETAIL_PX = 5;
 export function loseResolution(
   canvas: { image: DecodedImage; faces: CanvasFace[] },
   rng: Rng,
-  options: ResolutionOptions,
+  options: NonNullable<AugmentConfig['resolution']>,
 ): void {
   const [low, high] = options.factors;
   const factor = Math.exp(uniform(rng, Math.log(low), Math.log(high)));

@@ -1,5 +1,5 @@
 /** The training input: what a batch is and what it is made from. */
-import type { AugmentOptions } from '../augment/augment.js';
+import type { AugmentConfig } from '../../config/augment.js';
 import type { ObjectFolder } from './load-objects.js';
 import type { PainterOptions } from '../occluders/options.js';
 import type { SegmentationForm } from '../region-labels.js';
@@ -24,7 +24,7 @@ export interface BatchOptions {
   seed: number;
   /** Sources whose samples have `segmentation` serve the portrait slots, the others the rest. */
   sources: readonly BatchSource[];
-  augment: AugmentOptions;
+  augment: AugmentConfig;
   /** Occluder painting on detection pictures; left out = none. */
   painter?: Omit<PainterOptions, 'bank' | 'avoid' | 'objects'>;
   /** Folders of photographed things for the painter's kinds `photo-...`. Default none. */
@@ -42,14 +42,12 @@ export interface BatchOptions {
   /** Share of the images made from portraits with pixel masks; spread evenly over the steps. */
   segFraction: number;
   /** Crop ratios of portraits, whose face fills the picture. */
-  portraitRatios: readonly number[];
+  portraitRatios: number[];
   /** Take another picture of the source where one cannot be used. Default false: that is an error. */
   skipBroken?: boolean;
   /** Bound of the decoded pictures kept in memory, bytes. */
   cacheBytes: number;
 }
-
-export const DEFAULT_PORTRAIT_RATIOS: readonly number[] = [0.7, 0.9, 1, 1.2, 1.5, 2, 3];
 
 /** How a face on the canvas is covered. */
 export const COVER_UNKNOWN = 0;

@@ -1,8 +1,9 @@
 /** Reads folders of cut-outs for the painter. */
 import sharp from 'sharp';
+import type { PhotoKind } from '../../config/occluder-kinds.js';
 import { DataError } from '../../errors.js';
 import { close3, erode3, largestPart } from '../mask-morphology.js';
-import { photoObject, type PhotoKind, type PhotoObject } from '../occluders/object-bank.js';
+import { photoObject, type PhotoObject } from '../occluders/object-bank.js';
 import { blurAlpha } from '../occluders/raster.js';
 import { KeyedRng, randomInt } from '../rng.js';
 import { picturesIn } from '../sets/names.js';

@@ -2,19 +2,11 @@
  * Photographed things to paint over faces: hands, glasses, scarves, masks, objects. Each kind has its
  * usual place on a face; size, turn and light are drawn.
  */
+import type { PhotoKind } from '../../config/occluder-kinds.js';
 import { toPixel, type FaceFrame, type FaceLight } from './frame.js';
 import { pasteCutout, type Cutout } from './cutout-bank.js';
 import type { PaintTarget } from './raster.js';
 import { chance, pick, uniform, type Rng } from '../rng.js';
-
-export const PHOTO_KINDS = [
-  'photo-hand',
-  'photo-glasses',
-  'photo-scarf',
-  'photo-mask',
-  'photo-object',
-] as const;
-export type PhotoKind = (typeof PHOTO_KINDS)[number];
 
 /** Ranges in face coordinates: -1..1 is the face's box. */
 interface Habit {

@@ -2,6 +2,8 @@
  * Paints occluders over annotated faces and returns exactly which pixels they cover: training
  * material for occlusion segmentation on photographs that have boxes only. Pure and seeded.
  */
+import { OCCLUDER_KINDS, type OccluderKind, type PhotoKind } from '../../config/occluder-kinds.js';
+import { DEFAULT_PAINTER } from '../../config/painter.js';
 import { faceFrame, faceLight } from './frame.js';
 import {
   paintFringe,
@@ -10,15 +12,9 @@ import {
   paintScarf,
   paintSunglasses,
 } from './garments.js';
-import { paintPhotoObject, type PhotoKind } from './object-bank.js';
+import { paintPhotoObject } from './object-bank.js';
 import { paintBlob, paintBlock, paintHand } from './objects.js';
-import {
-  DEFAULT_PAINTER,
-  OCCLUDER_KINDS,
-  type OccluderKind,
-  type PainterOptions,
-  type PaintResult,
-} from './options.js';
+import type { PainterOptions, PaintResult } from './options.js';
 import type { PaintContext } from './painting.js';
 import type { PaintTarget } from './raster.js';
 import { chance, pick, pickWeighted, randomInt, uniform, type Rng } from '../rng.js';
