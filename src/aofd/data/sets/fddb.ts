@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../../errors.js';
+import { countedEntries } from './counted-list.js';
 import { pathInside } from './inside.js';
 import { readImageSize } from './image-size.js';
 import { checkedBox, newLoadReport, type LoadReport, type Sample } from '../sample.js';
@@ -88,37 +89,18 @@ export function ellipseBounds(e: FddbEllipse): [number, number, number, number] 
  * file and line, also for an image that is listed twice.
  */
 export function readEllipses(file: string): Map<string, { ellipse: FddbEllipse; where: string }[]> {
-  const lines = readLines(file);
   const entries = new Map<string, { ellipse: FddbEllipse; where: string }[]>();
-  let at = 0;
-  while (at < lines.length) {
-    const name = (lines[at] ?? '').trim();
-    if (name === '') {
-      at++;
-      continue;
-    }
-    const countText = (lines[at + 1] ?? '').trim();
-    if (!/^\d+$/.test(countText)) {
-      throw new DataError(
-        'list-malformed',
-        `expected the number of faces of "${name}", got "${countText}".`,
-        {
-          where: `${file}:${at + 2}`,
-          fix: 'each entry is: image name, count, then count ellipse lines',
-        },
-      );
-    }
+  for (const entry of countedEntries(file, 'image name, count, then count ellipse lines')) {
+    const { name } = entry;
     if (entries.has(name)) {
       throw new DataError('list-malformed', `"${name}" is listed a second time.`, {
-        where: `${file}:${at + 1}`,
+        where: entry.where,
         fix: 'list each image once',
       });
     }
-    const count = Number(countText);
     const faces = [];
-    for (let i = 0; i < count; i++) {
-      const where = `${file}:${at + 3 + i}`;
-      const text = lines[at + 2 + i] ?? '';
+    for (let i = 0; i < entry.count; i++) {
+      const { text = '', where } = entry.row(i);
       const values = text.trim().split(/\s+/).map(parseNumber);
       const [majorRadius = NaN, minorRadius = NaN, angle = NaN, centerX = NaN, centerY = NaN] =
         values;
@@ -134,7 +116,6 @@ export function readEllipses(file: string): Map<string, { ellipse: FddbEllipse; 
       faces.push({ ellipse: { majorRadius, minorRadius, angle, centerX, centerY }, where });
     }
     entries.set(name, faces);
-    at += 2 + count;
   }
   return entries;
 }

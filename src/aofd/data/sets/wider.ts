@@ -3,6 +3,7 @@
  * `x y w h blur expression illumination invalid occlusion pose` (docs/spec.md 6.3).
  */
 import { DataError } from '../../errors.js';
+import { countedEntries } from './counted-list.js';
 import { pathInside } from './inside.js';
 import { readSizeLeniently } from './image-size.js';
 import {
@@ -12,7 +13,7 @@ import {
   type LoadReport,
   type Sample,
 } from '../sample.js';
-import { parseNumber, readLines } from './text-file.js';
+import { parseNumber } from './text-file.js';
 
 export interface WiderOptions {
   /** Folder that the list's image paths are relative to. */
@@ -28,48 +29,30 @@ export interface WiderOptions {
   report?: LoadReport;
 }
 
+const ENTRY_FORM = 'image path, count, then count lines of x y w h ...';
+/** An entry with count 0 is still followed by one line of numbers (docs/spec.md 6.3). */
+const NO_FACE = /^\s*[-\d.]+(\s+[-\d.]+){3,}\s*$/;
+
 /** Loads a list. Throws DataError naming file and line on anything malformed. */
 export function loadWider(listFile: string, options: WiderOptions): Sample[] {
   const { source = 'wider', readSizes = true, ignoreBelowPx = 0 } = options;
   const report = options.report ?? newLoadReport();
-  const lines = readLines(listFile);
   const samples: Sample[] = [];
-  let at = 0;
-  while (at < lines.length) {
-    const name = (lines[at] ?? '').trim();
-    if (name === '') {
-      at++;
-      continue;
-    }
-    const countText = (lines[at + 1] ?? '').trim();
-    if (!/^\d+$/.test(countText)) {
-      throw new DataError(
-        'list-malformed',
-        `expected the number of faces of "${name}", got "${countText}".`,
-        {
-          where: `${listFile}:${at + 2}`,
-          fix: 'each entry is: image path, count, then count lines of x y w h ...',
-        },
-      );
-    }
-    const count = Number(countText);
-    const file = pathInside(options.imageRoot, name, `${listFile}:${at + 1}`);
+  for (const entry of countedEntries(listFile, ENTRY_FORM, NO_FACE)) {
+    const file = pathInside(options.imageRoot, entry.name, entry.where);
     const size = readSizes ? readSizeLeniently(file, options.isLenient) : undefined;
     const faces: FaceBox[] = [];
-    for (let i = 0; i < count; i++) {
-      const lineNumber = at + 3 + i;
-      const face = parseFace(lines[at + 2 + i], `${listFile}:${lineNumber}`, size, report);
+    for (let i = 0; i < entry.count; i++) {
+      const { text, where } = entry.row(i);
+      const face = parseFace(text, where, size, report);
       if (!face) continue;
       const [x1, y1, x2, y2] = face.box;
       if (Math.min(x2 - x1, y2 - y1) + 1 < ignoreBelowPx) face.ignore = true;
       faces.push(face);
     }
-    at += 2 + count;
-    // An entry with count 0 is still followed by one dummy line of numbers (docs/spec.md 6.3).
-    if (count === 0 && /^\s*[-\d.]+(\s+[-\d.]+){3,}\s*$/.test(lines[at] ?? '')) at++;
     report.images++;
     report.faces += faces.length;
-    samples.push({ id: name, file, ...size, faces, source });
+    samples.push({ id: entry.name, file, ...size, faces, source });
   }
   return samples;
 }
