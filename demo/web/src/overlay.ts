@@ -1,4 +1,5 @@
 /** Faces drawn over a picture: corners, what covers them, and a label with the share. */
+import { drawMaskOnCanvas, placeOnCanvas } from '../../../src/aofd/browser/canvas.js';
 import type { PageFace } from './engine.js';
 import { percent } from './dom.js';
 import { LEVEL_COLORS, levelOf } from './shares.js';
@@ -26,44 +27,23 @@ export function drawOverlay(
   for (const face of faces) drawLabel(context, face, options);
 }
 
-/** The face's box on the canvas. */
-function placeOf(
-  context: CanvasRenderingContext2D,
-  { box: [x1, y1, x2, y2] }: PageFace,
-  { scale, mirrored }: OverlayOptions,
-): { x: number; y: number; w: number; h: number } {
-  const w = (x2 - x1) * scale;
-  const x = mirrored ? context.canvas.width - x2 * scale : x1 * scale;
-  return { x, y: y1 * scale, w, h: (y2 - y1) * scale };
-}
-
 /** What covers the face: a tint, and an outline that is seen on any ground. */
 function drawMask(
   context: CanvasRenderingContext2D,
   face: PageFace,
-  { mirrored, unit, scale }: OverlayOptions,
+  options: OverlayOptions,
 ): void {
   const mask = face.occlusion?.mask;
   if (!mask || (face.occlusion?.ratio ?? 0) === 0) return;
   const { width, height, data } = mask;
-  const picture = new ImageData(width, height);
-  const reach = Math.max(1, Math.round(unit / scale));
+  const reach = Math.max(1, Math.round(options.unit / options.scale));
   const isIn = (x: number, y: number): boolean =>
     x >= 0 && y >= 0 && x < width && y < height && data[y * width + x] === 1;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (!isIn(x, y)) continue;
-      const isEdge =
-        !isIn(x - reach, y) || !isIn(x + reach, y) || !isIn(x, y - reach) || !isIn(x, y + reach);
-      picture.data.set(isEdge ? [255, 235, 243, 235] : [255, 30, 112, 125], 4 * (y * width + x));
-    }
-  }
-  const layer = new OffscreenCanvas(width, height);
-  layer.getContext('2d')?.putImageData(picture, 0, 0);
-  context.save();
-  if (mirrored) context.setTransform(-1, 0, 0, 1, context.canvas.width, 0);
-  context.drawImage(layer, mask.x * scale, mask.y * scale, width * scale, height * scale);
-  context.restore();
+  drawMaskOnCanvas(context, mask, options, (x, y) => {
+    const isEdge =
+      !isIn(x - reach, y) || !isIn(x + reach, y) || !isIn(x, y - reach) || !isIn(x, y + reach);
+    return isEdge ? [255, 235, 243, 235] : [255, 30, 112, 125];
+  });
 }
 
 /** Rounded corners rather than a box: the face stays to be seen. */
@@ -74,7 +54,7 @@ function drawFrame(
   isStrong: boolean,
 ): void {
   const { unit } = options;
-  const { x, y, w, h } = placeOf(context, face, options);
+  const { x, y, w, h } = placeOnCanvas(context, face.box, options);
   const radius = Math.min(10 * unit, w / 4, h / 4);
   context.save();
   context.strokeStyle = LEVEL_COLORS[levelOf(face.occlusion?.ratio ?? 0)];
@@ -115,7 +95,7 @@ function drawLabel(
   const { unit } = options;
   const ratio = face.occlusion?.ratio;
   const text = ratio === undefined ? `score ${face.score.toFixed(2)}` : percent(ratio);
-  const place = placeOf(context, face, options);
+  const place = placeOnCanvas(context, face.box, options);
   const size = 13 * unit;
   context.save();
   context.font = `700 ${size}px system-ui, sans-serif`;

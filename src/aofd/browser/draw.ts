@@ -2,7 +2,7 @@
 import { COVER_COLOR } from '../detect/drawing/draw.js';
 import { faceLabel, scoreColor } from '../detect/drawing/draw-faces.js';
 import type { DetectedFace } from '../detect/faces.js';
-import type { BinaryMask } from '../detect/rle.js';
+import { drawMaskOnCanvas, placeOnCanvas, type CanvasPlace, type Context2d } from './canvas.js';
 
 /** What is drawn, and where. */
 export interface DrawOptions {
@@ -20,8 +20,6 @@ export interface DrawOptions {
   font?: string;
 }
 
-type Context2d = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
-
 /** Draws faces over what a canvas shows, weakest first. */
 export function drawFacesOnCanvas(
   ctx: Context2d,
@@ -29,21 +27,18 @@ export function drawFacesOnCanvas(
   options: DrawOptions = {},
 ): void {
   const { scale = 1, labels = true, masks = true, mirrored = false } = options;
-  const { width } = ctx.canvas;
+  const view = { scale, mirrored };
   const ordered = [...faces].sort((a, b) => a.score - b.score);
   const line = Math.max(1.5, Math.min(ctx.canvas.width, ctx.canvas.height) / 220);
   ctx.save();
   if (masks) {
-    ctx.save();
-    if (mirrored) ctx.setTransform(-1, 0, 0, 1, width, 0);
-    for (const { occlusion } of ordered) if (occlusion) drawMask(ctx, occlusion.mask, scale);
-    ctx.restore();
+    const [red, green, blue] = COVER_COLOR;
+    for (const { occlusion } of ordered) {
+      if (occlusion) drawMaskOnCanvas(ctx, occlusion.mask, view, () => [red, green, blue, 120]);
+    }
   }
   for (const face of ordered) {
-    const [x1, y1, x2, y2] = face.box;
-    const w = (x2 - x1) * scale;
-    const x = mirrored ? width - x1 * scale - w : x1 * scale;
-    const place = { x, y: y1 * scale, w, h: (y2 - y1) * scale };
+    const place = placeOnCanvas(ctx, face.box, view);
     const color = options.color ?? `rgb(${scoreColor(face.score).join(' ')})`;
     drawFrame(ctx, place, color, line);
     if (labels) drawLabel(ctx, place, textOf(face), { color, font: options.font, line });
@@ -51,18 +46,11 @@ export function drawFacesOnCanvas(
   ctx.restore();
 }
 
-interface Place {
-  x: number;
-  y: number;
-  w: number;
-  h: number;
-}
-
 function textOf({ score, occlusion }: DetectedFace): string {
   return faceLabel({ score, ...(occlusion ? { coveredRatio: occlusion.ratio } : {}) });
 }
 
-function drawFrame(ctx: Context2d, { x, y, w, h }: Place, color: string, line: number): void {
+function drawFrame(ctx: Context2d, { x, y, w, h }: CanvasPlace, color: string, line: number): void {
   const radius = Math.min(w, h) * 0.06;
   for (const [style, width] of [
     ['rgb(16 18 22 / 55%)', 2.2 * line],
@@ -78,7 +66,7 @@ function drawFrame(ctx: Context2d, { x, y, w, h }: Place, color: string, line: n
 
 function drawLabel(
   ctx: Context2d,
-  { x, y, w, h }: Place,
+  { x, y, w, h }: CanvasPlace,
   text: string,
   { color, font = 'system-ui, sans-serif', line }: { color: string; font?: string; line: number },
 ): void {
@@ -98,21 +86,4 @@ function drawLabel(
   ctx.fill();
   ctx.fillStyle = 'rgb(16 18 22)';
   ctx.fillText(text, left + pad, top + height / 2);
-}
-
-/** Tints covered pixels; the mask is drawn through a canvas, so that transparency blends. */
-function drawMask(ctx: Context2d, mask: BinaryMask, scale: number): void {
-  const { x, y, width, height, data } = mask;
-  const image = new ImageData(width, height);
-  const [red, green, blue] = COVER_COLOR;
-  data.forEach((isCovered, i) => {
-    if (isCovered) image.data.set([red, green, blue, 120], 4 * i);
-  });
-  const canvas =
-    typeof OffscreenCanvas === 'undefined'
-      ? Object.assign(document.createElement('canvas'), { width, height })
-      : new OffscreenCanvas(width, height);
-  const own = canvas.getContext('2d') as Context2d | null;
-  own?.putImageData(image, 0, 0);
-  ctx.drawImage(canvas, x * scale, y * scale, width * scale, height * scale);
 }
