@@ -1,4 +1,5 @@
 /** The convolutions of VGG16 (docs/spec.md 1.1) and the sizes they have on a square picture. */
+import { VGG16_BLOCKS } from '../../src/aofd/model/vgg16.js';
 
 export interface VggLayer {
   name: string;
@@ -9,19 +10,11 @@ export interface VggLayer {
   stride: number;
 }
 
-const blocks: readonly (readonly [channels: number, convs: number])[] = [
-  [64, 2],
-  [128, 2],
-  [256, 3],
-  [512, 3],
-  [512, 3],
-];
-
 /** conv1_1 to conv5_3. */
 export function vggLayers(): VggLayer[] {
   const layers: VggLayer[] = [];
   let inChannels = 3;
-  for (const [b, [outChannels, convs]] of blocks.entries()) {
+  for (const [b, [outChannels, convs]] of VGG16_BLOCKS.entries()) {
     for (let i = 1; i <= convs; i++) {
       const name = `conv${b + 1}_${i}`;
       layers.push({ name, block: b, inChannels, outChannels, stride: 2 ** b });

@@ -1,27 +1,19 @@
 /** A study that takes seconds: drawn pictures, a network of a few thousand parameters. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StageConfig } from '../../src/aofd/config/index.js';
+import { stage as paperStage } from '../../src/aofd/config/defaults.js';
 import { encodePng } from '../../src/aofd/detect/files/png.js';
 import { drawBatch, side, tinyConfig } from './training.js';
 
 type Json = Record<string, unknown>;
 
 /** A stage of the tiny study. */
-const stage = (name: string, kind: string, steps: number): Json => ({
-  name,
-  kind,
-  steps,
+const stage = (name: string, kind: StageConfig['kind'], steps: number): StageConfig => ({
+  ...paperStage(name, kind, steps),
   lr: 0.003,
-  schedule: 'constant',
-  warmupSteps: 0,
-  decayAt: [],
-  decayFactor: 0.1,
-  finalLrFactor: 1,
-  mu: 0,
   data: { drawn: 1 },
   order: 'weighted',
-  segFraction: 0,
-  paintProbability: 0,
 });
 
 /** Two settings that share stages 0 and 1, two seeds, one set, one claim, one figure of each kind. */

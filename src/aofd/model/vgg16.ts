@@ -5,7 +5,8 @@ import { withoutGrad } from './no-grad.js';
 import type { ParamSpec, ParamStore } from './params.js';
 import type { BiasRule, ModelConfig } from './types.js';
 
-const blocks: readonly (readonly [channels: number, convs: number])[] = [
+/** Channels and convolutions of each block; a pool follows all but the last. */
+export const VGG16_BLOCKS: readonly (readonly [channels: number, convs: number])[] = [
   [64, 2],
   [128, 2],
   [256, 3],
@@ -29,7 +30,7 @@ export class Vgg16 implements Backbone {
     this.#frozenBlocks = config.frozenBlocks;
     this.#ceil = config.ceilPooling;
     let inChannels = 3;
-    this.#convs = blocks.map(([channels, convs], b) =>
+    this.#convs = VGG16_BLOCKS.map(([channels, convs], b) =>
       Array.from({ length: convs }, (_, i) => {
         const layer = new ConvLayer(`backbone.conv${b + 1}_${i + 1}`, {
           inChannels,
@@ -61,7 +62,7 @@ export class Vgg16 implements Backbone {
       return scope.keep(map);
     });
     let map = early;
-    for (let b = this.#frozenBlocks; b < blocks.length; b++)
+    for (let b = this.#frozenBlocks; b < VGG16_BLOCKS.length; b++)
       map = this.#block(params, map, b, null);
     return [map];
   }
@@ -75,7 +76,7 @@ export class Vgg16 implements Backbone {
     };
     const layers = this.#convs[b] as ConvLayer[];
     layers.forEach((layer, i) => {
-      const isPooled = i === layers.length - 1 && b < blocks.length - 1;
+      const isPooled = i === layers.length - 1 && b < VGG16_BLOCKS.length - 1;
       step(
         isPooled ? layer.applyPooled(params, map, { ceil: this.#ceil }) : layer.apply(params, map),
       );

@@ -8,22 +8,13 @@ import {
   type Window,
 } from '../../../src/nn/kernel/windows.js';
 import { quads } from '../../../src/nn/tensor/shape.js';
+import { covers } from '../../helpers/windows.js';
 
 const MiB = 2 ** 20;
 const buffer = {} as GPUBuffer;
 
 const ranges = (windows: readonly Window[]): [number, number][] =>
   windows.map(({ start, count }) => [start, start + count]);
-
-/** Whether windows follow each other from 0 to `count` without a gap. */
-function covers(windows: readonly Window[], count: number): boolean {
-  let at = 0;
-  for (const w of windows) {
-    if (w.start !== at || w.count < 1) return false;
-    at += w.count;
-  }
-  return at === count;
-}
 
 describe('windows', () => {
   it('are one where everything fits, and none of nothing', () => {

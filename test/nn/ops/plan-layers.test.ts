@@ -12,15 +12,14 @@ import {
   type LinearShape,
 } from '../../../src/nn/ops/linear/plan.js';
 import type { TileLimits } from '../../../src/nn/ops/tile-plan.js';
+import { vggConvs, type ConvRow } from './vgg-convs.js';
 import { convShapeOf } from '../../../src/nn/ops/tuning/candidates.js';
 
 const MiB = 2 ** 20;
 const passes = ['forward', 'inputGradient', 'weightGradient'] as const;
 
-type Row = [n: number, c: number, h: number, w: number, o: number, kernel: number];
-
 /** A convolution that keeps the size (but for the stride). */
-function conv([n, c, h, w, o, k]: Row, stride = 1, dilation = 1): ConvShape {
+function conv([n, c, h, w, o, k]: ConvRow, stride = 1, dilation = 1): ConvShape {
   const pad = (dilation * (k - 1)) / 2;
   return convShapeOf({ n, c, h, w, o, kh: k, kw: k, stride, pad, dilation });
 }
@@ -57,22 +56,9 @@ function lite(n: number, h: number, w: number, rois: number): ConvShape[] {
 
 /** Every convolution of `paper`: VGG16, the RPN, the segmentation branch, the mask generator. */
 function paper(h: number, w: number, rois: number): ConvShape[] {
-  const blocks = [
-    [64, 2],
-    [128, 2],
-    [256, 3],
-    [512, 3],
-    [512, 3],
-  ] as const;
-  const layers: ConvShape[] = [];
-  let [channels, y, x] = [3, h, w];
-  for (const [width, convs] of blocks) {
-    for (let i = 0; i < convs; i++) {
-      layers.push(conv([1, channels, y, x, width, 3]));
-      channels = width;
-    }
-    if (width !== 512 || layers.length < 11) [y, x] = [Math.ceil(y / 2), Math.ceil(x / 2)];
-  }
+  const backbone = vggConvs(h, w);
+  const [, , y, x] = backbone.at(-1)!;
+  const layers = backbone.map((row) => conv(row));
   layers.push(conv([1, 512, y, x, 512, 3]), conv([1, 512, y, x, 24, 1]));
   layers.push(conv([1, 512, y, x, 256, 3], 1, 2), conv([1, 256, y, x, 2, 1]));
   layers.push(conv([rois, 512, 7, 7, 256, 3]), conv([rois, 256, 7, 7, 256, 3]));

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { inputGradientTaps } from '../../../src/nn/ops/conv/tile-plan.js';
-import type { Window } from '../../../src/nn/kernel/windows.js';
 import {
   planMapSource,
   planRoiPool,
@@ -16,6 +15,7 @@ import {
   tileThreads,
 } from '../../../src/nn/ops/tile-plan.js';
 import { convShapeOf } from '../../../src/nn/ops/tuning/candidates.js';
+import { covers } from '../../helpers/windows.js';
 
 const MiB = 2 ** 20;
 
@@ -136,16 +136,6 @@ const mapCaps: MapCapabilities = {
   maxTextureLayers: 2048,
   bindingLimit: 128 * MiB,
 };
-
-/** Whether windows follow each other from 0 to count without a gap. */
-function covers(windows: readonly Window[], count: number): boolean {
-  let at = 0;
-  for (const w of windows) {
-    if (w.start !== at || w.count < 1) return false;
-    at += w.count;
-  }
-  return at === count;
-}
 
 describe('plans of map operations', () => {
   const features = { n: 1, c: 512, h: 38, w: 64 };

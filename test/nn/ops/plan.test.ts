@@ -11,6 +11,7 @@ import {
   type LinearShape,
 } from '../../../src/nn/ops/linear/plan.js';
 import { convEnvironment } from '../../../src/nn/ops/conv/environment.js';
+import { vggConvs } from './vgg-convs.js';
 
 const software: ConvCapabilities = { lanes: 4, maxTextureSide: 8192, maxTextureLayers: 2048 };
 const wide: ConvCapabilities = { lanes: 8, maxTextureSide: 16384, maxTextureLayers: 2048 };
@@ -45,31 +46,12 @@ const all = (algorithm: string): object => ({
   weightGradient: algorithm,
 });
 
-/** The 13 convolutions of VGG16 (docs/spec.md 1.1) for an input of `size` pixels a side. */
-function vgg(size: number): ConvShape[] {
-  const blocks = [
-    [64, 2],
-    [128, 2],
-    [256, 3],
-    [512, 3],
-    [512, 3],
-  ] as const;
-  const layers: ConvShape[] = [];
-  let channels = 3;
-  blocks.forEach(([width, convs], b) => {
-    for (let i = 0; i < convs; i++) {
-      layers.push(conv(1, channels, width, size >> b));
-      channels = width;
-    }
-  });
-  return layers;
-}
-
 describe('planConv', () => {
   for (const size of [512, 1024]) {
     it(`uses Winograd for every layer of VGG16 at ${size} but the first`, () => {
       for (const caps of [software, wide]) {
-        const [first, ...others] = vgg(size) as [ConvShape, ...ConvShape[]];
+        const layers = vggConvs(size, size).map(([n, c, h, w, o]) => conv(n, c, o, [h, w]));
+        const [first, ...others] = layers as [ConvShape, ...ConvShape[]];
         expect(planConv(first, caps)).to.deep.equal(all('lanes'));
         for (const layer of others) expect(planConv(layer, caps)).to.deep.equal(all('winograd4'));
       }
