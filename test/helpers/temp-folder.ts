@@ -20,18 +20,18 @@ export class TempFolder {
   }
 }
 
-/** A folder of its own for each test of a suite. @returns what turns a name into a path in it */
-export function useTempFolder(): (name?: string) => string {
+/** A folder of its own for each test of a suite. @returns what turns names into a path in it */
+export function useTempFolder(): (...names: string[]) => string {
   let folder: TempFolder;
   beforeEach(() => void (folder = new TempFolder()));
   afterEach(() => folder.remove());
-  return (name = '') => join(folder.root, name);
+  return (...names) => join(folder.root, ...names);
 }
 
-/** One folder for all tests of a suite. @returns what turns a name into a path in it */
-export function useSuiteFolder(): (name?: string) => string {
+/** One folder for all tests of a suite. @returns what turns names into a path in it */
+export function useSuiteFolder(): (...names: string[]) => string {
   let folder: TempFolder;
   before(() => void (folder = new TempFolder()));
   after(() => folder.remove());
-  return (name = '') => join(folder.root, name);
+  return (...names) => join(folder.root, ...names);
 }

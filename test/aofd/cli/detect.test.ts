@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import fsDefault, * as fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
@@ -14,18 +13,19 @@ import { decodeRunLength } from '../../../src/aofd/detect/rle.js';
 import { readSafetensorsFile } from '../../../src/nn/io/files/index.js';
 import { writeRandomWeights } from '../../helpers/random-weights.js';
 import { capturedAsync } from '../../helpers/captured.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const main = path.join(root, 'src/aofd/cli/main.ts');
 
 describe('aofd detect', () => {
-  let folder: string;
+  const inFolder = useSuiteFolder();
   let weights: string;
 
   function aofd(args: string[], env: NodeJS.ProcessEnv = {}) {
     const tsx = path.join(root, 'node_modules/tsx/dist/esm/index.mjs');
     const got = spawnSync(process.execPath, [`--import=file://${tsx}`, main, ...args], {
-      cwd: folder,
+      cwd: inFolder(),
       encoding: 'utf8',
       env: { ...process.env, DEBUG: '', ...env },
       maxBuffer: 1 << 28,
@@ -41,13 +41,12 @@ describe('aofd detect', () => {
 
   /** Files below the folder, leftovers of interrupted writes among them. */
   const files = (below = '.'): string[] =>
-    (fs.readdirSync(path.join(folder, below), { recursive: true, encoding: 'utf8' }) as string[])
-      .filter((name) => fs.statSync(path.join(folder, below, name)).isFile())
+    (fs.readdirSync(inFolder(below), { recursive: true, encoding: 'utf8' }) as string[])
+      .filter((name) => fs.statSync(inFolder(below, name)).isFile())
       .sort();
 
   before(async () => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-detect-'));
-    weights = path.join(folder, 'weights.safetensors');
+    weights = inFolder('weights.safetensors');
     writeRandomWeights(weights);
     const photo = (width: number, height: number) =>
       sharp({
@@ -59,7 +58,7 @@ describe('aofd detect', () => {
           noise: { type: 'gaussian', mean: 128, sigma: 40 },
         },
       });
-    const at = (...parts: string[]): string => path.join(folder, 'photos', ...parts);
+    const at = (...parts: string[]): string => inFolder('photos', ...parts);
     fs.mkdirSync(at('deep', 'er'), { recursive: true });
     await photo(90, 60).jpeg().toFile(at('a.jpg'));
     await photo(60, 90).png().toFile(at('deep', 'a.png'));
@@ -69,8 +68,8 @@ describe('aofd detect', () => {
     // Lying on its side: EXIF says turn by 90 degrees.
     await photo(80, 40).withMetadata({ orientation: 6 }).jpeg().toFile(at('turned.jpg'));
     fs.writeFileSync(at('notes.txt'), 'not a picture, and not taken from the folder');
-    const bad = (name: string): string => path.join(folder, 'bad', name);
-    fs.mkdirSync(path.join(folder, 'bad'));
+    const bad = (name: string): string => inFolder('bad', name);
+    fs.mkdirSync(inFolder('bad'));
     const jpeg = await photo(200, 200).jpeg().toBuffer();
     fs.writeFileSync(bad('cut.jpg'), jpeg.subarray(0, jpeg.length / 3));
     const png = await photo(200, 200).png().toBuffer();
@@ -83,8 +82,6 @@ describe('aofd detect', () => {
     fs.writeFileSync(bad('huge.png'), huge);
     await photo(50, 50).jpeg().toFile(bad('good.jpg'));
   });
-
-  after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
   it('writes one annotated picture per file and one document', async () => {
     const got = aofd([
@@ -106,7 +103,7 @@ describe('aofd detect', () => {
       'detections.json',
       'turned.png',
     ]);
-    const text = fs.readFileSync(path.join(folder, 'found/detections.json'), 'utf8');
+    const text = fs.readFileSync(inFolder('found/detections.json'), 'utf8');
     const document = JSON.parse(text) as DetectionDocument;
     expect(Object.keys(document)).to.deep.equal(['version', 'adapter', 'weights', 'images']);
     expect(document.version).to.match(/^\d+\.\d+\.\d+/);
@@ -120,7 +117,7 @@ describe('aofd detect', () => {
     ]);
     const turned = document.images[3];
     expect([turned?.width, turned?.height]).to.deep.equal([40, 80]);
-    const annotated = await decodeImage(path.join(folder, 'found/turned.png'));
+    const annotated = await decodeImage(inFolder('found/turned.png'));
     expect([annotated.width, annotated.height]).to.deep.equal([40, 80]);
     for (const { faces, width, height, timeMs } of document.images) {
       expect(timeMs).to.be.greaterThan(0);
@@ -166,13 +163,13 @@ describe('aofd detect', () => {
     for (const error of errors.values()) expect(error).to.include('Fix: ');
     expect(got.stderr).to.include('bad/cut.jpg').and.not.include('    at ');
     // With only --json no picture is written anywhere.
-    expect(fs.existsSync(path.join(folder, 'out'))).to.equal(false);
+    expect(fs.existsSync(inFolder('out'))).to.equal(false);
   });
 
   it('refuses wrong calls with exit code 2, and damaged weights with 1, writing nothing', async () => {
-    const none = path.join(folder, 'none');
-    const photos = path.join(folder, 'photos');
-    const json = path.join(folder, 'd.json');
+    const none = inFolder('none');
+    const photos = inFolder('photos');
+    const json = inFolder('d.json');
     fs.mkdirSync(none);
     const before = files();
     const empty = await inProcess(['detect', none, '--json', json, '--weights', weights]);
@@ -185,7 +182,7 @@ describe('aofd detect', () => {
     const scales = await inProcess(['detect', photos, '--scales', 'large']);
     expect(scales.code).to.equal(2);
     expect(scales.stderr).to.include('from 0.1 to 8');
-    const cut = path.join(folder, 'cut.safetensors');
+    const cut = inFolder('cut.safetensors');
     fs.writeFileSync(cut, fs.readFileSync(weights).subarray(0, 5000));
     const damaged = await inProcess(['detect', photos, '--weights', cut, '--json', json]);
     expect(damaged.code).to.equal(1);
@@ -198,7 +195,7 @@ describe('aofd detect', () => {
   });
 
   it('leaves nothing half-written when the disk is full', async () => {
-    const out = path.join(folder, 'full');
+    const out = inFolder('full');
     const write = fsDefault.writeSync;
     // The disk takes 100 bytes of each picture, then is full.
     fsDefault.writeSync = ((fd: number, data: Uint8Array) => {
@@ -208,7 +205,7 @@ describe('aofd detect', () => {
     syncBuiltinESMExports();
     let got = { code: 0, stderr: '' };
     try {
-      const photo = path.join(folder, 'photos/a.jpg');
+      const photo = inFolder('photos/a.jpg');
       got = await inProcess(['detect', photo, '--weights', weights, '--out', out, '--quiet']);
     } finally {
       fsDefault.writeSync = write;
@@ -244,9 +241,7 @@ describe('aofd detect', () => {
       'occluders.png',
       'tensors.safetensors',
     ]);
-    const { tensors, metadata } = readSafetensorsFile(
-      path.join(folder, 'inside/tensors.safetensors'),
-    );
+    const { tensors, metadata } = readSafetensorsFile(inFolder('inside/tensors.safetensors'));
     expect(metadata['image']).to.equal('a.jpg');
     expect(tensors['features/stride8']?.shape.slice(0, 1)).to.deep.equal([1]);
     // DEBUG=2 prints each kernel with line numbers.
@@ -256,7 +251,7 @@ describe('aofd detect', () => {
   });
 
   it('lists pictures of folders sorted, each once, without the output folder', () => {
-    const photos = path.join(folder, 'photos');
+    const photos = inFolder('photos');
     const names = listPictures([photos, path.join(photos, 'a.jpg')]).map((p) => p.name);
     expect(names).to.deep.equal(['a.jpg', 'deep/a.png', 'deep/er/b.webp', 'turned.jpg']);
     const some = listPictures([photos], [path.join(photos, 'deep')]).map((p) => p.name);

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DoctorReport } from '../../../src/aofd/cli/doctor/report.js';
@@ -12,6 +11,7 @@ import { nd } from '../../../src/nn/twins/nd.js';
 import { debugLevelOf, numbered, setDebugSink, debugKernel } from '../../../src/nn/gpu/debug.js';
 import { testDeviceAsync } from '../../helpers/device.js';
 import { randomWeights } from '../../helpers/random-weights.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -24,27 +24,24 @@ function doctor(args: string[], env: NodeJS.ProcessEnv = {}) {
 }
 
 describe('aofd doctor', () => {
+  const at = useSuiteFolder();
+
   it('reports adapter, limits, features and findings as JSON, and dumps kernels', () => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-doctor-'));
-    try {
-      const dump = path.join(folder, 'kernels');
-      const got = doctor(['--json', '--no-self-test', '--dump-kernels', dump], {
-        AOFD_ADPATER: 'x',
-      });
-      expect(got.status).to.equal(0);
-      const report = JSON.parse(got.stdout) as DoctorReport;
-      expect(report.passed).to.equal(true);
-      expect(report.adapter?.name).to.be.a('string').and.not.equal('');
-      expect(report.limits['maxStorageBufferBindingSize']).to.be.at.least(2 ** 27);
-      expect(report.features).to.have.all.keys('subgroups', 'shader-f16', 'timestamp-query');
-      expect(report.selfTest).to.equal(null);
-      expect(report.speed).to.equal(null);
-      expect(report.findings.map((finding) => finding.text).join('\n')).to.include('AOFD_ADPATER');
-      if (report.features['subgroups']) {
-        expect(fs.readFileSync(path.join(dump, 'probe-lane.wgsl'), 'utf8')).to.include('@compute');
-      }
-    } finally {
-      fs.rmSync(folder, { recursive: true });
+    const dump = at('kernels');
+    const got = doctor(['--json', '--no-self-test', '--dump-kernels', dump], {
+      AOFD_ADPATER: 'x',
+    });
+    expect(got.status).to.equal(0);
+    const report = JSON.parse(got.stdout) as DoctorReport;
+    expect(report.passed).to.equal(true);
+    expect(report.adapter?.name).to.be.a('string').and.not.equal('');
+    expect(report.limits['maxStorageBufferBindingSize']).to.be.at.least(2 ** 27);
+    expect(report.features).to.have.all.keys('subgroups', 'shader-f16', 'timestamp-query');
+    expect(report.selfTest).to.equal(null);
+    expect(report.speed).to.equal(null);
+    expect(report.findings.map((finding) => finding.text).join('\n')).to.include('AOFD_ADPATER');
+    if (report.features['subgroups']) {
+      expect(fs.readFileSync(path.join(dump, 'probe-lane.wgsl'), 'utf8')).to.include('@compute');
     }
   });
 

@@ -1,7 +1,5 @@
 import { expect } from 'chai';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import sharp from 'sharp';
 import { describeRun, duration, Progress } from '../../../src/aofd/cli/eval-progress.js';
 import { parseCompared, parsePeers } from '../../../src/aofd/cli/eval-options.js';
@@ -10,13 +8,13 @@ import { detectSetAsync, type RunSettings } from '../../../src/aofd/eval/detecti
 import type { DetectionSet, EvalImage } from '../../../src/aofd/eval/protocol.js';
 import { smallConfig, writeRandomWeights } from '../../helpers/random-weights.js';
 import { capturedAsync } from '../../helpers/captured.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 const COUNT = 6;
 
 describe('aofd eval', () => {
-  let folder: string;
+  const at = useSuiteFolder();
   let weights: string;
-  const at = (...parts: string[]): string => path.join(folder, ...parts);
 
   /** Runs a command in this process with what it prints. */
   async function aofd(...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -25,7 +23,6 @@ describe('aofd eval', () => {
   }
 
   before(async () => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-eval-'));
     weights = at('weights.safetensors');
     writeRandomWeights(weights, smallConfig(96));
     fs.mkdirSync(at('set/images'), { recursive: true });
@@ -72,8 +69,6 @@ describe('aofd eval', () => {
       `${head}\nimages/0.png,1,2,3,4,0.5\nimages/1.png,1,x,3,4,0.5\n`,
     );
   });
-
-  after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
   const data = (): string[] => ['--data', at('set/val.json')];
   const detections = (name = 'good'): string[] => ['--detections', at(`${name}.csv`)];

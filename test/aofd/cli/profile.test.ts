@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { runCli } from '../../../src/aofd/cli/main.js';
 import { profileFiles, withProfileAsync } from '../../../src/aofd/cli/profile.js';
@@ -9,14 +8,11 @@ import { encodePng } from '../../../src/aofd/detect/files/png.js';
 import { writeRandomWeights } from '../../helpers/random-weights.js';
 import { testDeviceAsync } from '../../helpers/device.js';
 import { capturedAsync } from '../../helpers/captured.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 describe('--profile', function () {
   this.timeout(120_000);
-  let folder: string;
-  before(() => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-profile-'));
-  });
-  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const at = useSuiteFolder();
 
   const printedAsync = async (work: () => Promise<unknown>): Promise<string> =>
     (await capturedAsync(work)).err;
@@ -32,13 +28,13 @@ describe('--profile', function () {
   });
 
   it('tells detect by kernel, layer and host phase, with every readback', async () => {
-    const weights = path.join(folder, 'w.safetensors');
-    const picture = path.join(folder, 'p.png');
-    const out = path.join(folder, 'profile');
+    const weights = at('w.safetensors');
+    const picture = at('p.png');
+    const out = at('profile');
     writeRandomWeights(weights);
     const data = new Uint8Array(96 * 64 * 3).fill(80);
     fs.writeFileSync(picture, encodePng({ width: 96, height: 64, data }));
-    const args = ['detect', picture, '--weights', weights, '--json', path.join(folder, 'd.json')];
+    const args = ['detect', picture, '--weights', weights, '--json', at('d.json')];
     const text = await printedAsync(async () => {
       expect(await runCli([...args, '--profile', out])).to.equal(0);
     });
@@ -61,7 +57,7 @@ describe('--profile', function () {
 
   it('is written, too, when the work fails, and costs nothing when it is not asked for', async () => {
     const device = await testDeviceAsync();
-    const report = path.join(folder, 'failed.json');
+    const report = at('failed.json');
     let error: unknown = null;
     const text = await printedAsync(async () => {
       const work = withProfileAsync(device, report, () => Promise.reject(new Error('stop')));

@@ -1,6 +1,4 @@
 import * as fs from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
 import { runCli } from '../../../src/aofd/cli/main.js';
 import {
@@ -13,6 +11,7 @@ import { resolveConfig } from '../../../src/aofd/config/index.js';
 import { collectLayers } from '../../../src/aofd/model/planned-layers.js';
 import { testDeviceAsync } from '../../helpers/device.js';
 import { capturedAsync } from '../../helpers/captured.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 /** Runs a command in this process; what it prints is returned. */
 async function runAsync(args: string[]): Promise<{ code: number; err: string; out: string }> {
@@ -22,11 +21,10 @@ async function runAsync(args: string[]): Promise<{ code: number; err: string; ou
 
 describe('aofd tune', function () {
   this.timeout(120_000);
-  const folder = fs.mkdtempSync(path.join(tmpdir(), 'aofd-tune-'));
-  after(() => fs.rmSync(folder, { recursive: true }));
+  const at = useSuiteFolder();
 
   it('times what no earlier run timed, and keeps the rest', async () => {
-    const file = path.join(folder, 'table.json');
+    const file = at('table.json');
     const sets = ['proposals.test.postNmsTop=32', 'model.hidden6=32'];
     const args = ['tune', '--size', '64x64', '--no-train', '--budget', '0', '--out', file];
     for (const set of sets) args.push('--set', set);

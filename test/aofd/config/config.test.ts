@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import {
   JUDGEMENTS,
@@ -17,6 +15,7 @@ import {
 import { ConfigError } from '../../../src/aofd/errors.js';
 import { loadConfig } from '../../../src/aofd/config/files.js';
 import { thrownBy } from '../../helpers/rejection.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 /** The ConfigError that `run` throws. */
 const failure = (run: () => unknown): ConfigError => thrownBy(run, ConfigError);
@@ -165,12 +164,10 @@ describe('config: retired settings', () => {
 });
 
 describe('config: files', () => {
-  let folder = '';
-  before(() => (folder = mkdtempSync(join(tmpdir(), 'aofd-config-'))));
-  after(() => rmSync(folder, { recursive: true }));
+  const at = useSuiteFolder();
 
   it('reads JSON with comments and trailing commas', () => {
-    const file = join(folder, 'a.json');
+    const file = at('a.json');
     writeFileSync(
       file,
       `// a try\n{ "preset": "lite", /* two\nlines */ "data": {"root": "http://x//y,}"},\n "optim": {"lr": 0.01,},\n}`,
@@ -186,9 +183,7 @@ describe('config: files', () => {
     expect(failure(() => parseJsonc('{\n  "a": 1,\n  b: 2\n}', 'x.json')).message).to.match(
       /^x\.json(:3:3)?: this is not JSON/,
     );
-    expect(failure(() => loadConfig(join(folder, 'no.json'))).message).to.match(
-      /no\.json: no such file/,
-    );
+    expect(failure(() => loadConfig(at('no.json'))).message).to.match(/no\.json: no such file/);
   });
 });
 

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Device } from '../../../src/nn/index.js';
 import {
@@ -15,19 +14,19 @@ import { PicturePool, threadsFor } from '../../../src/aofd/detect/files/picture-
 import { encodePng } from '../../../src/aofd/detect/files/png.js';
 import { testDeviceAsync } from '../../helpers/device.js';
 import { randomWeights } from '../../helpers/random-weights.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 describe('detectFilesAsync', function () {
   this.timeout(120_000);
   let device: Device;
   let detector: Detector;
-  let folder: string;
+  const at = useSuiteFolder();
 
   before(async () => {
     device = await testDeviceAsync();
     detector = await Detector.createAsync({ weights: randomWeights(), device, score: 0.4 });
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-files-'));
     for (let i = 0; i < 7; i++) {
-      const file = path.join(folder, `p${i}.png`);
+      const file = at(`p${i}.png`);
       // Pictures of very different sizes are ready in another order than they were asked for.
       const [width, height] = i % 2 ? [40, 30] : [400, 300];
       const data = Uint8Array.from({ length: width * height * 3 }, (_, k) => (k * (37 + i)) % 256);
@@ -36,12 +35,11 @@ describe('detectFilesAsync', function () {
   });
   after(() => {
     detector.dispose();
-    fs.rmSync(folder, { recursive: true, force: true });
   });
 
   async function runAsync(options: DetectFilesOptions): Promise<FileResult[]> {
     const results: FileResult[] = [];
-    for await (const result of detectFilesAsync(detector, listPictures([folder]), options)) {
+    for await (const result of detectFilesAsync(detector, listPictures([at()]), options)) {
       results.push(result);
     }
     return results;
@@ -54,7 +52,7 @@ describe('detectFilesAsync', function () {
 
   it('keeps the order of the files, with the same results on threads as without', async () => {
     const single: unknown[] = [];
-    for (const { file } of listPictures([folder])) {
+    for (const { file } of listPictures([at()])) {
       if (path.basename(file) === 'p3.png') single.push(null);
       else single.push((await detector.detectAsync(file)).faces.map((face) => face.toJSON()));
     }
@@ -77,7 +75,7 @@ describe('detectFilesAsync', function () {
     const live = device.stats().liveTensors;
     const controller = new AbortController();
     let seen = 0;
-    const pictures = listPictures([folder]);
+    const pictures = listPictures([at()]);
     const many = [...pictures, ...pictures, ...pictures];
     const options = { threads: 1, signal: controller.signal };
     for await (const _result of detectFilesAsync(detector, many, options)) {
@@ -92,7 +90,7 @@ describe('detectFilesAsync', function () {
     const broken = await Detector.createAsync({ weights: randomWeights(), device });
     broken.dispose();
     const run = async (): Promise<void> => {
-      for await (const _result of detectFilesAsync(broken, listPictures([folder]))) break;
+      for await (const _result of detectFilesAsync(broken, listPictures([at()]))) break;
     };
     const error: unknown = await run().then(
       () => null,

@@ -1,17 +1,16 @@
 import { expect } from 'chai';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { runCli } from '../../../src/aofd/cli/main.js';
+import { useTempFolder } from '../../helpers/temp-folder.js';
 
 describe('aofd train', function () {
   this.timeout(60_000);
-  let folder: string;
+  const at = useTempFolder();
   let errors = '';
   const write = process.stderr.write.bind(process.stderr);
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'aofd-cli-'));
     errors = '';
     process.stderr.write = ((text: string | Uint8Array) => {
       errors += String(text);
@@ -20,7 +19,6 @@ describe('aofd train', function () {
   });
   afterEach(() => {
     process.stderr.write = write;
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it('needs a folder for the run', async () => {
@@ -29,28 +27,26 @@ describe('aofd train', function () {
   });
 
   it('names what is wrong with a config, and starts nothing', async () => {
-    const out = join(folder, 'run');
-    expect(await runCli(['train', '--config', join(folder, 'none.json'), '--out', out])).to.equal(
-      1,
-    );
+    const out = at('run');
+    expect(await runCli(['train', '--config', at('none.json'), '--out', out])).to.equal(1);
     expect(errors).to.match(/none\.json: no such file.*--config/);
-    writeFileSync(join(folder, 'c.json'), '{"optim": {"learningRate": 1}}');
+    writeFileSync(at('c.json'), '{"optim": {"learningRate": 1}}');
     errors = '';
-    expect(await runCli(['train', '--config', join(folder, 'c.json'), '--out', out])).to.equal(1);
+    expect(await runCli(['train', '--config', at('c.json'), '--out', out])).to.equal(1);
     expect(errors).to.match(/optim\.learningRate: there is no such setting/);
     expect(existsSync(out)).to.equal(false);
   });
 
   it('names a data folder that is missing', async () => {
-    const out = join(folder, 'run');
-    const set = `data.root=${join(folder, 'no-data')}`;
+    const out = at('run');
+    const set = `data.root=${at('no-data')}`;
     expect(await runCli(['train', '--set', set, '--out', out])).to.equal(1);
     expect(errors).to.match(/no-data.*not found \(data source "facecount"\).*data\.root/);
     expect(existsSync(join(out, 'weights.safetensors'))).to.equal(false);
   });
 
   it('refuses to resume where there is nothing', async () => {
-    expect(await runCli(['train', '--resume', '--out', folder])).to.equal(1);
+    expect(await runCli(['train', '--resume', '--out', at()])).to.equal(1);
     expect(errors).to.match(/no checkpoint/);
   });
 });

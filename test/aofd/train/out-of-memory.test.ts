@@ -1,7 +1,4 @@
 import { expect } from 'chai';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Device } from '../../../src/nn/index.js';
 import { readSafetensorsFile } from '../../../src/nn/io/files/index.js';
 import type { Config } from '../../../src/aofd/config/index.js';
@@ -9,6 +6,7 @@ import { TrainError } from '../../../src/aofd/errors.js';
 import { Trainer, type TrainEvent } from '../../../src/aofd/train/run/index.js';
 import { FailingAllocations } from '../../helpers/failing-allocations.js';
 import { DrawnLoader, tinyConfig } from '../../helpers/training.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 /** Three updates of the detector, in two batches each, and nothing else. */
 const config = tinyConfig({}, [
@@ -22,16 +20,14 @@ describe('a training run without memory', function () {
   this.timeout(180_000);
   let device: Device;
   let memory: FailingAllocations;
-  let folder: string;
+  const at = useSuiteFolder();
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'aofd-memory-'));
     device = await Device.createAsync();
     memory = new FailingAllocations(device);
   });
   after(async () => {
     memory[Symbol.dispose]();
     await device.destroyAsync();
-    rmSync(folder, { recursive: true, force: true });
   });
   afterEach(() => {
     memory.fails = () => false;
@@ -60,7 +56,7 @@ describe('a training run without memory', function () {
     using trainer = new Trainer({
       config: given,
       device,
-      outDir: join(folder, name),
+      outDir: at(name),
       resume,
       writers: [
         {
@@ -96,7 +92,7 @@ describe('a training run without memory', function () {
   }
 
   const weightsOf = (name: string): unknown =>
-    readSafetensorsFile(join(folder, name, 'weights.safetensors')).tensors;
+    readSafetensorsFile(at(name, 'weights.safetensors')).tensors;
 
   it('tries an update once more, to the same bits, whichever allocation failed', async () => {
     let [from, to] = [0, 0];

@@ -1,7 +1,5 @@
 import { expect } from 'chai';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { Device } from '../../../src/nn/index.js';
 import { SafetensorsFile } from '../../../src/nn/io/files/index.js';
 import { resolveConfig } from '../../../src/aofd/config/index.js';
@@ -13,24 +11,23 @@ import {
   type TrainEvent,
 } from '../../../src/aofd/train/run/index.js';
 import { drawBatch, side } from '../../helpers/training.js';
+import { useTempFolder } from '../../helpers/temp-folder.js';
 
 /** The paper's graph with a narrow head on small pictures: everything else as published. */
 describe('paper preset', function () {
   this.timeout(180_000);
-  let folder: string;
+  const at = useTempFolder();
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'aofd-paper-'));
     const lines: string[] = [];
     for (let i = 0; i < 2; i++) {
       const batch = drawBatch(i);
       const data = batch.images.slice(0, side * side * 3);
-      writeFileSync(join(folder, `p${i}.png`), encodePng({ width: side, height: side, data }));
+      writeFileSync(at(`p${i}.png`), encodePng({ width: side, height: side, data }));
       const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = batch.boxes[0] ?? [];
       lines.push(`p${i}.png`, '1', `${x1} ${y1} ${x2 - x1 + 1} ${y2 - y1 + 1} 0 0 0 0 0 0`);
     }
-    writeFileSync(join(folder, 'list.txt'), `${lines.join('\n')}\n`);
+    writeFileSync(at('list.txt'), `${lines.join('\n')}\n`);
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   function config(sets: string[] = []): ReturnType<typeof resolveConfig> {
     const source = { kind: 'wider', list: 'list.txt', images: '.' };
@@ -40,7 +37,7 @@ describe('paper preset', function () {
         input: { trainShortSides: [64, 80], maxSize: 96 },
         model: { hidden6: 32, hidden7: 32 },
         rpn: { allowedBorder: -1 },
-        data: { root: folder, sources: { wider: source, sfs: source } },
+        data: { root: at(), sources: { wider: source, sfs: source } },
         train: { logEverySteps: 1, checkpointEverySteps: 0 },
       },
       [
@@ -87,19 +84,19 @@ describe('paper preset', function () {
       using trainer = new Trainer({
         config: config(),
         device,
-        outDir: join(folder, 'run'),
+        outDir: at('run'),
         writers: [{ write: (event) => events.push(event) }],
       });
       const names = ['backbone.conv2_2.weight', 'backbone.conv3_1.weight', 'head.fc6.weight'];
       const before = await trainer.params.readAllAsync(names);
-      await trainer.dumpStepAsync(join(folder, 'step.safetensors'));
+      await trainer.dumpStepAsync(at('step.safetensors'));
       const after = await trainer.params.readAllAsync(names);
       const isSame = names.map((name) => {
         const old = before.get(name)?.data;
         return after.get(name)?.data.every((v, i) => v === old?.[i]);
       });
       expect(isSame).to.deep.equal([true, false, false]);
-      using file = SafetensorsFile.open(join(folder, 'step.safetensors'));
+      using file = SafetensorsFile.open(at('step.safetensors'));
       expect(file.has('grad/backbone.conv2_2.weight')).to.equal(false);
       const losses = JSON.parse(file.metadata['losses'] ?? '') as Record<string, number>;
       expect(losses).to.have.all.keys('rpnClass', 'rpnBox', 'class', 'box', 'total');

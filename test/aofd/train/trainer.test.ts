@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Device } from '../../../src/nn/index.js';
 import { readSafetensorsFile } from '../../../src/nn/io/files/index.js';
@@ -14,19 +13,16 @@ import {
 } from '../../../src/aofd/train/run/index.js';
 import { TrainError } from '../../../src/aofd/errors.js';
 import { DrawnLoader, drawBatch, tinyConfig } from '../../helpers/training.js';
+import { useTempFolder } from '../../helpers/temp-folder.js';
 
 describe('trainer', function () {
   this.timeout(180_000);
   let device: Device;
-  let folder: string;
+  const at = useTempFolder();
   before(async () => {
     device = await Device.createAsync();
   });
   after(() => device.destroyAsync());
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'aofd-train-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   async function train(
     outDir: string,
@@ -62,14 +58,14 @@ describe('trainer', function () {
   it('runs every stage; stopped and resumed equals uninterrupted, bit for bit', async () => {
     const config = tinyConfig();
     const events: TrainEvent[] = [];
-    const whole = await train(join(folder, 'whole'), config, { events });
+    const whole = await train(at('whole'), config, { events });
     expect(whole).to.include({ step: 9, reason: 'finished' });
     expect(events.filter((e) => e.kind === 'start').map((e) => e.stage)).to.deep.equal([
       'a',
       'b',
       'c',
     ]);
-    const parts = join(folder, 'parts');
+    const parts = at('parts');
     const live = device.stats().liveTensors;
     // At the last update of stage a, and inside stage c.
     for (const [i, stopAfter] of [4, 7].entries()) {
@@ -78,7 +74,7 @@ describe('trainer', function () {
     }
     const finished = await train(parts, config, { resume: true });
     expect(finished).to.include({ step: 9, reason: 'finished' });
-    expect(weightsOf(parts)).to.deep.equal(weightsOf(join(folder, 'whole')));
+    expect(weightsOf(parts)).to.deep.equal(weightsOf(at('whole')));
     expect(device.stats().liveTensors).to.equal(live);
     const lines = readFileSync(join(parts, 'metrics.jsonl'), 'utf8').trim().split('\n');
     const kinds = lines.map((line) => (JSON.parse(line) as TrainEvent).kind);
@@ -96,17 +92,17 @@ describe('trainer', function () {
         updateUntouched: true,
       },
     });
-    await train(join(folder, 'whole'), config);
-    const parts = join(folder, 'parts');
+    await train(at('whole'), config);
+    const parts = at('parts');
     await train(parts, config, { stopAfter: 3 });
     await train(parts, config, { resume: true });
-    expect(weightsOf(parts)).to.deep.equal(weightsOf(join(folder, 'whole')));
+    expect(weightsOf(parts)).to.deep.equal(weightsOf(at('whole')));
   });
 
   it('names the settings that a resumed run changes', async () => {
-    await train(folder, tinyConfig(), { stopAfter: 1 });
+    await train(at(), tinyConfig(), { stopAfter: 1 });
     const events: TrainEvent[] = [];
-    await train(folder, tinyConfig({}, ['stages.a.lr=0.001', 'train.keepLast=3']), {
+    await train(at(), tinyConfig({}, ['stages.a.lr=0.001', 'train.keepLast=3']), {
       resume: true,
       stopAfter: 2,
       events,
@@ -117,9 +113,9 @@ describe('trainer', function () {
 
   it('refuses to write over a run', async () => {
     const config = tinyConfig({}, ['stages.a.steps=1', 'stages.b.steps=0', 'stages.c.steps=0']);
-    await train(folder, config);
+    await train(at(), config);
     let message = '';
-    await train(folder, config).catch((error: unknown) => {
+    await train(at(), config).catch((error: unknown) => {
       if (error instanceof TrainError) message = `${error.message} ${error.fix}`;
     });
     expect(message).to.match(/already holds.*--resume/);
@@ -128,7 +124,7 @@ describe('trainer', function () {
   it('stops on a loss that is not finite, naming pictures and checkpoint', async () => {
     const config = tinyConfig({}, ['stages.a.lr=1e30', 'optim.clipNorm=0']);
     let error: unknown;
-    await train(folder, config).catch((thrown: unknown) => {
+    await train(at(), config).catch((thrown: unknown) => {
       error = thrown;
     });
     expect(error).to.be.instanceOf(TrainError);
@@ -142,11 +138,11 @@ describe('trainer', function () {
     using trainer = new Trainer({
       config,
       device,
-      outDir: folder,
+      outDir: at(),
       makeLoader: (_, s) => new DrawnLoader(s),
     });
     await trainer.prepareAsync();
-    const file = join(folder, 'step.safetensors');
+    const file = at('step.safetensors');
     await trainer.dumpStepAsync(file);
     const { tensors, metadata } = readSafetensorsFile(file);
     const batch = drawBatch(0);
@@ -183,16 +179,16 @@ describe('trainer', function () {
       return original.call(this, batch, options);
     };
     try {
-      await train(folder, config, { stopAfter: 1 }); // seen after the next update has begun: it ends at 2
+      await train(at(), config, { stopAfter: 1 }); // seen after the next update has begun: it ends at 2
       taken = [];
       {
-        using dumping = new Trainer({ config, device, outDir: folder, resume: true, makeLoader });
+        using dumping = new Trainer({ config, device, outDir: at(), resume: true, makeLoader });
         await dumping.prepareAsync();
-        await dumping.dumpStepAsync(join(folder, 'step.safetensors'));
+        await dumping.dumpStepAsync(at('step.safetensors'));
       }
       const [dumped] = taken;
       taken = [];
-      await train(folder, config, { resume: true, stopAfter: 3 });
+      await train(at(), config, { resume: true, stopAfter: 3 });
       expect(taken.slice(0, 2).map(({ step }) => step)).to.deep.equal([4, 5]);
       expect(dumped).to.deep.equal(taken[0]);
       expect(dumped?.ids).to.deep.equal(drawBatch(4).ids);

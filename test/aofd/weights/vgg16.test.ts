@@ -234,7 +234,7 @@ describe('loading VGG16 files', () => {
     for (const [name, format] of [
       ['vgg16_weights.npz', 'npz'],
       ['folder', 'npy-folder'],
-    ]) {
+    ] as const) {
       const got = await loadVgg16Async(path(name));
       expect(got.format).to.equal(format);
       expect(got.tensors['conv1_1.weight']!.data).to.deep.equal(bgr);

@@ -1,6 +1,4 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { GpuContext } from '../../../src/nn/gpu/context.js';
 import type { TuningFile } from '../../../src/nn/platform/types.js';
@@ -29,6 +27,7 @@ import {
   slugOf,
   type TuningTable,
 } from '../../../src/nn/ops/tuning/table.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 const table = (layers: TuningTable['layers']): TuningTable => ({
   version: 1,
@@ -40,6 +39,8 @@ const table = (layers: TuningTable['layers']): TuningTable => ({
 const shape = { n: 2, c: 64, h: 30, w: 40, o: 96, kh: 3, kw: 1, stride: 2, pad: 1, dilation: 1 };
 
 describe('tuning tables', () => {
+  const at = useSuiteFolder();
+
   it('name layers by their sizes, both ways', () => {
     expect(parseConvKey(convKey(shape))).to.deep.equal(shape);
     expect(parseConvKey(linearKey({ r: 1, i: 2, o: 3 }))).to.equal(null);
@@ -99,15 +100,15 @@ describe('tuning tables', () => {
   });
 
   it('lie in AOFD_TUNE_CACHE, the cache folder, and the package', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'aofd-tune-'));
+    const folder = at();
     const before = process.env['AOFD_TUNE_CACHE'];
     try {
       process.env['AOFD_TUNE_CACHE'] = folder;
-      expect(tuningFile('some-gpu')).to.equal(join(folder, 'some-gpu.json'));
+      expect(tuningFile('some-gpu')).to.equal(at('some-gpu.json'));
       expect(readTuningFiles(folder, 'some-gpu', 'gpu')).to.deep.equal([]);
-      writeFileSync(join(folder, 'some-gpu.json'), 'mine');
-      mkdirSync(join(folder, 'tune'));
-      writeFileSync(join(folder, 'tune', 'gpu.json'), 'ours');
+      writeFileSync(at('some-gpu.json'), 'mine');
+      mkdirSync(at('tune'));
+      writeFileSync(at('tune', 'gpu.json'), 'ours');
       const files = readTuningFiles(folder, 'some-gpu', 'gpu');
       expect(files.map((f) => [f.text, f.isShipped])).to.deep.equal([
         ['mine', false],
@@ -117,7 +118,6 @@ describe('tuning tables', () => {
     } finally {
       if (before === undefined) delete process.env['AOFD_TUNE_CACHE'];
       else process.env['AOFD_TUNE_CACHE'] = before;
-      rmSync(folder, { recursive: true });
     }
   });
 });

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -16,6 +15,7 @@ import {
   readTar,
   unpackEmbeddedDriver,
 } from '../../../src/nn/platform/node/swiftshader.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const isLinuxX64 = process.platform === 'linux' && process.arch === 'x64';
@@ -127,47 +127,40 @@ describe('platform', () => {
   });
 
   describe('embedded software adapter', function () {
-    let folder = '';
+    const at = useSuiteFolder();
     before(function () {
       if (!isLinuxX64) this.skip();
-      folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-test-'));
-    });
-    after(() => {
-      if (folder) fs.rmSync(folder, { recursive: true });
     });
 
     it('unpacks once, completely, with an absolute driver path', () => {
-      const driver = unpackEmbeddedDriver([path.join(folder, 'one')]);
+      const driver = unpackEmbeddedDriver([at('one')]);
       const icd = JSON.parse(fs.readFileSync(driver.icdFile, 'utf8')) as {
         ICD: { library_path: string };
       };
       expect(path.isAbsolute(icd.ICD.library_path)).to.equal(true);
       const before = fs.statSync(icd.ICD.library_path).mtimeMs;
-      expect(unpackEmbeddedDriver([path.join(folder, 'one')])).to.deep.equal(driver);
+      expect(unpackEmbeddedDriver([at('one')])).to.deep.equal(driver);
       expect(fs.statSync(icd.ICD.library_path).mtimeMs).to.equal(before);
       expect(fs.existsSync(driver.loaderFile)).to.equal(true);
     });
 
     it('repairs the manifest after the cache was moved', () => {
-      unpackEmbeddedDriver([path.join(folder, 'from')]);
-      fs.renameSync(path.join(folder, 'from'), path.join(folder, 'to'));
-      const driver = unpackEmbeddedDriver([path.join(folder, 'to')]);
-      expect(fs.readFileSync(driver.icdFile, 'utf8')).to.include(path.join(folder, 'to'));
+      unpackEmbeddedDriver([at('from')]);
+      fs.renameSync(at('from'), at('to'));
+      const driver = unpackEmbeddedDriver([at('to')]);
+      expect(fs.readFileSync(driver.icdFile, 'utf8')).to.include(at('to'));
     });
 
     it('goes on to the next folder when one cannot be used', () => {
-      fs.writeFileSync(path.join(folder, 'file'), '');
-      const driver = unpackEmbeddedDriver([path.join(folder, 'file'), path.join(folder, 'next')]);
-      expect(driver.icdFile).to.include(path.join(folder, 'next'));
-      expect(() => unpackEmbeddedDriver([path.join(folder, 'file')])).to.throw(
-        PlatformError,
-        'AOFD_CACHE_DIR',
-      );
+      fs.writeFileSync(at('file'), '');
+      const driver = unpackEmbeddedDriver([at('file'), at('next')]);
+      expect(driver.icdFile).to.include(at('next'));
+      expect(() => unpackEmbeddedDriver([at('file')])).to.throw(PlatformError, 'AOFD_CACHE_DIR');
     });
 
     it('may be unpacked by several processes at once', async () => {
       const code = `import('./src/nn/platform/node/swiftshader.ts').then((m) => m.unpackEmbeddedDriver())`;
-      const cache = path.join(folder, 'shared');
+      const cache = at('shared');
       const exits = await Promise.all(
         [1, 2, 3].map(
           () =>
@@ -186,7 +179,7 @@ describe('platform', () => {
     it('is used, with one line saying so, when no driver is registered', () => {
       const run = evaluate(CHOOSE, {
         AOFD_ADAPTER: '',
-        AOFD_CACHE_DIR: path.join(folder, 'one'),
+        AOFD_CACHE_DIR: at('one'),
         VK_ICD_FILENAMES: '/nonexistent',
         VK_DRIVER_FILES: undefined,
       });
@@ -201,7 +194,7 @@ describe('platform', () => {
     it('is used without a line when asked for', () => {
       const run = evaluate(CHOOSE, {
         AOFD_ADAPTER: 'swiftshader',
-        AOFD_CACHE_DIR: path.join(folder, 'one'),
+        AOFD_CACHE_DIR: at('one'),
       });
       expect(run.status, run.stderr).to.equal(0);
       const found = JSON.parse(run.stdout) as Record<string, string | null>;

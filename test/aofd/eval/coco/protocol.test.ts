@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { cocoProtocol } from '../../../../src/aofd/eval/coco/protocol.js';
 import type { Detection, DetectionSet, EvalSet } from '../../../../src/aofd/eval/protocol.js';
 import type { EvaluateSettings } from '../../../../src/aofd/eval/statistics/measures.js';
+import { useSuiteFolder } from '../../../helpers/temp-folder.js';
 
 const QUICK: EvaluateSettings = { bootstrap: 0, level: 0.95, seed: 1 };
 
@@ -49,26 +49,24 @@ const detectionsOf = (faces: Record<string, Detection[]>, name = 'mine'): Detect
 });
 
 describe('COCO-style protocol', () => {
-  let folder = '';
+  const at = useSuiteFolder();
   let set: EvalSet;
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'aofd-coco-'));
-    mkdirSync(join(folder, 'images'));
-    writeFileSync(join(folder, 'val.json'), JSON.stringify(LABELS));
-    writeFileSync(join(folder, 'images', '1.png'), 'pixels');
-    set = await cocoProtocol.loadAsync(folder, {});
+    mkdirSync(at('images'));
+    writeFileSync(at('val.json'), JSON.stringify(LABELS));
+    writeFileSync(at('images', '1.png'), 'pixels');
+    set = await cocoProtocol.loadAsync(at(), {});
   });
-  after(() => rmSync(folder, { recursive: true }));
 
   const valueOf = (key: string, faces = FACES, of = set): number =>
     of.evaluate(detectionsOf(faces), QUICK).headlines.find((line) => line.key === key)!.value;
 
   it('loads the set, says what it is made of and which pictures are missing', () => {
-    expect(set.name).to.equal(`${basename(folder)}/val`);
+    expect(set.name).to.equal(`${basename(at())}/val`);
     expect(set.images.map((image) => image.name)).to.deep.equal(
       [1, 2, 3].map((id) => `images/${id}.png`),
     );
-    expect(set.images[0]!.file).to.equal(join(folder, 'images', '1.png'));
+    expect(set.images[0]!.file).to.equal(at('images', '1.png'));
     expect(set.images[1]!.file).to.equal(null);
     expect(set.warnings[0]).to.match(/2 of 3 pictures are not at hand/);
     const facts = set.facts.map(({ name, value }) => `${name}: ${value}`).join('\n');
@@ -139,12 +137,12 @@ describe('COCO-style protocol', () => {
   });
 
   it('drops the ignore flag by choice, as pycocotools does', async () => {
-    const strict = await cocoProtocol.loadAsync(folder, { ignoreFlags: 'iscrowd' });
+    const strict = await cocoProtocol.loadAsync(at(), { ignoreFlags: 'iscrowd' });
     expect(valueOf('face-ap', FACES, strict)).to.be.closeTo((1 + 0.8 + 0.8 + 0.8) / 4, 1e-12);
   });
 
   it('takes faces below a size as ignored', async () => {
-    const large = await cocoProtocol.loadAsync(folder, { ignoreBelow: '30' });
+    const large = await cocoProtocol.loadAsync(at(), { ignoreBelow: '30' });
     expect(valueOf('face-ap', FACES, large)).to.be.closeTo((1 + 2 / 3) / 2, 1e-12);
   });
 
@@ -194,17 +192,17 @@ describe('COCO-style protocol', () => {
   });
 
   it('reads results by COCO id and by name', async () => {
-    const file = join(folder, 'results.json');
+    const file = at('results.json');
     writeFileSync(file, JSON.stringify([{ image_id: 2, bbox: [1, 2, 3, 4], score: 1 }]));
     const { byImage } = await set.readDetectionsAsync([file], 'mine');
     expect([...byImage.keys()]).to.deep.equal(['images/2.png']);
   });
 
   it('reads text lists of faces, small ones ignored', async () => {
-    const file = join(folder, 'small_val_bbx_gt.txt');
+    const file = at('small_val_bbx_gt.txt');
     writeFileSync(file, '1.png\n2\n10 10 40 40\n100 10 9 30\n3.png\n0\n0 0 0 0\n');
     const text = await cocoProtocol.loadAsync(file, {});
-    expect(text.name).to.equal(`${basename(folder)}/small_val`);
+    expect(text.name).to.equal(`${basename(at())}/small_val`);
     expect(text.facts.find((fact) => fact.name === 'faces')!.value).to.match(
       /^1 that count in 2 pictures, 1 ignored \(shorter side below 10 px/,
     );
@@ -217,12 +215,10 @@ describe('COCO-style protocol', () => {
         () => 'nothing was wrong',
         (error: unknown) => (error as Error).message,
       );
-    expect(await failure(join(folder, 'images'))).to.match(
-      /none of val\.json.*Fix: .*--annotations/,
-    );
-    expect(await failure(join(folder, 'nowhere'))).to.match(/no such file or folder/);
-    expect(await failure(folder, { iou: 'half' })).to.match(/--iou: got "half"/);
-    const file = join(folder, 'broken.json');
+    expect(await failure(at('images'))).to.match(/none of val\.json.*Fix: .*--annotations/);
+    expect(await failure(at('nowhere'))).to.match(/no such file or folder/);
+    expect(await failure(at(), { iou: 'half' })).to.match(/--iou: got "half"/);
+    const file = at('broken.json');
     const broken = async (labels: object): Promise<string> => {
       writeFileSync(file, JSON.stringify({ ...LABELS, ...labels }));
       return failure(file);

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { ImageNames } from '../../../../src/aofd/eval/detections/image-names.js';
@@ -20,6 +18,7 @@ import {
   readDetectionsAsync,
   sharedFormatOf,
 } from '../../../../src/aofd/eval/detections/readers.js';
+import { useSuiteFolder } from '../../../helpers/temp-folder.js';
 
 const images = ['val/a.jpg', 'val/b.jpg', 'other/b.jpg', 'val/c, d.jpg'].map((name) => ({
   name,
@@ -28,12 +27,10 @@ const images = ['val/a.jpg', 'val/b.jpg', 'other/b.jpg', 'val/c, d.jpg'].map((na
 const imageIds = new Map(images.map(({ name }, i) => [i + 1, name]));
 
 describe('readers of detections', () => {
-  let folder = '';
-  before(() => (folder = mkdtempSync(join(tmpdir(), 'aofd-readers-'))));
-  after(() => rmSync(folder, { recursive: true }));
+  const at = useSuiteFolder();
 
   const save = (content: unknown, name = 'results'): string => {
-    const file = join(folder, name);
+    const file = at(name);
     writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
     return file;
   };
@@ -269,7 +266,7 @@ describe('readers of detections', () => {
 
   it('says which file is missing', async () => {
     let message = '';
-    await readDetectionsAsync([join(folder, 'none.csv')], images, 'x').catch(
+    await readDetectionsAsync([at('none.csv')], images, 'x').catch(
       (error: unknown) => (message = (error as Error).message),
     );
     expect(message).to.match(/none\.csv: .*cannot be read \(ENOENT\)/);

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { DataError } from '../../../../src/aofd/errors.js';
 import { fddbProtocol } from '../../../../src/aofd/eval/fddb/protocol.js';
 import type { EvalSet, Evaluation, ProtocolOptions } from '../../../../src/aofd/eval/protocol.js';
+import { useSuiteFolder } from '../../../helpers/temp-folder.js';
 
 const FACES: Readonly<Record<string, string[]>> = {
   '2002/01/a/img_1': ['30 20 0.5 40 50  1', '12 10 -1.2 95 30  1'],
@@ -20,15 +19,13 @@ const DETECTIONS = [
 const DISCRETE = '0.5 3 0.7\n0.5 2 0.8\n0.5 0 0.85\n0.25 0 0.9\n0 0 1.79769e+308\n';
 
 describe('FDDB protocol', () => {
-  let root = '';
-  const path = (name: string): string => join(root, name);
+  const path = useSuiteFolder();
   const write = (name: string, lines: readonly string[], end = '\n'): string => {
     writeFileSync(path(name), lines.map((line) => line + end).join(''));
     return path(name);
   };
 
   before(() => {
-    root = mkdtempSync(join(tmpdir(), 'aofd-fddb-'));
     mkdirSync(path('FDDB-folds'));
     const names = Object.keys(FACES);
     for (let fold = 1; fold <= 10; fold++) {
@@ -43,12 +40,8 @@ describe('FDDB protocol', () => {
     write('sizes.txt', ['name width height', ...SIZES]);
   });
 
-  after(() => {
-    rmSync(root, { recursive: true });
-  });
-
   const loadAsync = (options: ProtocolOptions = {}): Promise<EvalSet> =>
-    fddbProtocol.loadAsync(root, { imageSizes: path('sizes.txt'), ...options });
+    fddbProtocol.loadAsync(path(), { imageSizes: path('sizes.txt'), ...options });
 
   const evaluateAsync = async (
     files: readonly string[],

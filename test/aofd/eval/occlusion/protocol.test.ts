@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { expect } from 'chai';
 import { PNG } from 'pngjs';
 import { encodeRunLength } from '../../../../src/aofd/detect/rle.js';
 import { occlusionProtocol } from '../../../../src/aofd/eval/occlusion/protocol.js';
 import type { Detection, DetectionSet, EvalSet } from '../../../../src/aofd/eval/protocol.js';
 import type { EvaluateSettings } from '../../../../src/aofd/eval/statistics/measures.js';
+import { useSuiteFolder } from '../../../helpers/temp-folder.js';
 
 const QUICK: EvaluateSettings = { bootstrap: 0, level: 0.95, seed: 1 };
 const SIZE = 20;
@@ -56,18 +56,17 @@ const FACES = detectionsOf({
 });
 
 describe('occlusion protocol', () => {
-  let folder = '';
+  const at = useSuiteFolder();
   let set: EvalSet;
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'aofd-occlusion-'));
-    mkdirSync(join(folder, 'images'));
-    mkdirSync(join(folder, 'masks'));
+    mkdirSync(at('images'));
+    mkdirSync(at('masks'));
     for (const { id, covered } of ENTRIES) {
-      writeFileSync(join(folder, 'masks', `${id}.png`), maskPng(covered));
-      writeFileSync(join(folder, 'images', `${id}.jpg`), 'pixels');
+      writeFileSync(at('masks', `${id}.png`), maskPng(covered));
+      writeFileSync(at('images', `${id}.jpg`), 'pixels');
     }
     writeFileSync(
-      join(folder, 'index.json'),
+      at('index.json'),
       JSON.stringify(
         ENTRIES.map(({ id, split, synthetic }) => ({
           id,
@@ -79,9 +78,8 @@ describe('occlusion protocol', () => {
         })),
       ),
     );
-    set = await occlusionProtocol.loadAsync(folder, {});
+    set = await occlusionProtocol.loadAsync(at(), {});
   });
-  after(() => rmSync(folder, { recursive: true }));
 
   const valuesOf = (detections: DetectionSet, of = set): Record<string, number> =>
     Object.fromEntries(
@@ -89,14 +87,14 @@ describe('occlusion protocol', () => {
     );
 
   it('loads one split and says what it is made of', async () => {
-    expect(set.name).to.equal(`${basename(folder)}/test`);
+    expect(set.name).to.equal(`${basename(at())}/test`);
     expect(set.images.map((image) => image.name)).to.deep.equal(['images/a.jpg', 'images/b.jpg']);
     expect(set.facts.map((fact) => fact.value).join('\n')).to.include(
       '2 in 2 pictures, 1 of them with masks drawn in',
     );
-    const all = await occlusionProtocol.loadAsync(join(folder, 'index.json'), { split: 'all' });
+    const all = await occlusionProtocol.loadAsync(at('index.json'), { split: 'all' });
     expect(all.images).to.have.length(3);
-    const real = await occlusionProtocol.loadAsync(folder, { real: true });
+    const real = await occlusionProtocol.loadAsync(at(), { real: true });
     expect(real.images.map((image) => image.name)).to.deep.equal(['images/a.jpg']);
   });
 
@@ -114,18 +112,17 @@ describe('occlusion protocol', () => {
 
   it('measures the visible face where the set tells the face region', async () => {
     expect(valuesOf(FACES)).to.not.have.property('visible-iou');
-    mkdirSync(join(folder, 'face'));
-    for (const id of ['a', 'b'])
-      writeFileSync(join(folder, 'face', `${id}.png`), maskPng([5, 5, 10, 8]));
-    const told = await occlusionProtocol.loadAsync(folder, {});
+    mkdirSync(at('face'));
+    for (const id of ['a', 'b']) writeFileSync(at('face', `${id}.png`), maskPng([5, 5, 10, 8]));
+    const told = await occlusionProtocol.loadAsync(at(), {});
     // a: 30 visible pixels of the region's 80; 10 covered ones are not called so: 30 of 40. b: the false row
     // lies below the region: 80 of 80.
     expect(valuesOf(FACES, told)['visible-iou']).to.be.closeTo((30 / 40 + 1) / 2, 1e-12);
-    rmSync(join(folder, 'face'), { recursive: true });
+    rmSync(at('face'), { recursive: true });
   });
 
   it('counts masks from the score on, and faces that are not found as clear', async () => {
-    const low = await occlusionProtocol.loadAsync(folder, { score: '0.3' });
+    const low = await occlusionProtocol.loadAsync(at(), { score: '0.3' });
     expect(valuesOf(FACES, low)['occluder-precision']).to.be.closeTo(40 / 140, 1e-12);
     const values = valuesOf(detectionsOf({}));
     expect(values['share-error']).to.be.closeTo(0.25, 1e-12);
@@ -163,7 +160,7 @@ describe('occlusion protocol', () => {
   });
 
   it('judges covered shares alone where a detector tells no pixels', async () => {
-    const file = join(folder, 'shares.csv');
+    const file = at('shares.csv');
     writeFileSync(
       file,
       'image,x1,y1,x2,y2,score,occlusion\na.jpg,5,5,15,15,.9,.45\nb.jpg,5,5,15,15,.9,.05\n',
@@ -197,7 +194,7 @@ describe('occlusion protocol', () => {
     const one = set.take(1);
     expect(one.images).to.have.length(1);
     expect(valuesOf(FACES, one)['occluder-iou']).to.be.closeTo(0.8, 1e-12);
-    const file = join(folder, 'shares.csv');
+    const file = at('shares.csv');
     expect((await one.readDetectionsAsync([file], 'x')).byImage.size).to.equal(2);
   });
 
@@ -207,11 +204,9 @@ describe('occlusion protocol', () => {
         () => 'nothing was wrong',
         (error: unknown) => (error as Error).message,
       );
-    expect(await failure(join(folder, 'images'))).to.match(/there is no .*index\.json.*Fix/);
-    expect(await failure(folder, { split: 'val' })).to.match(/--split: got "val"/);
-    writeFileSync(join(folder, 'masks', 'c.png'), PNG.sync.write(new PNG({ width: 3, height: 4 })));
-    expect(await failure(folder, { split: 'train' })).to.match(
-      /the mask is 3x4, the picture 20x20/,
-    );
+    expect(await failure(at('images'))).to.match(/there is no .*index\.json.*Fix/);
+    expect(await failure(at(), { split: 'val' })).to.match(/--split: got "val"/);
+    writeFileSync(at('masks', 'c.png'), PNG.sync.write(new PNG({ width: 3, height: 4 })));
+    expect(await failure(at(), { split: 'train' })).to.match(/the mask is 3x4, the picture 20x20/);
   });
 });

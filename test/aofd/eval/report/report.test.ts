@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { PNG } from 'pngjs';
 import sharp from 'sharp';
@@ -11,6 +10,7 @@ import { formatNumber, formatP, type ReportInput } from '../../../../src/aofd/ev
 import { detectionsCsv, writeReportAsync } from '../../../../src/aofd/eval/report/write.js';
 import { makeSheetsAsync } from '../../../../src/aofd/eval/report/sheet.js';
 import { summaryLines } from '../../../../src/aofd/eval/report/summary.js';
+import { useSuiteFolder } from '../../../helpers/temp-folder.js';
 
 const settings: EvaluateSettings = { bootstrap: 100, level: 0.95, seed: 3 };
 
@@ -111,20 +111,19 @@ function fakeSet(folder: string): EvalSet {
 }
 
 describe('evaluation report', () => {
-  let folder: string;
+  const inFolder = useSuiteFolder();
   let report: ReportInput;
   const shares: number[] = [];
 
   before(async () => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-report-'));
     for (const name of ['a, b.png', 'c.png']) {
       await sharp({ create: { width: 80, height: 60, channels: 3, background: '#a08060' } })
         .png()
-        .toFile(path.join(folder, name));
+        .toFile(inFolder(name));
     }
     report = evaluateSet({
       protocol: { name: 'coco', summary: 'made up for a test' },
-      set: fakeSet(folder),
+      set: fakeSet(inFolder()),
       detections: detections('ours', 0.8),
       peers: [detections('peer', 0.6)],
       against: detections('other', 0.6),
@@ -133,11 +132,9 @@ describe('evaluation report', () => {
     });
   });
 
-  after(() => fs.rmSync(folder, { recursive: true, force: true }));
-
   const write = (out: string): Promise<string[]> =>
-    writeReportAsync(path.join(folder, out), report, {
-      images: fakeSet(folder).images,
+    writeReportAsync(inFolder(out), report, {
+      images: fakeSet(inFolder()).images,
       detections: detections('ours', 0.8),
       created: new Date('2026-01-02T03:04:05Z'),
     });
@@ -151,8 +148,8 @@ describe('evaluation report', () => {
   it('writes page, numbers, plots, sheets, detections and the files of the protocol', async () => {
     const names = await write('out');
     expect(names[0]).to.equal('report.html');
-    const there = (fs.readdirSync(path.join(folder, 'out'), { recursive: true }) as string[])
-      .filter((name) => fs.statSync(path.join(folder, 'out', name)).isFile())
+    const there = (fs.readdirSync(inFolder('out'), { recursive: true }) as string[])
+      .filter((name) => fs.statSync(inFolder('out', name)).isFile())
       .sort();
     expect(there).to.deep.equal([...names].sort());
     expect(there).to.include.members([
@@ -164,14 +161,14 @@ describe('evaluation report', () => {
       path.join('sheets', 'false-positives.png'),
       path.join('sheets', 'missed.png'),
     ]);
-    const svg = fs.readFileSync(path.join(folder, 'out/plots/pr.svg'), 'utf8');
+    const svg = fs.readFileSync(inFolder('out/plots/pr.svg'), 'utf8');
     for (const name of ['ours', 'peer']) expect(svg).to.include(`>${name}</text>`);
     expect(svg).to.include('published (1)');
   });
 
   it('is one page without scripts or anything from outside', async () => {
     await write('page');
-    const html = fs.readFileSync(path.join(folder, 'page/report.html'), 'utf8');
+    const html = fs.readFileSync(inFolder('page/report.html'), 'utf8');
     for (const text of [
       'AP &lt;all&gt;',
       '0.8000',
@@ -198,14 +195,14 @@ describe('evaluation report', () => {
     const names = await write('once');
     await write('twice');
     for (const name of names) {
-      const [a, b] = ['once', 'twice'].map((out) => fs.readFileSync(path.join(folder, out, name)));
+      const [a, b] = ['once', 'twice'].map((out) => fs.readFileSync(inFolder(out, name)));
       expect(a!.equals(b!), name).to.equal(true);
     }
   });
 
   it('has numbers under stable keys', async () => {
     await write('json');
-    const json = JSON.parse(fs.readFileSync(path.join(folder, 'json/report.json'), 'utf8'));
+    const json = JSON.parse(fs.readFileSync(inFolder('json/report.json'), 'utf8'));
     expect(json.format).to.equal('aofd-eval/1');
     expect(json.created).to.equal('2026-01-02T03:04:05.000Z');
     expect(json.headlines[0]).to.deep.include({ key: 'ap', value: 0.8 });
@@ -217,7 +214,7 @@ describe('evaluation report', () => {
 
   it('shows crops with the box, also where it leaves the picture', async () => {
     const { findings } = report.evaluation;
-    const sheets = await makeSheetsAsync(findings, fakeSet(folder).images, { tile: 100 });
+    const sheets = await makeSheetsAsync(findings, fakeSet(inFolder()).images, { tile: 100 });
     expect(sheets.map(({ kind, count }) => [kind, count])).to.deep.equal([
       ['false-positive', 1],
       ['missed', 1], // the picture of the other is not there
