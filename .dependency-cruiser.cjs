@@ -93,7 +93,12 @@ module.exports = {
       [boxes, aofdErrors, engineErrors, '^src/aofd/data/rng\\.ts$'],
       'plain typed arrays; the random numbers are a counter hashed, without state or files',
     ),
-    only('plots-know-no-faces', '^src/aofd/eval/report/plot/', [], 'plain data in, SVG out'),
+    only(
+      'plots-know-no-faces',
+      '^src/aofd/eval/report/plot/',
+      ['^src/nn/platform/node/packages\\.ts$'],
+      'plain data in, SVG and PNG out; the font lies in a package',
+    ),
     only(
       'formats',
       formats,
@@ -106,6 +111,7 @@ module.exports = {
       formats,
       nnPublic,
       '^src/nn/io/',
+      '^src/nn/platform/node/packages\\.ts$',
       aofdErrors,
       engineErrors,
     ]),
@@ -155,7 +161,7 @@ module.exports = {
       comment: 'Result files are scored without an engine: only the runner reaches the network.',
       severity: 'error',
       from: { path: '^src/aofd/eval/', pathNot: '/detections/runner\\.ts$' },
-      to: { path: '^src/(nn/(?!io/|errors)|aofd/detect/detector)' },
+      to: { path: '^src/(nn/(?!io/|errors|platform/node/packages)|aofd/detect/detector)' },
     },
     {
       name: 'nothing-imports-the-cli',

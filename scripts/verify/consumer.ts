@@ -1,10 +1,19 @@
 /**
  * A project of somebody else's that has the packed package installed: the tarball of `npm pack` is
  * unpacked into its `node_modules`, beside links to the packages that an installation would bring
- * (the production dependencies of package-lock.json, and nothing else). Works without a network.
+ * (the production dependencies of package-lock.json, and nothing else). Works without a network, unless
+ * npm is asked to install it.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -25,17 +34,24 @@ export class Consumer {
   /** The tarball that is installed. */
   readonly tarball: string;
 
-  /** @param extra development packages that this project has installed too, such as `@types/node` */
-  constructor(extra: readonly string[] = []) {
+  /**
+   * @param extra development packages that this project has installed too, such as `@types/node`
+   * @param options `isInstalled`: by npm, from the registry, in place of links
+   */
+  constructor(extra: readonly string[] = [], options: { isInstalled?: boolean } = {}) {
     execFileSync('npm', ['run', 'build', '--silent'], { cwd: root, stdio: 'inherit' });
     this.tarball = pack(this.folder);
+    if (options.isInstalled) {
+      writeFileSync(join(this.folder, 'package.json'), '{"private":true}');
+      const packages = [this.tarball, ...extra.map((name) => `${name}@${installedVersion(name)}`)];
+      const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', ...packages];
+      execFileSync('npm', args, { cwd: this.folder, stdio: ['ignore', 'ignore', 'inherit'] });
+      return;
+    }
     const modules = join(this.folder, 'node_modules');
     mkdirSync(join(modules, 'aofd'), { recursive: true });
     execFileSync('tar', ['xzf', this.tarball, '-C', join(modules, 'aofd'), '--strip=1']);
-    for (const name of [...productionPackages(), ...extra]) {
-      mkdirSync(dirname(join(modules, name)), { recursive: true });
-      symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir');
-    }
+    linkPackages(modules, extra);
   }
 
   /** Runs Node (20 minutes at most) in a folder of this project. */
@@ -54,6 +70,14 @@ export class Consumer {
   }
 }
 
+/** Links what `npm install aofd` brings along, and `extra`, into a folder `node_modules`. */
+export function linkPackages(modules: string, extra: readonly string[] = []): void {
+  for (const name of [...productionPackages(), ...extra]) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), join(modules, name), 'dir');
+  }
+}
+
 /** Runs a program to its end and keeps what it prints. */
 export function run(
   program: string,
@@ -69,6 +93,12 @@ export function run(
     maxBuffer: 2 ** 28,
   });
   return { status: done.status, signal: done.signal, stdout: done.stdout, stderr: done.stderr };
+}
+
+/** The version that is installed here. */
+function installedVersion(name: string): string {
+  const text = readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Packs the package as it is built. @returns the tarball */

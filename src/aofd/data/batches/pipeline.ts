@@ -5,6 +5,7 @@
  * uninterrupted run would have seen: `new BatchLoader(options, { startStep: k })`.
  */
 import { Worker } from 'node:worker_threads';
+import { threadFile } from '../../../nn/platform/node/packages.js';
 import type { Batch, BatchOptions } from './batch.js';
 import { DataError } from '../../errors.js';
 import { BatchMaker, checkBatchOptions } from './make-batch.js';
@@ -136,7 +137,6 @@ export class BatchLoader {
 
 /** Starts worker in a thread, from the compiled .js or, uncompiled, through tsx. */
 function startWorker(options: BatchOptions): Worker {
-  const isSource = import.meta.url.endsWith('.ts');
-  const file = isSource ? './worker-source.mjs' : './worker.js';
-  return new Worker(new URL(file, import.meta.url), { workerData: options, execArgv: [] });
+  const file = threadFile('aofd/data/batches/worker');
+  return new Worker(file, { workerData: options, execArgv: [] });
 }

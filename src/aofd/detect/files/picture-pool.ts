@@ -1,6 +1,7 @@
 /** Threads that decode, prepare, draw and encode pictures while the device works. */
 import * as os from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { threadFile } from '../../../nn/platform/node/packages.js';
 import { ImageDecodeError } from '../../errors.js';
 import {
   annotateAsync,
@@ -82,9 +83,7 @@ export class PicturePool {
   }
 
   #start(): Thread {
-    const isSource = import.meta.url.endsWith('.ts');
-    const file = isSource ? './picture-worker-source.mjs' : './picture-worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { execArgv: [] });
+    const worker = new Worker(threadFile('aofd/detect/files/picture-worker'), { execArgv: [] });
     const thread: Thread = { worker, isUp: false, jobs: 0 };
     worker.once('online', () => (thread.isUp = true));
     worker.on('message', (reply: PictureReply) => this.#onReply(reply));

@@ -208,7 +208,7 @@ async function chooseAdapter(request: AdapterRequest): Promise<AdapterChoice> {
   }
 }
 
-const kernelRoot = path.join(packageRoot(), 'kernels');
+const kernelRoot = (): string => path.join(packageRoot(), 'kernels');
 
 const sources = new Map<string, string>();
 
@@ -216,9 +216,10 @@ function loadKernelSource(name: string): string {
   const relative = name.endsWith('.wgsl') ? name : `${name}.wgsl`;
   let text = sources.get(relative);
   if (text === undefined) {
-    const file = path.join(kernelRoot, ...relative.split('/'));
+    const root = kernelRoot();
+    const file = path.join(root, ...relative.split('/'));
     try {
-      if (path.relative(kernelRoot, file).startsWith('..')) throw new Error('outside kernels/');
+      if (path.relative(root, file).startsWith('..')) throw new Error('outside kernels/');
       text = fs.readFileSync(file, 'utf8');
     } catch {
       throw new PlatformError(
@@ -234,7 +235,7 @@ function loadKernelSource(name: string): string {
 
 function kernelNames(): string[] {
   return fs
-    .readdirSync(kernelRoot, { recursive: true, encoding: 'utf8' })
+    .readdirSync(kernelRoot(), { recursive: true, encoding: 'utf8' })
     .map((file) => file.split(path.sep).join('/'))
     .filter((file) => file.endsWith('.wgsl') && !file.startsWith('include/'))
     .map((file) => file.slice(0, -'.wgsl'.length))
@@ -280,7 +281,7 @@ export const nodePlatform: Platform = {
   },
   loadKernelSource,
   kernelNames,
-  tuningFiles: (slug, kind) => readTuningFiles(kernelRoot, slug, kind),
+  tuningFiles: (slug, kind) => readTuningFiles(kernelRoot(), slug, kind),
   compilesAtLaunch: (kind) => kind === 'lavapipe',
   compileHelpers,
   now: () => performance.now(),

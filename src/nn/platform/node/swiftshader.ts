@@ -4,12 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { createRequire } from 'node:module';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { PlatformError } from '../types.js';
-import { folderAbove, versionIn } from './packages.js';
+import { folderAbove, resolveInstalled, versionIn } from './packages.js';
 
 /** The packed driver, by its path in the package that holds it. */
 const ARCHIVE = 'bin/swiftshader.tar.br';
@@ -68,7 +67,7 @@ export function defaultCacheRoots(): string[] {
 
 function findArchive(): { archive: string; version: string } {
   try {
-    const main = createRequire(import.meta.url).resolve('@sparticuz/chromium');
+    const main = resolveInstalled('@sparticuz/chromium');
     const folder = folderAbove(path.dirname(main), ARCHIVE);
     const version = folder === null ? null : versionIn(folder);
     if (folder === null || version === null) throw new Error(`${ARCHIVE} is not there`);

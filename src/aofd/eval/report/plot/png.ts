@@ -1,8 +1,6 @@
 /** Plots as pixels, with the font that comes along, so that text is there on machines without fonts. */
-import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
-
-const require = createRequire(import.meta.url);
+import { resolveInstalled } from '../../../../nn/platform/node/packages.js';
 
 /**
  * An SVG as PNG, on white.
@@ -10,7 +8,7 @@ const require = createRequire(import.meta.url);
  */
 export function svgToPng(svg: string, scale = 2): Uint8Array {
   const fonts = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((name) =>
-    require.resolve(`dejavu-fonts-ttf/ttf/${name}`),
+    resolveInstalled(`dejavu-fonts-ttf/ttf/${name}`),
   );
   const resvg = new Resvg(svg, {
     background: '#ffffff',
