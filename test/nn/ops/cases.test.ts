@@ -1,6 +1,6 @@
 import type { Device } from '../../../src/nn/index.js';
+import { checksOf } from './checks.js';
 import { loadFamiliesAsync } from './families.js';
-import { checkGradientAsync, checkParityAsync, checkTwinGradient } from './runner.js';
 import { testDeviceAsync } from '../../helpers/device.js';
 
 // AOFD_CASE=text runs the cases whose "family/name" contains the text. The same table is timed, and
@@ -15,23 +15,11 @@ describe('kernels', () => {
   for (const { family, cases } of families) {
     describe(family, () => {
       for (const test of cases) {
-        const check = (what: string, body: () => Promise<void> | void): void => {
+        for (const { what, run } of checksOf(test)) {
           it(`${test.name}: ${what}`, async function () {
             const reason = test.skip?.(device);
             if (reason) this.skip();
-            await body();
-          });
-        };
-        check('parity', () => checkParityAsync(device, test));
-        if (test.twinGrad) {
-          check('gradient', () => checkGradientAsync(device, test));
-          if (test.fd !== false) check('twin gradient', () => checkTwinGradient(test));
-        }
-        const { lowLimit } = test;
-        if (lowLimit !== undefined) {
-          check('low limit', async () => {
-            await checkParityAsync(device, test, lowLimit);
-            await checkGradientAsync(device, test, lowLimit);
+            await run(device);
           });
         }
       }

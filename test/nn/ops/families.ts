@@ -12,8 +12,8 @@ export async function loadFamiliesAsync(filter = ''): Promise<Family[]> {
   const folder = new URL('cases/', import.meta.url);
   const families: Family[] = [];
   for (const file of readdirSync(folder).sort()) {
-    if (!file.endsWith('.ts')) continue;
-    const family = file.replace(/\.ts$/, '');
+    if (!/\.[jt]s$/.test(file)) continue; // compiled in the bundle for other machines
+    const family = file.replace(/\.[jt]s$/, '');
     const loaded = (await import(new URL(file, folder).href)) as { cases: OpCase[] };
     const cases = loaded.cases.filter((c) => `${family}/${c.name}`.includes(filter));
     if (cases.length > 0) families.push({ family, cases });

@@ -9,6 +9,7 @@ import { packageRoot } from './packages.js';
 import { Napper } from './settle.js';
 import { unpackEmbeddedDriver } from './swiftshader.js';
 import { readTuningFiles } from './tuning-files.js';
+import { driverManifests, loadLibrary } from './vulkan-files.js';
 import type { AdapterChoice, AdapterKind, AdapterRequest, Platform } from '../types.js';
 import { adapterKind, isSoftware, PlatformError } from '../types.js';
 
@@ -39,26 +40,10 @@ function instance(driver: 'system' | 'embedded'): GPU {
   return gpu;
 }
 
-/**
- * Loads a shared library and leaves it loaded. Node rejects what is no add-on ("did not
- * self-register") but RTLD_NODELETE keeps the library.
- * @returns false when the library could not be loaded
- */
-function preload(file: string): boolean {
-  const RTLD_NODELETE = 0x1000;
-  const { RTLD_NOW, RTLD_GLOBAL } = os.constants.dlopen;
-  try {
-    process.dlopen({ exports: {} }, file, RTLD_NOW | RTLD_GLOBAL | RTLD_NODELETE);
-    return true;
-  } catch (error) {
-    return (error as Error).message.includes('did not self-register');
-  }
-}
-
 /** Whether the system has a Vulkan loader (always true where Dawn does not use Vulkan). */
 function hasVulkanLoader(): boolean {
   if (process.platform !== 'linux') return true;
-  hasLoader ??= preload('libvulkan.so.1');
+  hasLoader ??= loadLibrary('libvulkan.so.1');
   return hasLoader;
 }
 
@@ -66,20 +51,7 @@ function hasVulkanLoader(): boolean {
 function hasVulkanDriver(): boolean {
   if (process.platform !== 'linux') return true;
   if (!hasVulkanLoader()) return false;
-  const named = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
-  if (named !== undefined) return named.split(':').some((file) => fs.existsSync(file));
-  const home = os.homedir();
-  const data = (process.env.XDG_DATA_DIRS || '/usr/local/share:/usr/share').split(':');
-  const config = (process.env.XDG_CONFIG_DIRS || '/etc/xdg').split(':');
-  const user = [path.join(home, '.local/share'), path.join(home, '.config')];
-  return [...data, ...config, ...user, '/etc', '/usr/local/etc'].some((root) => {
-    try {
-      const names = fs.readdirSync(path.join(root, 'vulkan', 'icd.d'));
-      return names.some((name) => name.endsWith('.json'));
-    } catch {
-      return false;
-    }
-  });
+  return driverManifests().length > 0;
 }
 
 /** One adapter of an instance, or null. */
@@ -125,7 +97,7 @@ async function requestNamed(name: string): Promise<AdapterChoice> {
 async function requestEmbedded(isForced: boolean): Promise<AdapterChoice> {
   if (embeddedGpu === null) {
     const driver = unpackEmbeddedDriver();
-    if (!hasVulkanLoader() && !preload(driver.loaderFile)) {
+    if (!hasVulkanLoader() && !loadLibrary(driver.loaderFile)) {
       throw new PlatformError(
         'no-adapter',
         `platform: the embedded Vulkan loader ${driver.loaderFile} could not be loaded.`,
