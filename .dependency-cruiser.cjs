@@ -10,7 +10,7 @@ const only = (name, from, allowed, comment) => ({
   to: { path: '^(src|bench)/', pathNot: [from, ...allowed] },
 });
 
-const engineErrors = '^src/nn/errors\\.ts$';
+const engineBase = '^src/nn/(errors|json)\\.ts$';
 const tensorBasics = '^src/nn/tensor/(shape|dtype)\\.ts$';
 const nnPublic = '^src/nn/index\\.ts$';
 const aofdErrors = '^src/aofd/errors\\.ts$';
@@ -43,21 +43,21 @@ module.exports = {
     },
 
     // The engine, from the ground up: a layer imports those that stand above it in this list.
-    only('errors-import-nothing', engineErrors, []),
+    only('errors-and-json-import-nothing', engineBase, []),
     only('basics', '^src/nn/(tensor/(shape|dtype)|kernel/preprocess)\\.ts$', [
-      engineErrors,
+      engineBase,
       tensorBasics,
     ]),
-    only('platform', '^src/nn/platform/', [engineErrors]),
-    only('gpu', '^src/nn/gpu/', ['^src/nn/platform/', engineErrors]),
-    only('kernel', '^src/nn/kernel/', ['^src/nn/(gpu|platform)/', engineErrors, tensorBasics]),
-    only('tensor', '^src/nn/tensor/', ['^src/nn/(kernel|gpu|platform)/', engineErrors]),
-    only('autograd', '^src/nn/autograd/', ['^src/nn/(tensor|kernel|gpu)/', engineErrors]),
-    only('ops', '^src/nn/ops/', ['^src/nn/(kernel|tensor|autograd|gpu|platform)/', engineErrors]),
-    only('optim', '^src/nn/optim/', ['^src/nn/(ops|tensor|autograd|gpu|kernel)/', engineErrors]),
-    only('profile', '^src/nn/profile/', ['^src/nn/(tensor|kernel|gpu|platform)/', engineErrors]),
-    only('twins-share-no-kernel-code', '^src/nn/twins/', [tensorBasics, engineErrors]),
-    only('io', '^src/nn/io/', ['^src/nn/tensor/', engineErrors]),
+    only('platform', '^src/nn/platform/', [engineBase]),
+    only('gpu', '^src/nn/gpu/', ['^src/nn/platform/', engineBase]),
+    only('kernel', '^src/nn/kernel/', ['^src/nn/(gpu|platform)/', engineBase, tensorBasics]),
+    only('tensor', '^src/nn/tensor/', ['^src/nn/(kernel|gpu|platform)/', engineBase]),
+    only('autograd', '^src/nn/autograd/', ['^src/nn/(tensor|kernel|gpu)/', engineBase]),
+    only('ops', '^src/nn/ops/', ['^src/nn/(kernel|tensor|autograd|gpu|platform)/', engineBase]),
+    only('optim', '^src/nn/optim/', ['^src/nn/(ops|tensor|autograd|gpu|kernel)/', engineBase]),
+    only('profile', '^src/nn/profile/', ['^src/nn/(tensor|kernel|gpu|platform)/', engineBase]),
+    only('twins-share-no-kernel-code', '^src/nn/twins/', [tensorBasics, engineBase]),
+    only('io', '^src/nn/io/', ['^src/nn/tensor/', engineBase]),
     {
       name: 'nn-knows-no-faces',
       severity: 'error',
@@ -74,23 +74,23 @@ module.exports = {
         path: '^src/nn/',
         pathNot: [
           nnPublic,
-          engineErrors,
+          engineBase,
           '^src/nn/browser-forward\\.ts$',
           '^src/nn/(io|io/files|platform|platform/node|check|ops/tuning)/[^/]+\\.ts$',
         ],
       },
     },
-    only('config', config, [aofdErrors, engineErrors]),
+    only('config', config, [aofdErrors, engineBase]),
     only(
       'boxes-are-plain',
       boxes,
-      [config, engineErrors, aofdErrors],
+      [config, engineBase, aofdErrors],
       'plain typed arrays and settings: no tensor, no device',
     ),
     only(
       'statistics-are-plain',
       statistics,
-      [boxes, aofdErrors, engineErrors, '^src/aofd/data/rng\\.ts$'],
+      [boxes, aofdErrors, engineBase, '^src/aofd/data/rng\\.ts$'],
       'plain typed arrays; the random numbers are a counter hashed, without state or files',
     ),
     only(
@@ -102,7 +102,7 @@ module.exports = {
     only(
       'formats',
       formats,
-      ['^src/nn/io/', engineErrors],
+      ['^src/nn/io/', engineBase],
       'files of other tools: values, no meaning',
     ),
     only('data', '^src/aofd/data/', [
@@ -113,7 +113,7 @@ module.exports = {
       '^src/nn/io/',
       '^src/nn/platform/node/packages\\.ts$',
       aofdErrors,
-      engineErrors,
+      engineBase,
     ]),
     only('model', '^src/aofd/model/', [
       boxes,
@@ -121,7 +121,7 @@ module.exports = {
       nnPublic,
       '^src/nn/ops/tuning/',
       aofdErrors,
-      engineErrors,
+      engineBase,
     ]),
     only('weights', '^src/aofd/weights/', [
       '^src/aofd/model/',
@@ -129,7 +129,7 @@ module.exports = {
       nnPublic,
       '^src/nn/(io|platform/node)/',
       aofdErrors,
-      engineErrors,
+      engineBase,
     ]),
     only('losses', '^src/aofd/train/losses/', [
       '^src/aofd/model/',
@@ -161,7 +161,9 @@ module.exports = {
       comment: 'Result files are scored without an engine: only the runner reaches the network.',
       severity: 'error',
       from: { path: '^src/aofd/eval/', pathNot: '/detections/runner\\.ts$' },
-      to: { path: '^src/(nn/(?!io/|errors|platform/node/packages)|aofd/detect/detector)' },
+      to: {
+        path: '^src/(nn/(?!io/|errors|json|platform/node/packages)|aofd/detect/detector)',
+      },
     },
     {
       name: 'nothing-imports-the-cli',

@@ -6,6 +6,12 @@ const noMathRandom = {
   message: 'Use the counter-based generator of nn (src/nn/tensor/random.ts): runs must repeat.',
 };
 
+const noJsonParse = {
+  object: 'JSON',
+  property: 'parse',
+  message: 'Use parseJsonText (src/nn/json.ts): it bounds the depth and refuses the key __proto__.',
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -57,6 +63,11 @@ export default tseslint.config(
     files: ['src/nn/**/*.ts', 'src/aofd/**/*.ts'],
     ignores: ['src/aofd/cli/**'],
     rules: { 'no-console': 'error' },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/nn/json.ts'],
+    rules: { 'no-restricted-properties': ['error', noMathRandom, noJsonParse] },
   },
   {
     // What must be longer says why: `// eslint-disable-next-line max-lines-per-function -- reason` above a

@@ -61,15 +61,20 @@ async function calibrateCommandAsync(flags: CalibrateFlags, signal: AbortSignal)
       fix: 'name a data source of the weights, e.g. --faces masked:400.',
     });
   }
-  const [{ readWeightsAsync }, { configOf }, { calibrateAsync }, { writeSafetensorsFileAsync }] =
-    await Promise.all([
-      import('../weights/files/detector-weights.js'),
-      import('../weights/detector-weights.js'),
-      import('../eval/calibration/calibrate.js'),
-      import('../../nn/io/files/index.js'),
-    ]);
+  const [
+    { readWeightsAsync },
+    { configOf, networkOf },
+    { calibrateAsync },
+    { writeSafetensorsFileAsync },
+  ] = await Promise.all([
+    import('../weights/files/detector-weights.js'),
+    import('../weights/detector-weights.js'),
+    import('../eval/calibration/calibrate.js'),
+    import('../../nn/io/files/index.js'),
+  ]);
   const weights = await readWeightsAsync(flags.weights);
   const stored = configOf(weights, flags.weights);
+  networkOf(stored, weights, flags.weights); // refuses what no detector could be made of
   const root = flags.dataRoot ?? stored.data.root;
   const config = { ...stored, data: { ...stored.data, root } };
   const cache = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-calibrate-'));

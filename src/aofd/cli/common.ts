@@ -2,6 +2,7 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import type { Device } from '../../nn/index.js';
 import { packageRoot, versionIn } from '../../nn/platform/node/packages.js';
 import { InterruptedError } from './errors.js';
 
@@ -51,6 +52,13 @@ export function collect(value: string, previous: string[] = []): string[] {
 /** Prints one line to standard error; nothing for null. */
 export function printNotice(line: string | null | undefined): void {
   if (line) process.stderr.write(`${line}\n`);
+}
+
+/** Prints what a person should know of the device that was opened: why this one, and broken tuning tables. */
+export async function printDeviceNotices({ notice, context }: Device): Promise<void> {
+  const { tuningWarnings } = await import('../../nn/ops/tuning/index.js');
+  printNotice(notice);
+  for (const warning of tuningWarnings(context)) printNotice(warning);
 }
 
 /** Prints one line to standard output. */

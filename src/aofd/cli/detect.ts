@@ -12,6 +12,7 @@ import {
   addDeviceOption,
   parseInteger,
   parseNumber,
+  printDeviceNotices,
   printNotice,
   withInterrupt,
   packageVersion,
@@ -111,7 +112,7 @@ async function detectAsync(
     scales,
     flip: flags.flip ?? false,
   });
-  printNotice(detector.device.notice);
+  await printDeviceNotices(detector.device);
   if (flags.checkKernels) await checkKernelsAsync(detector, out);
   const { adapter } = detector.device;
   const document: DetectionDocument = {

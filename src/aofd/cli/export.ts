@@ -28,7 +28,7 @@ export function register(program: Command): void {
 }
 
 async function runAsync({ weights: given, out, withGenerator }: ExportFlags): Promise<void> {
-  const { configOf } = await import('../weights/detector-weights.js');
+  const { configOf, networkOf } = await import('../weights/detector-weights.js');
   const { webWeights } = await import('../weights/web-weights.js');
   const { defaultWeightsFile, readWeightsAsync } =
     await import('../weights/files/detector-weights.js');
@@ -40,7 +40,7 @@ async function runAsync({ weights: given, out, withGenerator }: ExportFlags): Pr
     });
   }
   const weights = await readWeightsAsync(file);
-  configOf(weights, file); // refuses what no detector could be made of
+  networkOf(configOf(weights, file), weights, file); // refuses what no detector could be made of
   const bytes = webWeights(weights, { withGenerator: withGenerator ?? false });
   atomicWriteFile(out, bytes);
   printNotice(`wrote ${out}: ${(bytes.length / 1e6).toFixed(2)} MB`);

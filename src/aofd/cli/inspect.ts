@@ -8,7 +8,13 @@ import type { Inspection } from '../detect/inspect/inspect.js';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import { FileSet } from '../../nn/io/files/same-file.js';
 import { UsageError } from './errors.js';
-import { addDeviceOption, parseInteger, parseNumber, printNotice } from './common.js';
+import {
+  addDeviceOption,
+  parseInteger,
+  parseNumber,
+  printDeviceNotices,
+  printNotice,
+} from './common.js';
 
 interface InspectFlags {
   weights?: string;
@@ -46,7 +52,7 @@ async function runAsync(file: string, flags: InspectFlags): Promise<void> {
     ...(flags.device === undefined ? {} : { device: flags.device }),
     ...(flags.score === undefined ? {} : { score: flags.score }),
   });
-  printNotice(detector.device.notice);
+  await printDeviceNotices(detector.device);
   const inspection = await inspectAsync(detector, image);
   const { faces, tensors } = inspection;
   fs.mkdirSync(flags.out, { recursive: true });

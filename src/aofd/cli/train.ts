@@ -8,7 +8,14 @@ import { InterruptedError, UsageError } from './errors.js';
 import { addProfileOption, profileFiles, withProfileAsync } from './profile.js';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import { FileSet } from '../../nn/io/files/same-file.js';
-import { addDeviceOption, collect, printLine, printNotice, withInterrupt } from './common.js';
+import {
+  addDeviceOption,
+  collect,
+  printLine,
+  printDeviceNotices,
+  printNotice,
+  withInterrupt,
+} from './common.js';
 
 interface TrainArguments {
   config?: string;
@@ -71,7 +78,7 @@ async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise
       ? await loadInitialWeightsAsync(options.weights, config, printNotice)
       : undefined;
     const device = await Device.createAsync(options.device ? { adapter: options.device } : {});
-    printNotice(device.notice);
+    await printDeviceNotices(device);
     printNotice(`adapter: ${device.adapter.description || device.adapter.device}`);
     const terminal = new TerminalWriter(process.stderr);
     const writers = options.dumpStep

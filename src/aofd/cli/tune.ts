@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
+import { NnError } from '../../nn/errors.js';
 import type { Device } from '../../nn/index.js';
 import type { PassChoice, TuneOptions, TuningTable } from '../../nn/ops/tuning/index.js';
 import type { LayerPass } from '../model/planned-layers.js';
@@ -110,7 +111,14 @@ function sizeOf(text: string): { width: number; height: number } {
 async function earlierAsync(file: string, table: TuningTable): Promise<TuningTable['layers']> {
   if (!fs.existsSync(file)) return {};
   const { parseTable } = await import('../../nn/ops/tuning/index.js');
-  const earlier = parseTable(fs.readFileSync(file, 'utf8'), file);
+  let earlier: TuningTable;
+  try {
+    earlier = parseTable(fs.readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    if (!(error instanceof NnError)) throw error;
+    printNotice(`starting afresh: ${error.message}`);
+    return {};
+  }
   const isSame = earlier.adapter === table.adapter && earlier.kernels === table.kernels;
   if (!isSame) printNotice('the table is of another driver or other kernels: starting afresh');
   return isSame ? earlier.layers : {};

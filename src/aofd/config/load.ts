@@ -5,6 +5,8 @@ import { PRESETS, presetConfig } from './presets.js';
 import { withoutRetired } from './retired.js';
 import { configSchema } from './schema.js';
 import type { Config } from './schema.js';
+import { crossCheck } from './cross-check.js';
+import { parseJsonText } from '../../nn/json.js';
 
 /**
  * A complete, checked configuration from differences to a preset (`{preset: 'lite', ...}`; without
@@ -52,7 +54,7 @@ export function checkConfig(value: unknown, where = 'config'): Config {
 export function parseJsonc(text: string, where = 'config'): unknown {
   const plain = stripComments(text);
   try {
-    return JSON.parse(plain);
+    return parseJsonText(plain);
   } catch (error) {
     const message = (error as Error).message;
     const at = /position (\d+)/.exec(message);
@@ -83,7 +85,7 @@ function applySet(target: Record<string, unknown>, text: string): void {
   const raw = text.slice(split + 1).trim();
   let value: unknown = raw;
   try {
-    value = JSON.parse(raw);
+    value = parseJsonText(raw);
   } catch {
     // Plain text such as sgd.
   }
@@ -180,46 +182,4 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length]!;
-}
-
-/** What the schema alone cannot see, as [dotted path, message]. */
-function crossCheck(config: Config): [string, string][] {
-  const problems: [string, string][] = [];
-  const { model, masking, data, stages, train } = config;
-  const cells = model.roiSize ** 2;
-  for (const key of ['trainCells', 'generatorCells', 'randomCells'] as const) {
-    if (masking[key] >= cells) problems.push([`masking.${key}`, `must be below ${cells} cells`]);
-  }
-  if (masking.halfCells >= model.roiSize) {
-    problems.push(['masking.halfCells', `must be below ${model.roiSize} lines`]);
-  }
-  if (config.rpn.negativeIou > config.rpn.positiveIou) {
-    problems.push(['rpn.negativeIou', 'must not exceed rpn.positiveIou']);
-  }
-  if (model.backbone === 'lite' && model.blocks.length !== model.stageChannels.length) {
-    problems.push(['model.blocks', 'needs one entry per entry of model.stageChannels']);
-  }
-  if (model.backbone === 'lite' && model.fpnChannels === 0) {
-    problems.push(['model.fpnChannels', 'must be above 0 for the lite backbone']);
-  }
-  const names = new Set<string>();
-  stages.forEach((stage, i) => {
-    if (names.has(stage.name)) problems.push([`stages.${i}.name`, `"${stage.name}" occurs twice`]);
-    names.add(stage.name);
-    for (const source of Object.keys(stage.data)) {
-      if (!Object.hasOwn(data.sources, source)) {
-        problems.push([
-          `stages.${stage.name}.data.${source}`,
-          `data.sources has no "${source}" (it has ${Object.keys(data.sources).join(', ')})`,
-        ]);
-      }
-    }
-  });
-  if (train.validation && !Object.hasOwn(data.sources, train.validation.source)) {
-    problems.push([
-      'train.validation.source',
-      `data.sources has no "${train.validation.source}" (it has ${Object.keys(data.sources).join(', ')})`,
-    ]);
-  }
-  return problems;
 }

@@ -16,10 +16,23 @@ export function mergeConfig(base: unknown, over: unknown): unknown {
   if (!isPlainObject(base) || !isPlainObject(over)) return structuredClone(over);
   const out: PlainObject = structuredClone(base);
   for (const [key, value] of Object.entries(over)) {
+    checkKey(key);
     if (value === undefined) delete out[key];
-    else out[key] = key in out ? mergeConfig(out[key], value) : structuredClone(value);
+    else {
+      out[key] = Object.hasOwn(out, key) ? mergeConfig(out[key], value) : structuredClone(value);
+    }
   }
   return out;
+}
+
+/** Writing to that key would change the object's prototype, which may be that of all objects. */
+function checkKey(key: string, where?: string): void {
+  if (key !== '__proto__') return;
+  throw new ConfigError('config', '"__proto__" cannot be a setting.', {
+    where,
+    fix: 'remove it.',
+    paths: [key],
+  });
 }
 
 /** Dotted paths of the values in which two configurations differ, in the order of `b`. */
@@ -44,12 +57,13 @@ export function setPath(target: PlainObject, path: string, value: unknown): void
   parts.forEach((part, depth) => {
     const isLast = depth === parts.length - 1;
     const key = Array.isArray(at) ? listKey(at, path, depth) : part;
+    checkKey(key, `--set ${path}`);
     const holder = at as PlainObject;
     if (isLast) {
       holder[key] = value;
       return;
     }
-    const next = holder[key];
+    const next = Object.hasOwn(holder, key) ? holder[key] : undefined;
     if (isPlainObject(next) || Array.isArray(next)) at = next;
     else if (next === undefined) at = holder[key] = {};
     else {

@@ -9,6 +9,7 @@ import {
   amount,
   boxesSchema,
   count,
+  factor,
   inputSchema,
   lossSchema,
   maskingSchema,
@@ -17,17 +18,18 @@ import {
   positive,
   proposalsSchema,
   roisSchema,
+  rows,
   rpnSchema,
   share,
 } from './schema-model.js';
 
 const optimSchema = z.strictObject({
   kind: z.enum(['sgd', 'adamw']),
-  lr: z.number().positive().describe('base learning rate; a stage may set its own'),
+  lr: factor.describe('base learning rate; a stage may set its own'),
   momentum: share,
   weightDecay: amount,
   betas: z.tuple([share, share]).describe('adamw'),
-  eps: z.number().positive().describe('adamw'),
+  eps: factor.describe('adamw'),
   biasLrMult: amount.describe("Caffe's lr_mult of biases"),
   biasDecayMult: amount.describe('J8: weight decay of biases'),
   updateUntouched: z
@@ -35,7 +37,7 @@ const optimSchema = z.strictObject({
     .describe('J20: decay and momentum also act on parameters without gradient in a step'),
   clipNorm: amount.describe('global gradient norm cap; 0 = off'),
   ema: share.describe('decay of averaged weights; 0 = off'),
-  accumulate: positive.describe('J9: batches averaged per update'),
+  accumulate: z.int().min(1).max(65536).describe('J9: batches averaged per update'),
 });
 
 const stageSchema = z.strictObject({
@@ -44,16 +46,17 @@ const stageSchema = z.strictObject({
     .enum(['detector', 'generator', 'joint'])
     .describe('detector: plain Faster R-CNN; generator: masks only; joint: masks fixed'),
   steps: count.describe('J21: updates'),
-  lr: z.number().positive().optional().describe('default optim.lr'),
+  lr: factor.optional().describe('default optim.lr'),
   schedule: z.enum(['constant', 'step', 'cosine', 'linear']),
   warmupSteps: count.describe('lr rises linearly from 0 over these updates'),
-  decayAt: z.array(count).describe('step: updates at which lr is multiplied by decayFactor'),
-  decayFactor: z.number().positive(),
+  decayAt: z
+    .array(count)
+    .max(1000)
+    .describe('step: updates at which lr is multiplied by decayFactor'),
+  decayFactor: factor,
   finalLrFactor: share.describe('cosine, linear: lr at the end as a share of the base'),
   mu: amount.describe('weight of the segmentation loss; 0 leaves the branch out'),
-  data: z
-    .record(z.string(), z.number().positive())
-    .describe('names of data.sources with sampling weights'),
+  data: z.record(z.string(), factor).describe('names of data.sources with sampling weights'),
   order: z
     .enum(['shuffle', 'weighted'])
     .describe('shuffle: full passes over the union; weighted: sources drawn by weight'),
@@ -61,13 +64,13 @@ const stageSchema = z.strictObject({
   paintProbability: share.describe('share of images on which occluders are painted'),
   jointMode: z.enum(['double', 'replace', 'none']).optional().describe('default masking.jointMode'),
   ohem: z.boolean().optional().describe('default ohem.enabled'),
-  batch: positive.optional().describe('default train.batch'),
+  batch: z.int().min(1).max(1024).optional().describe('default train.batch'),
   freeze: z.array(z.string()).optional().describe('parameter name prefixes that do not train'),
 });
 
 const trainSchema = z.strictObject({
   seed: z.int().min(0).max(0xffffffff),
-  batch: positive.describe('J9: images per step'),
+  batch: z.int().min(1).max(1024).describe('J9: images per step'),
   logEverySteps: positive,
   samplesEverySteps: count.describe('0 = never'),
   checkpointEverySteps: count.describe('0 = only at the end of a stage'),
@@ -80,15 +83,17 @@ const trainSchema = z.strictObject({
       limit: count.describe('images; 0 = all'),
     })
     .nullable(),
-  workers: count.describe('threads that prepare batches; 0 = in the main thread'),
+  workers: z.int().min(0).max(256).describe('threads that prepare batches; 0 = in the main thread'),
 });
+
+const jitter = z.number().min(0).max(10);
 
 const augmentSchema = z.strictObject({
   crop: z.strictObject({
     flip: share.describe('probability of mirroring'),
-    ratios: z.array(z.number().positive()).min(1).describe('window side / short side of picture'),
-    scaleJitter: amount.describe('the ratio is multiplied by e^u, u uniform in +-this'),
-    aspectJitter: amount.describe('width against height, times e^u, u uniform in +-this'),
+    ratios: z.array(factor).min(1).max(1000).describe('window side / short side of picture'),
+    scaleJitter: jitter.describe('the ratio is multiplied by e^u, u uniform in +-this'),
+    aspectJitter: jitter.describe('width against height, times e^u, u uniform in +-this'),
     clipBoxes: z
       .boolean()
       .optional()
@@ -98,8 +103,9 @@ const augmentSchema = z.strictObject({
       .describe('probability that a picture with decoys is cut around one of them; default 0'),
   }),
   mosaicRatios: z
-    .array(z.number().positive())
+    .array(factor)
     .min(1)
+    .max(1000)
     .describe('crop.ratios of the tiles of a mosaic, which are smaller, and faces with them'),
   mosaic: share.describe('probability that a canvas is made of four photographs'),
   portraitMosaic: share
@@ -119,13 +125,17 @@ const augmentSchema = z.strictObject({
     jpeg: share.describe('probability of JPEG-like block quantisation of the luma'),
   }),
   cutout: z
-    .strictObject({ probability: share, maxCount: count, maxShare: share })
+    .strictObject({
+      probability: share,
+      maxCount: z.int().min(0).max(1000),
+      maxShare: share,
+    })
     .describe('grey rectangles over parts of the canvas'),
   resolution: z
     .strictObject({
       probability: share,
       factors: z
-        .tuple([z.number().min(1), z.number().min(1)])
+        .tuple([z.number().min(1).max(64), z.number().min(1).max(64)])
         .describe('smallest and largest, drawn evenly on a log scale'),
     })
     .optional()
@@ -241,7 +251,7 @@ const dataSchema = z.strictObject({
     .optional()
     .describe('region-visible: share of portraits that are painted over; default 0'),
   appendFlipped: z.boolean().describe('every image also mirrored (docs/spec.md 1.3)'),
-  portraitRatios: z.array(z.number().positive()).min(1),
+  portraitRatios: z.array(factor).min(1).max(1000),
   skipBroken: z
     .boolean()
     .optional()
@@ -255,10 +265,13 @@ const dataSchema = z.strictObject({
   occluders: z.array(occluderSchema).optional().describe('folders of things to paint over faces'),
 });
 
+/** Calibration curves have some hundred. */
+const knots = z.array(share).min(2).max(65536);
+
 const testSchema = z.strictObject({
   scoreThreshold: share,
   nmsIou: share,
-  maxDetections: positive.describe('per image; ties with the last may exceed it'),
+  maxDetections: rows.describe('per image; ties with the last may exceed it'),
   boxVoting: share.describe(
     'a kept box becomes the score-weighted mean of all candidates that overlap it this much; 0 = off',
   ),
@@ -271,7 +284,7 @@ const testSchema = z.strictObject({
   occluderThreshold: share.describe('probability above which a pixel counts as covered'),
   coveredShare: share.describe('a face counts as covered from this covered share of its box on'),
   calibration: z
-    .strictObject({ scores: z.array(share).min(2), probabilities: z.array(share).min(2) })
+    .strictObject({ scores: knots, probabilities: knots })
     .nullable()
     .describe(
       'knots of the rising curve from raw scores to probabilities (aofd calibrate); null = as they are',
@@ -298,7 +311,7 @@ export const configSchema = z.strictObject({
   masking: maskingSchema,
   loss: lossSchema,
   optim: optimSchema,
-  stages: z.array(stageSchema).describe('run in order'),
+  stages: z.array(stageSchema).max(1000).describe('run in order'),
   train: trainSchema,
   data: dataSchema,
   test: testSchema,

@@ -1,9 +1,10 @@
 /** Finding faces, and what covers them. */
 import { Device, NnError, retryOutOfMemoryAsync } from '../../nn/index.js';
 import type { Config } from '../config/index.js';
-import { AnchorCache, AofdModel, ParamStore, type ParamSpec } from '../model/index.js';
+import { AnchorCache, ParamStore } from '../model/index.js';
 import {
   configOf,
+  networkOf,
   paramsOf,
   recommendedScore,
   type DetectorWeights,
@@ -115,16 +116,17 @@ export class Detector implements Disposable, AsyncDisposable {
       typeof given === 'object' ? given : await surroundings().readWeightsAsync(given);
     const where = weights.file ?? 'weights';
     const config = options.config ?? configOf(weights, where);
+    // What is wrong is refused before anything is opened.
+    completeSettings(config, options);
+    const { model, specs } = networkOf(config, weights, where);
     const values = paramsOf(weights);
-    completeSettings(config, options); // refuses wrong ones before anything is opened
     const asked = options.device;
     const isOwn = !(asked instanceof Device);
     const device = isOwn ? await Device.createAsync(asked ? { adapter: asked } : {}) : asked;
-    const model = new AofdModel(config.model);
     let params: ParamStore | null = null;
     try {
-      params = ParamStore.create(device, neededSpecs(model, values), 0);
-      checkComplete(params.load(values, where), where);
+      params = ParamStore.create(device, specs, 0);
+      params.load(values, where);
       params.freezeForInference();
     } catch (error) {
       params?.dispose();
@@ -312,24 +314,4 @@ function disposedError(): NnError {
   return new NnError('use-after-free', 'this detector was disposed.', {
     fix: 'create a new one with Detector.createAsync, or dispose it when its calls have ended.',
   });
-}
-
-/** The network's parameters; those of the mask generator, which detection does not use, only where given. */
-function neededSpecs(model: AofdModel, values: ReadonlyMap<string, unknown>): ParamSpec[] {
-  const specs = model.specs();
-  const isGenerator = ({ group }: ParamSpec): boolean => group === 'generator';
-  const hasGenerator = specs.some((spec) => isGenerator(spec) && values.has(spec.name));
-  return hasGenerator ? specs : specs.filter((spec) => !isGenerator(spec));
-}
-
-function checkComplete({ missing }: { missing: string[] }, where: string): void {
-  if (missing.length === 0) return;
-  const shown = missing.slice(0, 3).join(', ') + (missing.length > 3 ? ', ...' : '');
-  throw new NnError(
-    'weights-missing',
-    `${where}: ${missing.length} parameters are missing (${shown}).`,
-    {
-      fix: 'use a complete weights file of this network, as "aofd train" writes it.',
-    },
-  );
 }

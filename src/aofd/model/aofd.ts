@@ -1,4 +1,5 @@
 import type { Tensor } from '../../nn/index.js';
+import { ConfigError } from '../errors.js';
 import type { Backbone } from './backbone.js';
 import { LiteBackbone } from './lite.js';
 import { MaskGenerator } from './mask-generator.js';
@@ -18,6 +19,9 @@ export interface ForwardCost {
   total: number;
 }
 
+/** Scalars of a network, 4 GiB as float32; VGG16 with the paper's head has 138 million. */
+const MOST_PARAMETERS = 2 ** 30;
+
 /** The network's parts, without values: those are in a {@link ParamStore} made from `specs()`. */
 export class AofdModel {
   readonly config: ModelConfig;
@@ -31,7 +35,10 @@ export class AofdModel {
   /** Index of the map that the segmentation branch reads. */
   readonly segmentationLevel: number;
 
-  /** `bias` only matters for training. */
+  /**
+   * `bias` only matters for training. Nothing is allocated.
+   * @throws ConfigError for a network of more than {@link MOST_PARAMETERS} scalars
+   */
   constructor(config: ModelConfig, bias: BiasRule = { lrMult: 1, decayMult: 1 }) {
     this.config = config;
     this.backbone =
@@ -49,6 +56,7 @@ export class AofdModel {
     this.segmentation = segmentation.enabled
       ? new SegmentationBranch(config, levels[this.segmentationLevel]?.channels ?? 0, bias)
       : null;
+    checkSize(this.specs());
   }
 
   /** Every parameter, in a fixed order. */
@@ -97,4 +105,14 @@ export class AofdModel {
     const segmentation = this.segmentation?.macs(cells(this.segmentationLevel)) ?? 0;
     return { backbone, rpn, head, segmentation, total: backbone + rpn + head + segmentation };
   }
+}
+
+function checkSize(specs: readonly ParamSpec[]): void {
+  const total = specs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  if (total <= MOST_PARAMETERS) return;
+  throw new ConfigError(
+    'config',
+    `the network has ${total} parameters, at most ${MOST_PARAMETERS} are taken.`,
+    { where: 'model', fix: 'lower the widths of its layers.', paths: ['model'] },
+  );
 }

@@ -174,18 +174,7 @@ export class ParamStore implements Disposable {
         summary.unknown.push(name);
         continue;
       }
-      if (
-        value.shape.length !== spec.shape.length ||
-        spec.shape.some((d, i) => value.shape[i] !== d)
-      ) {
-        throw new NnError(
-          'weights-shape',
-          `${where}: ${name} has shape ${value.shape.join('x')}, the network needs ${spec.shape.join('x')}.`,
-          {
-            fix: 'use the config that these weights were trained with (it is stored beside them).',
-          },
-        );
-      }
+      checkShape(spec, value.shape, where);
       checkFinite(name, value.data, where);
       this.device.write(this.get(name), value.data);
       seen.add(name);
@@ -227,6 +216,16 @@ export class ParamStore implements Disposable {
     for (const tensor of this.#folded?.values() ?? []) tensor.dispose();
     this.#folded = null;
   }
+}
+
+/** @throws NnError `weights-shape` where a file's tensor is not of the parameter's shape */
+export function checkShape(spec: ParamSpec, shape: readonly number[], where: string): void {
+  if (shape.length === spec.shape.length && spec.shape.every((d, i) => shape[i] === d)) return;
+  throw new NnError(
+    'weights-shape',
+    `${where}: ${spec.name} has shape ${shape.join('x')}, the network needs ${spec.shape.join('x')}.`,
+    { fix: 'use the config that these weights were trained with (it is stored beside them).' },
+  );
 }
 
 /** One value that is not a number makes everything computed from it so, and no face is found. */

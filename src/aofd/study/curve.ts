@@ -1,6 +1,7 @@
 /** Losses of every update of a stage while it trains, and the curve that a report shows of them. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { parseJsonText } from '../../nn/json.js';
 
 const updateSchema = z.object({ step: z.int(), losses: z.record(z.string(), z.number()) });
 const progressSchema = z.object({
@@ -84,7 +85,7 @@ function readLines<T>(file: string, schema: z.ZodType<T>): T[] {
 
 function parse(line: string): unknown {
   try {
-    return JSON.parse(line);
+    return parseJsonText(line);
   } catch {
     return null;
   }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as z from 'zod';
 import { atomicWriteFile, sha256Hex } from '../../nn/io/files/index.js';
+import { parseJsonText } from '../../nn/json.js';
 
 const memorySchema = z.record(z.string(), z.tuple([z.number(), z.number(), z.string()]));
 
@@ -16,7 +17,7 @@ export class FileHashes {
     this.#file = file;
     if (file === null || !existsSync(file)) return;
     try {
-      const read = memorySchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+      const read = memorySchema.parse(parseJsonText(readFileSync(file, 'utf8')));
       for (const [path, entry] of Object.entries(read)) this.#known.set(path, entry);
     } catch {
       // Hashes are only a short cut: what cannot be read is computed again.

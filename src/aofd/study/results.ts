@@ -14,6 +14,7 @@ import type { Run, StudyNode, StudyPlan } from './plan.js';
 import type { CurvesFigure, PictureFigure, StudyClaim } from './schema.js';
 import { combineSeeds, type CombinedDifference, type SeedFigure } from './statistics/combine.js';
 import type { StudyStore } from './store.js';
+import { parseJsonText } from '../../nn/json.js';
 
 /** Where a run stands, as its row says. */
 export interface RunStatus {
@@ -187,7 +188,7 @@ function runResult(
     const state = store.state(node);
     const file = state.state === 'done' ? join(state.folder, CURVE) : '';
     if (!existsSync(file)) return [];
-    const points = curveSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+    const points = curveSchema.safeParse(parseJsonText(readFileSync(file, 'utf8')));
     return points.success ? [{ stage: node.stage.name, points: points.data }] : [];
   });
   const optional = (name: string): boolean =>

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { atomicWriteFile, removeStaleTemps } from '../../nn/io/files/index.js';
 import { NnError } from '../../nn/index.js';
 import type { StudyNode } from './plan.js';
+import { parseJsonText } from '../../nn/json.js';
 
 const FORMAT = 'aofd-study-node/1';
 
@@ -127,7 +128,7 @@ export class StudyStore {
 function readJson<T>(file: string, schema: z.ZodType<T>): T | null {
   if (!existsSync(file)) return null;
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return schema.parse(parseJsonText(readFileSync(file, 'utf8')));
   } catch {
     return null;
   }

@@ -1,8 +1,15 @@
 /** A detector's weights in memory, with the configuration that they carry. */
 import { NnError } from '../../nn/index.js';
-import { floatData, toFloat32, type StoredTensor } from '../../nn/io/index.js';
+import { floatData, nameList, toFloat32, type StoredTensor } from '../../nn/io/index.js';
 import { resolveConfig, type Config } from '../config/index.js';
-import { AofdModel, initialValues, type HostParam } from '../model/index.js';
+import {
+  AofdModel,
+  checkShape,
+  initialValues,
+  type HostParam,
+  type ParamSpec,
+} from '../model/index.js';
+import { parseJsonText } from '../../nn/json.js';
 
 /** Weights as `parseSafetensors` gives them; metadata `config` holds the configuration. */
 export interface DetectorWeights {
@@ -31,7 +38,7 @@ export function configOf(weights: Pick<DetectorWeights, 'metadata'>, where: stri
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonText(text);
   } catch (cause) {
     throw new NnError('weights-config', `${where}: metadata "config" is not JSON.`, {
       cause,
@@ -39,6 +46,35 @@ export function configOf(weights: Pick<DetectorWeights, 'metadata'>, where: stri
     });
   }
   return resolveConfig(value, [], `${where}: config`);
+}
+
+/**
+ * The network of a configuration and the parameters that detection needs of it: those of the mask
+ * generator only where they are given. Nothing is allocated; all are looked for in the weights first.
+ * @throws NnError `weights-missing` and `weights-shape`; ConfigError for a network that is too large
+ */
+export function networkOf(
+  config: Config,
+  { tensors }: Pick<DetectorWeights, 'tensors'>,
+  where: string,
+): { model: AofdModel; specs: ParamSpec[] } {
+  const model = new AofdModel(config.model);
+  const all = model.specs();
+  const isGenerator = ({ group }: ParamSpec): boolean => group === 'generator';
+  const hasGenerator = all.some((spec) => isGenerator(spec) && tensors.has(spec.name));
+  const specs = hasGenerator ? all : all.filter((spec) => !isGenerator(spec));
+  const missing: string[] = [];
+  for (const spec of specs) {
+    const tensor = tensors.get(spec.name);
+    if (tensor) checkShape(spec, tensor.shape, where);
+    else missing.push(spec.name);
+  }
+  if (missing.length === 0) return { model, specs };
+  throw new NnError(
+    'weights-missing',
+    `${where}: ${missing.length} parameters are missing (${nameList(missing, 3)}).`,
+    { fix: 'use a complete weights file of this network, as "aofd train" writes it.' },
+  );
 }
 
 /** The score threshold that a file recommends, between 0 and 1. */

@@ -1,3 +1,5 @@
+import { parseJsonText } from '../json.js';
+
 /**
  * The first key that occurs twice in one object of `text`, or undefined. `JSON.parse` keeps the
  * last of two equal keys without a word, so a file could mean different things to two readers.
@@ -13,7 +15,7 @@ export function findDuplicateKey(text: string): string | undefined {
       const end = stringEnd(text, i);
       const keys = frames.at(-1);
       if (atKey && keys) {
-        const key = JSON.parse(text.slice(i, end + 1)) as string;
+        const key = parseJsonText(text.slice(i, end + 1)) as string;
         if (keys.has(key)) return key;
         keys.add(key);
         atKey = false;

@@ -13,6 +13,9 @@ import { elementCount, type FloatTensor } from './stored-tensor.js';
 
 export type NamedArrays = Record<string, FloatTensor>;
 
+/** Without a prototype: names come from files, and one may be `__proto__`. */
+const noArrays = (): NamedArrays => Object.create(null) as NamedArrays;
+
 /** Decides by name which arrays to decode; the others cost little. */
 export type NameFilter = (name: string) => boolean;
 
@@ -97,7 +100,7 @@ export function parseNpy(bytes: Uint8Array, file = '.npy data'): FloatTensor {
 export function parseNpyDict(bytes: Uint8Array, file = '.npy data'): NamedArrays {
   const header = parseHeader(bytes, file);
   if (!header.descr.includes('O')) return { array: parseNpy(bytes, file) };
-  const out: NamedArrays = {};
+  const out = noArrays();
   const visit = (name: string, value: PickledValue): void => {
     if (value.kind === 'array') out[name || 'array'] = value;
     else if (value.kind === 'map') {
@@ -140,7 +143,7 @@ export function parseNpz(
       cause,
     });
   }
-  const out: NamedArrays = {};
+  const out = noArrays();
   for (const [name, part] of Object.entries(parts)) {
     out[name.slice(0, -4)] = parseNpy(part, `${file}: ${name}`);
   }

@@ -19,6 +19,7 @@ import {
   type FileDtype,
   type StoredTensor,
 } from './stored-tensor.js';
+import { parseJsonText } from '../json.js';
 
 /** A larger header is refused: real files hold a few kilobytes (same limit as the reference). */
 export const MAX_HEADER_BYTES = 100_000_000;
@@ -119,7 +120,7 @@ function decodeHeader(json: Uint8Array, file: string): object {
   }
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJsonText(text);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new IoError('io/format', `the header is not valid JSON: ${why}`, { where: file, cause });

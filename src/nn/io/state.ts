@@ -52,16 +52,17 @@ export function parametersOf(
   );
 }
 
-/** One optimiser's state: slot -> parameter -> tensor. */
+/** One optimiser's state: slot -> parameter -> tensor. Names come from files, so the objects have no prototype. */
 export function optimStateOf(
   tensors: Readonly<Record<string, StoredTensor>>,
   optimizer: string,
 ): Record<string, Record<string, StoredTensor>> {
-  const slots: Record<string, Record<string, StoredTensor>> = {};
+  const bare = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
+  const slots = bare<Record<string, StoredTensor>>();
   for (const [name, tensor] of Object.entries(tensors)) {
     const parsed = parseStateName(name);
     if (parsed.kind !== 'optim' || parsed.optimizer !== optimizer) continue;
-    (slots[parsed.slot] ??= {})[parsed.parameter] = tensor;
+    (slots[parsed.slot] ??= bare())[parsed.parameter] = tensor;
   }
   return slots;
 }

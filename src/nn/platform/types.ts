@@ -31,7 +31,8 @@ export interface AdapterChoice {
 
 /** A table of tuned choices (see ops/tuning/table.ts). */
 export interface TuningFile {
-  text: string;
+  /** Its content; the error where it cannot be read. */
+  text: string | PlatformError;
   where: string;
   /** Came with the package; otherwise made on this machine. */
   isShipped: boolean;

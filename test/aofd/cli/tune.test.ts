@@ -6,10 +6,12 @@ import {
   formatTable,
   kernelHash,
   parseTable,
+  slugOf,
 } from '../../../src/nn/ops/tuning/index.js';
 import { resolveConfig } from '../../../src/aofd/config/index.js';
 import { collectLayers } from '../../../src/aofd/model/planned-layers.js';
 import { testDeviceAsync } from '../../helpers/device.js';
+import { gradientImage, pngOf } from '../../helpers/pictures.js';
 import { capturedAsync } from '../../helpers/captured.js';
 import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
@@ -50,6 +52,26 @@ describe('aofd tune', function () {
     const after = parseTable(fs.readFileSync(file, 'utf8'), file).layers;
     for (const key of Object.keys(layers)) expect(after[key]).to.deep.equal(known);
     expect(after[first]?.forward?.ms).to.be.within(0, 1000);
+  });
+
+  it('goes on without a broken table of the user, with a warning', async () => {
+    const { context } = await testDeviceAsync();
+    const cache = at('cache');
+    fs.mkdirSync(cache);
+    const file = at('cache', `${slugOf(adapterName(context))}.json`);
+    fs.writeFileSync(file, '{"version": 1, "layers": {"x": null}}');
+    const picture = at('grey.png');
+    fs.writeFileSync(picture, pngOf(gradientImage(64, 48)));
+    const before = process.env['AOFD_TUNE_CACHE'];
+    process.env['AOFD_TUNE_CACHE'] = cache;
+    try {
+      const { code, err } = await runAsync(['detect', picture, '--json', at('d')]);
+      expect(code, err).to.equal(0);
+      expect(err).to.contain(`going on without this tuning table: ${file}`);
+    } finally {
+      if (before === undefined) delete process.env['AOFD_TUNE_CACHE'];
+      else process.env['AOFD_TUNE_CACHE'] = before;
+    }
   });
 
   it('refuses what it cannot understand', async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { GpuContext } from '../../../src/nn/gpu/context.js';
-import type { TuningFile } from '../../../src/nn/platform/types.js';
+import { PlatformError, type TuningFile } from '../../../src/nn/platform/types.js';
 import { readTuningFiles, tuningFile } from '../../../src/nn/platform/node/tuning-files.js';
 import {
   convCandidates,
@@ -15,6 +15,7 @@ import {
   setTuningTables,
   tunedLayer,
   tuningTables,
+  tuningWarnings,
 } from '../../../src/nn/ops/tuning/registry.js';
 import {
   convKey,
@@ -115,6 +116,9 @@ describe('tuning tables', () => {
         ['ours', true],
       ]);
       expect(readTuningFiles(folder, 'other', 'lavapipe')).to.deep.equal([]);
+      mkdirSync(at('other.json'));
+      const [unreadable] = readTuningFiles(folder, 'other', 'lavapipe');
+      expect(unreadable?.text).to.be.instanceOf(PlatformError);
     } finally {
       if (before === undefined) delete process.env['AOFD_TUNE_CACHE'];
       else process.env['AOFD_TUNE_CACHE'] = before;
@@ -148,7 +152,40 @@ describe('tuning tables of a device', () => {
     const driver2 = { ...table(layers), kernels, adapter: 'Some GPU, driver 2' };
     const stale = { ...own, text: formatTable(driver2) };
     expect(tuningTables(contextWith([stale]))).to.deep.equal([]);
-    expect(() => tuningTables(contextWith([{ ...own, text: '[' }]))).to.throw(/own\.json/);
+  });
+
+  it('that cannot be read are left out with a warning; the others stay in force', () => {
+    const good = { where: 'gpu.json', isShipped: true, text: formatTable(table(layers)) };
+    const entry = (value: unknown): string =>
+      JSON.stringify({ version: 1, adapter: 'a', kernels: 'k', layers: value });
+    const broken = [
+      '',
+      '[',
+      'null',
+      '[1]',
+      '{"version":2}',
+      '['.repeat(100_000),
+      '{"version":1,"__proto__":{"polluted":1}}',
+      '{"version":1,"adapter":1,"kernels":"k","layers":{}}',
+      entry(null),
+      entry([{}]),
+      entry({ a: null }),
+      entry({ a: { forward: null } }),
+      entry({ a: { forward: { algorithm: 1 } } }),
+      entry({ a: { sideways: { algorithm: 'lanes' } } }),
+      entry({ a: { forward: { algorithm: 'tile', tile: 1e9 } } }),
+      entry({ a: { forward: { algorithm: 'tile', tile: -1 } } }),
+      entry({ a: { forward: { algorithm: 'lanes', ms: 'x' } } }),
+      new PlatformError('tuning-table', 'cannot be read (EACCES).', { where: 'own.json' }),
+    ];
+    for (const text of broken) {
+      const context = contextWith([{ where: 'own.json', isShipped: false, text }, good]);
+      expect(tunedLayer(context, 'a'), String(text).slice(0, 80)).to.deep.equal(layers.a);
+      const [warning = '', ...more] = tuningWarnings(context);
+      expect(warning).to.match(/^going on without this tuning table: own\.json: /);
+      expect(more).to.deep.equal([]);
+    }
+    expect(tuningWarnings(contextWith([good]))).to.deep.equal([]);
   });
 
   it('can be replaced, and plans be watched', () => {

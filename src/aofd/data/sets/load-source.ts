@@ -42,7 +42,7 @@ export interface LoadedSource {
 
 /** Annotated photographs of one `data.sources` entry. Throws DataError naming file and line. */
 export function loadDataSource(data: DataConfig, name: string): LoadedSource {
-  const source = data.sources[name];
+  const source = Object.hasOwn(data.sources, name) ? data.sources[name] : undefined;
   if (!source) {
     throw new DataError('option-invalid', 'is not in data.sources.', {
       where: `data source "${name}"`,

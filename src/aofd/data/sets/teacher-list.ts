@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { DataError } from '../../errors.js';
 import type { TeacherFace } from '../reconcile.js';
 import { readLines } from './text-file.js';
+import { parseJsonText } from '../../../nn/json.js';
 
 const finite = z.number();
 const lineSchema = z.object({
@@ -69,7 +70,7 @@ export class TeacherList {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJsonText(text) as unknown;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@
 import { constants } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { DataError } from '../../errors.js';
+import { parseJsonText } from '../../../nn/json.js';
 
 /** Longer texts than a JavaScript string holds are refused. */
 const MOST_BYTES = constants.MAX_STRING_LENGTH;
@@ -55,7 +56,7 @@ export function readLines(file: string): string[] {
 export function readJson(file: string): unknown {
   const text = readText(file);
   try {
-    return JSON.parse(text) as unknown;
+    return parseJsonText(text) as unknown;
   } catch (error) {
     throw new DataError('list-malformed', `not valid JSON (${(error as Error).message}).`, {
       where: file,

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { diskError, sha256Hex } from '../../../nn/io/files/index.js';
 import type { Detection } from '../protocol.js';
+import { parseJsonText } from '../../../nn/json.js';
 
 /** What detections depend on besides the picture. The adapter is not part of it. */
 export interface CacheKey {
@@ -131,7 +132,7 @@ const checksum = (text: string): string => sha256Hex(text).slice(0, SUM_LENGTH);
 /** Null for a line that is not, byte for byte, one that was written. */
 function parseLine(text: string): Line | null {
   const json = text.slice(SUM_LENGTH + 1);
-  return text === `${checksum(json)} ${json}` ? (JSON.parse(json) as Line) : null;
+  return text === `${checksum(json)} ${json}` ? (parseJsonText(json) as Line) : null;
 }
 
 /** Boxes to 1/10000 pixel, scores to what float32 holds: what is read back is what was used. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { preview } from '../../data/sets/text-file.js';
 import { DataError } from '../../errors.js';
+import { parseJsonText } from '../../../nn/json.js';
 
 /** Keys and indices from the top of a document to a value. */
 export type JsonPath = readonly PropertyKey[];
@@ -81,7 +82,7 @@ function valueAt(value: unknown, path: JsonPath): unknown {
  */
 export function parseJson(file: string, document: string): unknown {
   try {
-    return JSON.parse(document) as unknown;
+    return parseJsonText(document) as unknown;
   } catch (error) {
     const bare = /[[,:\s](-?(?:NaN|Infinity))\s*[,\]}]/.exec(document);
     if (bare) {

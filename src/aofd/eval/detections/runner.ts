@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { handled } from '../../../nn/errors.js';
 import type { Device } from '../../../nn/index.js';
 import { sha256Hex } from '../../../nn/io/files/index.js';
+import { tuningWarnings } from '../../../nn/ops/tuning/index.js';
 import type { Config } from '../../config/index.js';
 import { decodeImage } from '../../data/files/decode.js';
 import type { DecodedImage } from '../../data/sample.js';
@@ -279,7 +280,8 @@ class SetRunner implements AsyncDisposable {
       ...looks,
       occlusion: settings.needsMasks,
     });
-    if (detector.device.notice) settings.onNotice?.(detector.device.notice);
+    const { notice, context } = detector.device;
+    for (const text of [notice, ...tuningWarnings(context)]) if (text) settings.onNotice?.(text);
     return detector;
   }
 

@@ -9,6 +9,7 @@ import type { DetectionSet } from '../../eval/protocol.js';
 import type { DetectNode } from '../plan.js';
 import type { NodeContext } from './context.js';
 import { weightsOf } from './train.js';
+import { parseJsonText } from '../../../nn/json.js';
 
 const FILE = 'detections.json';
 const FORMAT = 'aofd-study-detections/1';
@@ -97,7 +98,7 @@ export function readDetections(folder: string, name: string): DetectionSet {
   const file = join(folder, FILE);
   let value: z.infer<typeof fileSchema>;
   try {
-    value = fileSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    value = fileSchema.parse(parseJsonText(readFileSync(file, 'utf8')));
   } catch (cause) {
     throw new DataError('list-malformed', 'cannot be read as detections of a study.', {
       where: file,

@@ -21,6 +21,7 @@ import { maskShape } from '../mask-shape.js';
 import type { ShowNode } from '../plan.js';
 import type { NodeContext } from './context.js';
 import { weightsOf } from './train.js';
+import { parseJsonText } from '../../../nn/json.js';
 
 const FILE = 'show.json';
 const LONGEST_SIDE = 560;
@@ -88,7 +89,7 @@ export async function showNodeAsync(node: ShowNode, context: NodeContext): Promi
 export function readShown(folder: string): Shown {
   const file = join(folder, FILE);
   try {
-    return showSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return showSchema.parse(parseJsonText(readFileSync(file, 'utf8')));
   } catch (cause) {
     throw new DataError('list-malformed', 'cannot be read as pictures of a study.', {
       where: file,

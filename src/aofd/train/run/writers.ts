@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { atomicWriteFile } from '../../../nn/io/files/index.js';
 import type { EventWriter, TrainEvent } from './events.js';
+import { parseJsonText } from '../../../nn/json.js';
 
 /** Appends one JSON object per event to a file. */
 export class JsonlWriter implements EventWriter {
@@ -33,7 +34,7 @@ export class JsonlWriter implements EventWriter {
 /** Infinity for what is no whole line of a metrics file. */
 function stepOfLine(line: string): number {
   try {
-    const { step } = JSON.parse(line) as { step?: unknown };
+    const { step } = parseJsonText(line) as { step?: unknown };
     return typeof step === 'number' ? step : Infinity;
   } catch {
     return Infinity;

@@ -20,6 +20,7 @@ import {
 import { sha256FileAsync, sha256Hex } from './sha256.js';
 import { metaToJson, type StateDict } from '../state.js';
 import type { StoredTensor } from '../stored-tensor.js';
+import { parseJsonText } from '../../json.js';
 
 export const CHECKPOINT_FORMAT = 'nn-checkpoint';
 export const CHECKPOINT_VERSION = 1;
@@ -108,7 +109,7 @@ export function readCheckpointFile(path: string): LoadedCheckpoint {
 
 function parseJson(text: string, where: string, fix?: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJsonText(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }

@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { IoError } from '../errors.js';
 import { diskError } from './disk-errors.js';
+import { parseJsonText } from '../../json.js';
 
 const NAME = '.lock';
 
@@ -96,7 +97,7 @@ function read(file: string): string | null {
 /** Null for a damaged lock: its process cannot have finished writing it. */
 function parse(text: string): Holder | null {
   try {
-    const { pid, host, started } = JSON.parse(text) as Partial<Holder>;
+    const { pid, host, started } = parseJsonText(text) as Partial<Holder>;
     const isWhole = Number.isSafeInteger(pid) && pid! > 0 && typeof host === 'string';
     return isWhole
       ? { pid: pid!, host, started: typeof started === 'string' ? started : '' }

@@ -5,6 +5,7 @@ export {
   observePlans,
   setTuningTables,
   tuningTables,
+  tuningWarnings,
 } from './registry.js';
 export {
   formatTable,

@@ -1,4 +1,6 @@
 import type { GpuContext } from '../../gpu/context.js';
+import { NnError } from '../../errors.js';
+import type { TuningFile } from '../../platform/types.js';
 import { lookup, parseTable, slugOf, type TunedLayer, type TuningTable } from './table.js';
 
 /** Folders of kernels whose text decides how fast a choice is. */
@@ -6,6 +8,8 @@ const timedFolders = /^(conv|gemm|wino|pack)\//;
 
 /** The tables in force by device, the user's before the shipped one. */
 const inForce = new WeakMap<GpuContext, readonly TuningTable[]>();
+/** Tables that could not be read, by device; one line each. */
+const warnings = new WeakMap<GpuContext, readonly string[]>();
 /** Called with the key of each layer that is planned. */
 const observers = new WeakMap<GpuContext, (key: string) => void>();
 
@@ -31,7 +35,8 @@ export function kernelHash(context: GpuContext): string {
 
 /**
  * The tables of this device: the user's own, if it was made with this driver and these kernels, then
- * the one that ships for this kind of adapter. Read once; no timing happens here.
+ * the one that ships for this kind of adapter. Read once; no timing happens here. A table that cannot be
+ * read is left out: it is advice (see `tuningWarnings`).
  */
 export function tuningTables(context: GpuContext): readonly TuningTable[] {
   const known = inForce.get(context);
@@ -39,16 +44,36 @@ export function tuningTables(context: GpuContext): readonly TuningTable[] {
   const { platform } = context;
   const adapter = adapterName(context);
   const tables: TuningTable[] = [];
+  const problems: string[] = [];
   const files = platform.tuningFiles?.(slugOf(adapter), context.adapter.kind) ?? [];
-  for (const { text, where, isShipped } of files) {
-    const table = parseTable(text, where);
+  for (const file of files) {
+    const table = parsed(file, problems);
+    if (!table) continue;
     // A shipped table is advice by shape for the whole kind of adapter; a user's is exact or stale.
     const isCurrent =
-      isShipped || (table.adapter === adapter && table.kernels === kernelHash(context));
+      file.isShipped || (table.adapter === adapter && table.kernels === kernelHash(context));
     if (isCurrent) tables.push(table);
   }
   inForce.set(context, tables);
+  warnings.set(context, problems);
   return tables;
+}
+
+function parsed({ text, where }: TuningFile, problems: string[]): TuningTable | null {
+  try {
+    if (typeof text === 'string') return parseTable(text, where);
+    throw text;
+  } catch (error) {
+    if (!(error instanceof NnError)) throw error;
+    problems.push(`going on without this tuning table: ${error.message}`);
+    return null;
+  }
+}
+
+/** What is wrong with the device's tables, for people; reads them. */
+export function tuningWarnings(context: GpuContext): readonly string[] {
+  tuningTables(context);
+  return warnings.get(context) ?? [];
 }
 
 /** Puts other tables in force; none: the rules alone decide. For the tuner and tests. */

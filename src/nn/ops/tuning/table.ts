@@ -1,5 +1,7 @@
 import { NnError } from '../../errors.js';
 import { presentName } from '../algorithm-names.js';
+import { tileShapes } from '../tile-plan.js';
+import { parseJsonText } from '../../json.js';
 
 /** The three products of a layer that is trained. */
 export const passes = ['forward', 'inputGradient', 'weightGradient'] as const;
@@ -98,32 +100,43 @@ export function parseTable(text: string, where: string): TuningTable {
   };
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonText(text);
   } catch (cause) {
     return fail(`not JSON: ${(cause as Error).message}`);
   }
-  const table = value as Partial<TuningTable> | null;
-  if (table === null || typeof table !== 'object' || table.version !== 1) {
+  const table = value as Partial<TuningTable>;
+  if (!isObject(value) || table.version !== 1) {
     return fail('a tuning table has "version": 1');
   }
   const { adapter, kernels, layers } = table;
   if (typeof adapter !== 'string' || typeof kernels !== 'string') {
     return fail('"adapter" and "kernels" must be text');
   }
-  if (typeof layers !== 'object' || layers === null) return fail('"layers" must be an object');
-  const read: Record<string, TunedLayer> = {};
+  if (!isObject(layers)) return fail('"layers" must be an object');
+  // Without a prototype: the keys are those of a file.
+  const read = Object.create(null) as Record<string, TunedLayer>;
   for (const [key, layer] of Object.entries(layers)) {
+    if (!isObject(layer)) return fail(`"${key}" must be an object`);
     const choices: TunedLayer = {};
     for (const [name, choice] of Object.entries(layer)) {
       const pass = passes.find((p) => p === name);
-      if (!pass || typeof (choice as PassChoice | null)?.algorithm !== 'string') {
-        return fail(`"${key}" has a bad entry "${name}"`);
-      }
+      if (!pass || !isChoice(choice)) return fail(`"${key}" has a bad entry "${name}"`);
       choices[pass] = { ...choice, algorithm: presentName(choice.algorithm) };
     }
     read[key] = choices;
   }
   return { version: 1, adapter, kernels, layers: read };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isChoice(value: unknown): value is PassChoice {
+  if (!isObject(value) || typeof value['algorithm'] !== 'string') return false;
+  const { tile, ms } = value;
+  const isTile = typeof tile === 'number' && Object.hasOwn(tileShapes, tile);
+  return (tile === undefined || isTile) && (ms === undefined || typeof ms === 'number');
 }
 
 /** A table's JSON, one layer a line, layers in the order of their keys. */

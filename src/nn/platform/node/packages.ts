@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseJsonText } from '../../json.js';
 import { PlatformError } from '../types.js';
 
 /** The name that package.json gives this package. */
@@ -94,7 +95,7 @@ export function threadFile(relative: string): string {
 export function versionIn(folder: string): string | null {
   try {
     const text = fs.readFileSync(path.join(folder, 'package.json'), 'utf8');
-    return (JSON.parse(text) as { version: string }).version;
+    return (parseJsonText(text) as { version: string }).version;
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { TuningFile } from '../types.js';
+import { PlatformError, type TuningFile } from '../types.js';
 
 /** The user's folder of tables: AOFD_TUNE_CACHE, else `aofd/tune` in the user's cache folder. */
 export function tuningFolder(): string {
@@ -20,13 +20,25 @@ export function tuningFile(slug: string): string {
 export function readTuningFiles(kernelRoot: string, slug: string, kind: string): TuningFile[] {
   const found: TuningFile[] = [];
   const add = (where: string, isShipped: boolean): void => {
-    try {
-      found.push({ text: fs.readFileSync(where, 'utf8'), where, isShipped });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
+    const text = contentOf(where);
+    if (text !== null) found.push({ text, where, isShipped });
   };
   add(tuningFile(slug), false);
   add(path.join(kernelRoot, 'tune', `${kind}.json`), true);
   return found;
+}
+
+/** The text of a table, the error of one that cannot be read, or null where there is none. */
+function contentOf(file: string): TuningFile['text'] | null {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    return new PlatformError('tuning-table', `cannot be read (${code ?? message}).`, {
+      where: file,
+      kind: 'user',
+      fix: 'remove it; `aofd tune` makes a new one.',
+    });
+  }
 }
