@@ -85,6 +85,56 @@ export function tinyStudy(): Json {
   };
 }
 
+/**
+ * The tiny study with updates enough that its detectors find the drawn faces, and figures that compare them
+ * on true faces.
+ */
+export function findingStudy(): Json {
+  const study = tinyStudy();
+  const base = study['base'] as Json;
+  const still = { flip: 0, ratios: [1], scaleJitter: 0, aspectJitter: 0 };
+  const faces = drawBatch(1).boxes[0] ?? new Float32Array();
+  const first = [...faces.slice(0, 4)];
+  return {
+    ...study,
+    base: {
+      ...base,
+      train: { ...(base['train'] as Json), checkpointEverySteps: 0 },
+      optim: { ema: 0 },
+      stages: [
+        stage('stage0', 'detector', 100),
+        stage('stage1', 'generator', 3),
+        stage('stage2', 'joint', 12),
+      ],
+      data: {
+        ...(base['data'] as Json),
+        augment: { crop: still, mosaic: 0 },
+      },
+    },
+    figures: [
+      ...(study['figures'] as Json[]),
+      {
+        name: 'both',
+        kind: 'side-by-side',
+        title: 'Both',
+        settings: ['plain', 'full'],
+        pictures: [{ file: '1.png', faces: [first, [0, 0, 4, 4]] }],
+        longSide: side,
+        score: 0.3,
+      },
+      {
+        name: 'shapes',
+        kind: 'masks',
+        title: 'Shapes',
+        settings: ['full'],
+        pictures: [{ file: '1.png', faces: [first] }],
+        longSide: side,
+        score: 0.02,
+      },
+    ],
+  };
+}
+
 /** Writes the pictures and labels of the tiny study, and the study itself. @returns its file */
 export function writeStudy(folder: string, study: Json = tinyStudy()): string {
   mkdirSync(folder, { recursive: true });

@@ -143,3 +143,31 @@ export function compactResponse(occlusion: ArrayLike<number>, size = 7): Float64
   }
   return out;
 }
+
+/** How the compact loss looks at a mask (docs/spec.md 3.4). */
+export type CompactForm = 'relu' | 'literal' | 'flip';
+
+/**
+ * Gradient of the compact loss of one mask for its occlusion map, [size*size] (docs/spec.md 3.4).
+ * `relu` and `literal` are derivatives. `flip` is what the rectified loss would change by if the cell alone
+ * became hidden, 1 - n/4 with n its hidden neighbours, less the mean over the cells: the number of hidden
+ * cells is fixed, so only differences between cells matter.
+ * @param occlusion [size*size], 1 = hidden
+ */
+export function compactGradient(
+  occlusion: ArrayLike<number>,
+  form: CompactForm,
+  size = 7,
+): Float64Array {
+  const response = compactResponse(occlusion, size);
+  // The kernel is symmetric: its transpose is itself.
+  if (form !== 'flip') {
+    return compactResponse(
+      response.map((v) => (form === 'literal' || v > 0 ? 1 : 0)),
+      size,
+    );
+  }
+  const change = response.map((v, i) => 1 + 2 * (v - occlusion[i]!));
+  const mean = change.reduce((sum, v) => sum + v, 0) / change.length;
+  return change.map((v) => v - mean);
+}

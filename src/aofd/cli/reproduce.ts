@@ -24,6 +24,8 @@ interface ReproduceFlags {
   merge?: string[];
   plan?: boolean;
   report?: boolean;
+  reportTo?: string;
+  pictures: boolean;
   retry?: boolean;
   anyCode?: boolean;
   device?: string;
@@ -44,6 +46,8 @@ export function register(program: Command): void {
     .option('--merge <folders...>', 'use the results in these --out folders too')
     .option('--plan', 'only say what is done, what is open, and how long that may take')
     .option('--report', 'only write the report of what is done')
+    .option('--report-to <folder>', 'write the report there (default: the --out folder)')
+    .option('--no-pictures', 'leave photographs out of the report: numbers and plots only')
     .option('--retry', 'try again what failed')
     .option('--any-code', 'accept results that other versions of the code made');
   addDeviceOption(command).action(async () => {
@@ -104,7 +108,8 @@ async function reproduceAsync(flags: ReproduceFlags, signal: AbortSignal): Promi
     onProgress: (done, total) => progress.show(`scoring ${done} of ${total}`, done === total),
   });
   progress.close();
-  const page = writeStudyReport(out, {
+  const page = writeStudyReport(flags.reportTo ?? out, {
+    hasPictures: flags.pictures,
     loaded: opened.loaded,
     runs: opened.plan.runs,
     results,

@@ -203,7 +203,11 @@ export const lossSchema = z.strictObject({
   rpnBox: amount,
   gamma: z.union([amount, z.literal('auto')]).describe('weight of compactness; auto = not paper'),
   eta: amount.describe('weight of the adversarial loss'),
-  compact: z.enum(['relu', 'literal']).describe('J13: rectified or plain sum (docs/spec.md 3.4)'),
+  compact: z
+    .enum(['relu', 'literal', 'flip'])
+    .describe(
+      'J13: rectified sum, plain sum, or rectified with the gradient of flipped cells (docs/spec.md 3.4)',
+    ),
   smoothL1SigmaRpn: factor,
   smoothL1SigmaHead: factor,
   box: z

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { NnError } from '../../nn/index.js';
 import { DataError } from '../errors.js';
-import type { EvalSet } from '../eval/protocol.js';
+import type { EvalSet, ProtocolOptions } from '../eval/protocol.js';
 import { PROTOCOLS } from '../eval/protocols.js';
 import { codeVersions } from './code-version.js';
 import { DataHashes } from './data-hash.js';
@@ -38,12 +38,35 @@ async function loadSetAsync(root: string, given: StudyProtocol): Promise<LoadedS
         fix: `put the set there, or change protocols.${given.name}.data`,
       });
     }
-    const whole = await protocol.loadAsync(data, given.options ?? {});
+    const whole = await protocol.loadAsync(data, withPaths(root, given.options ?? {}));
+    checkPictures(whole, given.name);
     const { limit } = given;
     return { set: limit === undefined || limit >= whole.images.length ? whole : whole.take(limit) };
   } catch (error) {
     return { problem: problemOf(error) };
   }
+}
+
+/** Options that name a file or folder; as all paths of a study they start from its root. */
+const PATH_OPTIONS = ['images', 'annotations', 'imageRoot', 'imageSizes'];
+
+function withPaths(root: string, options: ProtocolOptions): ProtocolOptions {
+  const entries = Object.entries(options).map(([key, value]) => {
+    if (!PATH_OPTIONS.includes(key) || typeof value !== 'string') return [key, value];
+    const path = studyPath(root, value);
+    // What is no path from the root may be a word of the protocol, such as `original`.
+    return [key, existsSync(path) ? path : value];
+  });
+  return Object.fromEntries(entries) as ProtocolOptions;
+}
+
+/** Some pictures may be missing, as the set's warnings tell; without any, every figure would be 0. */
+function checkPictures({ images }: EvalSet, protocol: string): void {
+  if (images.some(({ file }) => file !== null && existsSync(file))) return;
+  throw new DataError('file-missing', `none of the ${images.length} pictures is there.`, {
+    where: images[0]?.file ?? images[0]?.name ?? protocol,
+    fix: `put the pictures there, or correct protocols.${protocol} (option "images" or "imageRoot": a folder from the study's root)`,
+  });
 }
 
 /** The error in one line, if it is one that a user can mend; others are thrown on. */
@@ -79,7 +102,10 @@ export function planFacts(
     ofPictures: (figure) =>
       hashed(() =>
         keyOf(
-          picturesOf(loaded.root, figure).map(({ file }) => hashOfFile(files, file, figure.name)),
+          picturesOf(loaded.root, figure).map(({ file, faces }) => [
+            hashOfFile(files, file, figure.name),
+            faces,
+          ]),
         ),
       ),
   };

@@ -4,6 +4,9 @@ import type { CodeVersions } from './code-version.js';
 import { detectionDependencies, keyOf, stageDependencies } from './keys.js';
 import type { PictureFigure, Study, StudyProtocol } from './schema.js';
 
+/** Of what is drawn and told of a figure's pictures; raised when that changes. */
+const DRAWING = 2;
+
 /** Something to run once, however many settings need it. */
 interface NodeBase {
   /** Name of its folder: kind, key, code version. */
@@ -188,7 +191,7 @@ class Planner {
     const { kind, longSide, score } = figure;
     const { masking } = config;
     const needs = { ...(detectionDependencies(config) as object), cells: masking.trainCells };
-    const look = { kind, longSide, score, pictures: pictures.hash };
+    const look = { kind, longSide, score, pictures: pictures.hash, drawing: DRAWING };
     const base = keyOf({ weights: parent.base, needs, look });
     return this.#node<ShowNode>({
       kind: 'show',

@@ -8,7 +8,7 @@ import { curveSchema, type CurvePoint } from './curve.js';
 import { problemOf, studyPath, type LoadedSet } from './facts.js';
 import type { LoadedStudy } from './load.js';
 import { readDetections } from './nodes/detect.js';
-import { readShown, type Shown } from './nodes/show.js';
+import { readShown, type Shown } from './nodes/shown.js';
 import { CURVE } from './nodes/train.js';
 import type { Run, StudyNode, StudyPlan } from './plan.js';
 import type { CurvesFigure, PictureFigure, StudyClaim } from './schema.js';
@@ -235,17 +235,21 @@ function claimResult(
     level: study.statistics?.level ?? 0.95,
     isLowerBetter: claim.isLowerBetter ?? false,
   });
-  const count = result?.seeds.length ?? 0;
-  const missing = study.seeds.length - count;
-  const note =
-    count === 0
-      ? 'not both settings have results'
-      : missing > 0
-        ? `${missing} of ${study.seeds.length} seeds are missing`
-        : count === 1
-          ? 'one seed: how much seeds differ is not known'
-          : null;
-  return { claim, label, result, note };
+  return { claim, label, result, note: noteOf(result, study.seeds.length) };
+}
+
+/** What a reader must know of a claim's result beside its interval; null: nothing. */
+function noteOf(result: CombinedDifference | null, seeds: number): string | null {
+  if (!result) return 'not both settings have results';
+  const count = result.seeds.length;
+  const notes = [
+    ...(count < seeds ? [`${seeds - count} of ${seeds} seeds are missing`] : []),
+    ...(count === 1 ? ['one seed: how much seeds differ is not known'] : []),
+    ...(result.seeds.every(({ better, worse }) => better === 0 && worse === 0)
+      ? ['0 in both settings: the figure tells nothing']
+      : []),
+  ];
+  return notes.length > 0 ? notes.join('; ') : null;
 }
 
 /** Curves of the settings, first seed that is done, with those of other detectors and published ones. */

@@ -88,6 +88,19 @@ describe('training step', function () {
     }
   });
 
+  it('takes the compact gradient of flipped cells, with a given weight or balanced', async () => {
+    for (const gamma of ['auto', 0.01] as const) {
+      const flip = await run(tinyConfig({ loss: { gamma, compact: 'flip' } }), 1, 3);
+      const relu = await run(tinyConfig({ loss: { gamma, compact: 'relu' } }), 1, 3);
+      // The same value at first; another gradient afterwards.
+      expect(flip.curve[0]?.['compact']).to.equal(relu.curve[0]?.['compact']);
+      expect(flip.curve[2]).to.not.deep.equal(relu.curve[2]);
+      expect(flip.curve.every((losses) => Object.values(losses).every(Number.isFinite))).to.equal(
+        true,
+      );
+    }
+  });
+
   it('judges boxes by their overlap where loss.box says so', async () => {
     const config = tinyConfig({ loss: { box: 'giou' }, masking: { jointMode: 'double' } });
     const { curve } = await run(config, 2, 3);

@@ -13,6 +13,8 @@ export interface DocumentInput {
   results: StudyResults;
   code: CodeVersions;
   created: string;
+  /** Whether photographs go into the page; default true. */
+  hasPictures?: boolean;
 }
 
 /**

@@ -7,7 +7,8 @@ import type { DrawnPlot } from '../../eval/report/plots.js';
 import { titleOf, type FigureResult, type StudyResults } from '../results.js';
 import type { DocumentInput } from './document.js';
 import { claimPlot, figurePlots, trainingPlots } from './plots.js';
-import { boxTable, claimTable, durationText, figureTables, maskTable, runTable } from './tables.js';
+import { boxTable, maskTable, scoreTables } from './picture-tables.js';
+import { claimTable, durationText, figureTables, runTable } from './tables.js';
 
 /** The whole page; plots and pictures are inside, there are no scripts. */
 export function studyHtml(input: DocumentInput): string {
@@ -25,9 +26,10 @@ export function studyHtml(input: DocumentInput): string {
       ...results.figures.map((entry) => paperFigure(input, entry, plots)),
       table(maskTable(loaded, results)),
       table(boxTable(loaded, results)),
+      ...scoreTables(loaded, results).map(table),
     ]),
     section('Runs', [table(runTable(loaded, runs, results))]),
-    section('Training', trainingPlots(loaded, results).map(figure)),
+    section('Training', training(input)),
     section('How it was made', making(input)),
   ]);
 }
@@ -78,11 +80,21 @@ function untested({ loaded: { study } }: DocumentInput): string {
 const figure = (plot: DrawnPlot): string =>
   `<figure class="plot" id="plot-${escapeXml(plot.key)}">\n${plot.svg.trim()}\n</figure>`;
 
+function training({ loaded, results }: DocumentInput): string[] {
+  const { shared, own } = trainingPlots(loaded, results);
+  const grid =
+    'display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:0 14px';
+  return [
+    shared ? figure(shared) : '',
+    own.length > 0 ? `<div style="${grid}">\n${own.map(figure).join('\n')}\n</div>` : '',
+  ];
+}
+
 const noteOf = (note: string | null): string =>
   note === null ? '' : `<p class="note">${escapeXml(note)}</p>`;
 
 function paperFigure(
-  { loaded }: DocumentInput,
+  { loaded, hasPictures = true }: DocumentInput,
   entry: FigureResult,
   plots: ReadonlyMap<string, DrawnPlot>,
 ): string {
@@ -91,6 +103,7 @@ function paperFigure(
     const missing = `<h3>${escapeXml(entry.figure.title)}</h3>`;
     return [plot ? figure(plot) : missing, noteOf(entry.note)].join('\n');
   }
+  if (!hasPictures) return '';
   const rows = entry.figure.pictures.map((_, i) => {
     const pictures = entry.shown.flatMap(({ setting, folder, shown }) => {
       const picture = shown.pictures[i];

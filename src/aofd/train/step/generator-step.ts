@@ -1,5 +1,5 @@
 import { kSmallestMask, mulMask, record, type Tape, type Tensor } from '../../../nn/index.js';
-import { compactResponse, sampleRois } from '../../boxes/index.js';
+import { compactGradient, sampleRois, type CompactForm } from '../../boxes/index.js';
 import { readRpnAsync, withoutGrad } from '../../model/index.js';
 import { generatorLosses, seedsOf, type WeightedLoss } from '../losses/index.js';
 import { countFaces, facesOf, type StepContext } from './context.js';
@@ -93,7 +93,8 @@ export class GeneratorStep {
 
   /**
    * Backward. With `loss.gamma: 'auto'` (not in the paper) the adversarial loss comes first; then the
-   * compact one, with the weight that gives both the same gradient norm at the mask. Returns the
+   * compact one, with the weight that gives both the same gradient norm at the mask. With
+   * `loss.compact: 'flip'` the compact gradient enters at the mask (docs/spec.md 3.4). Returns the
    * losses as they were weighted.
    */
   async #differentiateAsync(
@@ -103,44 +104,60 @@ export class GeneratorStep {
     lossScale: number,
   ): Promise<readonly WeightedLoss[]> {
     const [adversarial, compact] = losses;
-    if (this.#context.config.loss.gamma !== 'auto') {
+    const { gamma, compact: form } = this.#context.config.loss;
+    if (gamma !== 'auto' && form !== 'flip') {
       tape.backward(seedsOf(losses, lossScale));
       return losses;
     }
     const [gradient] = tape.backward(seedsOf([adversarial], lossScale), [masks]);
-    const weight = gradient ? await balancedWeightAsync(gradient, masks, lossScale) : 0;
-    const balanced = { ...compact, weight };
-    tape.backward(seedsOf([balanced], lossScale));
-    return [adversarial, balanced];
+    const toMask = await compactGradientAsync(masks, form);
+    const weight =
+      gamma === 'auto' ? await balancedWeightAsync(gradient, toMask, lossScale) : gamma;
+    const weighted = { ...compact, weight };
+    if (form === 'flip') {
+      const seed = toMask.map((v) => v * weight * lossScale);
+      tape.backward([[masks, this.#context.device.tensor(seed, masks.shape)]]);
+    } else tape.backward(seedsOf([weighted], lossScale));
+    return [adversarial, weighted];
   }
 }
 
 /**
- * The weight of the compact loss at which its gradient at the mask is as long as the given one of the
- * adversarial loss; 0 where the compact loss has none.
- *
- * @param gradient row [R,49], scaled by `lossScale`
- * @param masks row [R,49]
+ * The compact loss's gradient at the masks, [R*49].
+ * @param masks row [R,49], 0 = hidden
  */
-async function balancedWeightAsync(
-  gradient: Tensor,
-  masks: Tensor,
-  lossScale: number,
-): Promise<number> {
-  const [dMask, kept] = await Promise.all([
-    gradient.readAsync('gamma balance'),
-    masks.readAsync('gamma balance'),
-  ]);
+async function compactGradientAsync(masks: Tensor, form: CompactForm): Promise<Float32Array> {
+  const kept = await masks.readAsync('compact gradient');
   const [rows = 0, cells = 0] = masks.shape;
   const side = Math.round(Math.sqrt(cells));
-  let squares = 0;
+  const toMask = new Float32Array(rows * cells);
   for (let r = 0; r < rows; r++) {
     const hidden = Float64Array.from({ length: cells }, (_, i) => 1 - (kept[r * cells + i] ?? 0));
-    const active = compactResponse(hidden, side).map((v) => (v > 0 ? 1 : 0));
-    for (const v of compactResponse(active, side)) squares += v * v;
+    // The occlusion map is one minus the mask.
+    toMask.set(
+      compactGradient(hidden, form, side).map((v) => -v),
+      r * cells,
+    );
   }
+  return toMask;
+}
+
+/**
+ * The weight of the compact loss at which its gradient at the mask is as long as the given one of the
+ * adversarial loss; 0 where either has none.
+ *
+ * @param gradient row [R,49], scaled by `lossScale`; null where there is none
+ * @param toMask [R*49], unscaled
+ */
+async function balancedWeightAsync(
+  gradient: Tensor | null | undefined,
+  toMask: Float32Array,
+  lossScale: number,
+): Promise<number> {
+  const squares = toMask.reduce((sum, v) => sum + v * v, 0);
+  if (!gradient || !(squares > 0)) return 0;
+  const dMask = await gradient.readAsync('gamma balance');
   let total = 0;
   for (const v of dMask) total += v * v;
-  const norm = Math.sqrt(total) / lossScale;
-  return squares > 0 ? norm / Math.sqrt(squares) : 0;
+  return Math.sqrt(total) / lossScale / Math.sqrt(squares);
 }

@@ -80,6 +80,20 @@ describe('plots', () => {
     }
   });
 
+  it('have ends that the axes take, whatever the values', () => {
+    for (let i = 0; i < 60; i++) {
+      const value = (k: number): number => 1 + 0.7 * Math.abs(Math.sin(12.9 * (i + k)));
+      const points = [
+        [5, value(1)],
+        [6, value(2)],
+      ] as const;
+      const axes = { x: { label: 'x' }, y: { label: 'y' } };
+      const draw = (): string =>
+        lineChart({ ...axes, title: 't', id: 't', series: [{ name: 'a', points }], width: 520 });
+      expect(draw, `${value(1)}, ${value(2)}`).to.not.throw();
+    }
+  });
+
   it('draw bars with gaps, intervals and values', () => {
     for (const isHorizontal of [false, true]) {
       const svg = barChart({

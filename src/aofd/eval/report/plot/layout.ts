@@ -182,8 +182,14 @@ function roundEnds(low: number, high: number): { min: number; max: number } {
   if (low > 0 && low < 0.6 * high) low = 0;
   const span = high - low || Math.abs(high) || 1;
   const step = niceStep(span / 5);
-  return { min: Math.floor(low / step) * step, max: Math.ceil(high / step - 1e-9) * step };
+  return {
+    min: plain(Math.floor(low / step) * step),
+    max: plain(Math.ceil(high / step - 1e-9) * step),
+  };
 }
+
+/** Without the last digits that products leave (0.30000000000000004), which the chart's axes refuse. */
+const plain = (value: number): number => Number(value.toPrecision(12));
 
 function niceStep(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(rough));
