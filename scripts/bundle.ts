@@ -8,7 +8,7 @@ import * as path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { FOLDER, LARGEST, layOut, megabytes, pack } from './bundle/archive.js';
+import { FOLDER, LARGEST, layOut, megabytes, pack, tryPrograms } from './bundle/archive.js';
 import { contentsAsync } from './bundle/contents.js';
 import { checkedFiles, sizeOf } from './bundle/pieces.js';
 
@@ -33,6 +33,7 @@ async function mainAsync(): Promise<void> {
       print(`${piece.name.padEnd(20)} ${megabytes(sizeOf(piece)).padStart(6)} MB`);
     }
     layOut(files, path.join(aside, FOLDER));
+    tryPrograms(path.join(aside, FOLDER));
     const size = pack(aside, out);
     print(`${out}: ${files.length} files, ${megabytes(size)} MB of at most ${megabytes(LARGEST)}`);
   } finally {

@@ -297,6 +297,43 @@ def roi_pool_backward(dy, arg, rois, shape):
     return dx.reshape(shape)
 
 
+def align_matrix(low, high, stride, size, cells, samples=2):
+    """[size, cells]: what each cell of an axis gives to each bin of a RoI from `low` to `high` (inclusive).
+
+    A bin is the mean of `samples` points, each read linearly between the centres of two cells; a
+    point more than a cell outside of the axis counts as 0.
+    """
+    begin, extent = low / stride - 0.5, max((high - low + 1) / stride, 0.01)
+    points = begin + (np.arange(size * samples) + 0.5) * extent / (size * samples)
+    place = np.clip(points, 0, cells - 1)
+    hat = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(cells)[None]))
+    hat[(points < -1) | (points > cells)] = 0
+    return hat.reshape(size, samples, cells).mean(1)
+
+
+def align_matrices(roi, stride, size, shape):
+    """Those of the rows and of the columns."""
+    _, x1, y1, x2, y2 = roi
+    return align_matrix(y1, y2, stride, size, shape[2]), align_matrix(x1, x2, stride, size, shape[3])
+
+
+def roi_align(features, rois, stride, size):
+    """RoIAlign with 2x2 points a bin: nothing is rounded, and linear in the features."""
+    out = np.zeros((len(rois), features.shape[1], size, size))
+    for r, roi in enumerate(rois):
+        down, across = align_matrices(roi, stride, size, features.shape)
+        out[r] = down @ features[int(roi[0])] @ across.T
+    return out
+
+
+def roi_align_backward(dy, rois, stride, shape):
+    dx = np.zeros(shape)
+    for d, roi in zip(dy, rois):
+        down, across = align_matrices(roi, stride, dy.shape[2], shape)
+        dx[int(roi[0])] += down.T @ d @ across
+    return dx
+
+
 def bilinear_matrix(n, out, scale):
     """Rows: output places; half-pixel centres, edges clamped."""
     m = np.zeros((out, n))
@@ -330,17 +367,22 @@ def smooth_l1(x, sigma):
     return np.where(near, 0.5 * s2 * x * x, np.abs(x) - 0.5 / s2), np.where(near, s2 * x, np.sign(x))
 
 
-def giou_loss(deltas, targets, rois, box, stds):
+def overlaps(p, goal):
+    """Intersection, union and smallest surrounding box of boxes by row, as areas of continuous corners."""
+    inner = np.clip(np.minimum(p[:, 2:], goal[:, 2:]) - np.maximum(p[:, :2], goal[:, :2]), 0, None)
+    outer = np.maximum(p[:, 2:], goal[:, 2:]) - np.minimum(p[:, :2], goal[:, :2])
+    area = lambda side: side[:, 0] * side[:, 1]
+    union = area(p[:, 2:] - p[:, :2]) + area(goal[:, 2:] - goal[:, :2]) - area(inner)
+    return area(inner), union, area(outer)
+
+
+def giou_loss(deltas, targets, sources, box, stds):
     """1 - GIoU of decoded boxes by row, and its slope by central differences (float64)."""
-    goal = box.decode(rois, targets * stds)
+    goal = box.decode(sources, targets * stds)
 
     def loss(code):
-        p = box.decode(rois, code * stds)
-        inner = np.clip(np.minimum(p[:, 2:], goal[:, 2:]) - np.maximum(p[:, :2], goal[:, :2]), 0, None)
-        outer = np.maximum(p[:, 2:], goal[:, 2:]) - np.minimum(p[:, :2], goal[:, :2])
-        area = lambda side: side[:, 0] * side[:, 1]
-        union = area(p[:, 2:] - p[:, :2]) + area(goal[:, 2:] - goal[:, :2]) - area(inner)
-        return 1 - area(inner) / union + (area(outer) - union) / area(outer)
+        inner, union, outer = overlaps(box.decode(sources, code * stds), goal)
+        return 1 - inner / union + (outer - union) / outer
 
     slope = np.zeros_like(deltas)
     for k in range(4):
@@ -348,6 +390,39 @@ def giou_loss(deltas, targets, rois, box, stds):
         step[k] = 1e-6
         slope[:, k] = (loss(deltas + step) - loss(deltas - step)) / 2e-6
     return loss(deltas), slope
+
+
+def box_quality(deltas, targets, labels, sources, box, stds):
+    """What the score of each row is to be: IoU of the predicted box and the face's, 0 for background."""
+    inner, union, _ = overlaps(box.decode(sources, deltas * stds), box.decode(sources, targets * stds))
+    return np.where(labels == 1, inner / union, 0)
+
+
+def quality_focal(logits, quality, labels):
+    """Quality focal loss (beta 2) of two scores, towards `quality`, over the number of faces; its gradient.
+
+    Rows with a negative label take no part. The quality is a constant.
+    """
+    counts = labels >= 0
+    margin = logits[:, 1] - logits[:, 0]
+    p = 1 / (1 + np.exp(-margin))
+    entropy = np.logaddexp(0, margin) - quality * margin
+    miss = p - quality
+    divisor = max(1, int((labels == 1).sum()))
+    slope = counts * (2 * miss * p * (1 - p) * entropy + miss**2 * miss) / divisor
+    return (counts * miss**2 * entropy).sum() / divisor, np.stack([-slope, slope], 1)
+
+
+def sigmoid_map_loss(maps, labels, cover_weight):
+    """Binary cross-entropy of the maps `region` and `visible` [N, 2, H, W]: sum, sum of weights, gradient.
+
+    A label has two bits for each map: 0, 1, or 3 where it is not known. Covered pixels, in the region
+    and not visible, weigh `cover_weight`, the others 1.
+    """
+    goal = np.stack([labels & 3, (labels >> 2) & 3], 1)
+    weight = np.where(labels == 1, cover_weight, 1.0)[:, None] * (goal < 2)
+    value = weight * (np.logaddexp(0, maps) - goal * maps)
+    return value.sum(), weight.sum(), weight * (1 / (1 + np.exp(-maps)) - goal)
 
 
 # ------------------------------------------------------------------ networks
@@ -629,6 +704,53 @@ def anchor_labels(anchors, gt, ignored, height, width, rule, box):
     return labels, best
 
 
+def atss_labels(anchors, levels, gt, ignored, rule, box):
+    """Labels of all anchors by adaptive selection, as `anchor_labels` gives them.
+
+    A face looks at the anchors of the `candidates` cells of every level whose centres are nearest to its
+    own. Those are its that overlap it by the mean of all these IoUs plus their standard deviation, and have their
+    centre inside of it; the best one alone where that leaves none. An anchor of two faces goes to the
+    one it overlaps more.
+
+    @param levels (height, width, stride) of each map
+    """
+    labels = np.zeros(len(anchors), int)
+    vague = np.zeros(len(anchors), bool)
+    owner = np.full(len(anchors), -1)
+    top = np.full(len(anchors), -1.0)
+    per_cell = len(anchors) // sum(h * w for h, w, _ in levels)
+    middle = (anchors[:, :2] + anchors[:, 2:] + box.e) / 2
+    for g, face in enumerate(gt):
+        centre = (face[:2] + face[2:] + box.e) / 2
+        seen, first = [], 0
+        for height, width, stride in levels:
+            y, x = np.mgrid[0:height, 0:width]
+            away = ((x + 0.5) * stride - centre[0]) ** 2 + ((y + 0.5) * stride - centre[1]) ** 2
+            # Of equally near cells the upper and left ones come first.
+            cells = np.argsort(away.ravel(), kind='stable')[: rule['candidates']]
+            seen.append(first + (cells[:, None] * per_cell + np.arange(per_cell)).ravel())
+            first += height * width * per_cell
+        seen = np.concatenate(seen)
+        iou = box.iou(anchors[seen], face[None])[:, 0]
+        least = iou.mean() + iou.std()
+        inside = ((middle[seen] > face[:2]) & (middle[seen] < face[2:] + box.e)).all(1)
+        own = inside & (iou >= least) & (iou > 0)
+        vague[seen[inside & (np.abs(iou - least) < 1e-6)]] = True
+        if not own.any() and iou.max() > 0:
+            own = np.arange(len(iou)) == iou.argmax()
+        for a, value in zip(seen[own], iou[own]):
+            if abs(value - top[a]) < 1e-9:
+                vague[a] = True
+            if value > top[a]:
+                owner[a], top[a] = g, value
+    share = box.share_inside(anchors, ignored)
+    labels[share >= rule['ignoreOverlap']] = -1
+    vague |= np.abs(share - rule['ignoreOverlap']) < 1e-6
+    labels[owner >= 0] = 1
+    labels[vague] = -2
+    return labels, np.maximum(owner, 0)
+
+
 # ------------------------------------------------------------------ the check
 
 
@@ -704,11 +826,13 @@ class Check:
         if 'rpn.class_logits' in f:
             r.same('rpn.class_logits', f['rpn.class_logits'], self.scores)
             r.same('rpn.box_deltas', f['rpn.box_deltas'], self.deltas)
-        grids, owner, rows = [], [], []
+        grids, rows = [], []
         at = 0
+        self.level_sizes = []
         for level, i in zip(model['levels'], self.rpn_levels):
             grid = level_anchors(level, *self.features[i].shape[2:], self.box.e)
             grids.append(grid)
+            self.level_sizes.append((*self.features[i].shape[2:], level['stride']))
             rows += [at + n * len(grid) + np.arange(len(grid)) for n in range(self.n)]
             at += self.n * len(grid)
         self.anchors = np.concatenate(grids)
@@ -723,6 +847,9 @@ class Check:
         f, r, rule = self.f, self.r, self.c['rpn']
         rows, labels = f['rpn.sampled_rows'].astype(int), f['rpn.sampled_labels'].astype(int)
         targets = f.f64('rpn.sampled_targets')
+        if rule.get('assign') == 'atss':
+            self.check_all_anchors(rows, labels, targets)
+            return rows, labels, targets
         r.title('sampled anchors')
         r.rule('every row once', len(set(rows.tolist())) == len(rows), f'{len(rows)} rows')
         bad, worst, counts = 0, 0.0, []
@@ -748,6 +875,24 @@ class Check:
             ok = abs(gp - wp) <= vague and abs(gn - wn) <= vague
             r.rule(f'image {n}: positives, negatives', ok, f'{gp}, {gn}; the rules give {wp}, {wn}')
         return rows, labels, targets
+
+    def check_all_anchors(self, rows, labels, targets):
+        """Adaptive selection labels every anchor; nothing is drawn."""
+        r, rule = self.r, self.c['rpn']
+        r.title('anchors, adaptive selection')
+        r.rule('every anchor, in order', np.array_equal(rows, np.arange(self.row.size)), f'{len(rows)} rows')
+        for n in range(self.n):
+            want, owner = atss_labels(self.anchors, self.level_sizes, self.gt[n], self.ignored[n], rule, self.box)
+            got = labels[self.row[n]]
+            wrong = int(((want != got) & (want != -2)).sum())
+            counts = ', '.join(f'{(got == kind).sum()} {name}' for kind, name in ((1, 'faces'), (0, 'background'), (-1, 'left out')))
+            vague = int((want == -2).sum())
+            r.rule(f'image {n}: labels', wrong == 0, f'{wrong} wrong, {vague} on the edge: {counts}')
+            clear = (got == 1) & (want == 1)
+            if clear.any():
+                code = self.box.encode(self.anchors[clear], self.gt[n][owner[clear]])
+                worst = np.abs(code - targets[self.row[n]][clear]).max()
+                r.rule(f'image {n}: targets', worst < 1e-4, f'largest difference {worst:.1e}')
 
     def check_rois(self):
         f, r, c, box = self.f, self.r, self.c, self.box
@@ -797,11 +942,30 @@ class Check:
         r.rule('every RoI is a proposal or a face', stranger == 0, f'{stranger} unknown of {count}')
         r.rule('labels follow the IoU rules', bad == 0, f'{bad} wrong, {vague_total} on the edge, of {count}')
         r.rule('targets of positives', worst < 2e-3, f'largest difference {worst:.1e} (normalised)')
-        self.pooled, self.pool_arg, self.pool_tie = roi_pool(
-            self.features[self.level[c['model']['roiStride']]], rois, c['model']['roiStride'], c['model']['roiSize']
-        )
+        self.pooled, self.pool_saved = self.pool(rois)
         if 'roi.pooled' in f:
             r.same('roi.pooled', f['roi.pooled'], self.pooled)
+
+    def pool(self, rois):
+        """Pooled features of RoIs, and what the backward pass needs (None: nothing)."""
+        model = self.c['model']
+        stride, size = model['roiStride'], model['roiSize']
+        features = self.features[self.level[stride]]
+        if model.get('roiPooling') == 'align':
+            return roi_align(features, rois, stride, size), None
+        pooled, arg, tie = roi_pool(features, rois, stride, size)
+        return pooled, (arg, tie)
+
+    def pool_backward(self, dpooled, dfeatures):
+        stride = self.c['model']['roiStride']
+        at = self.level[stride]
+        shape = self.features[at].shape
+        if self.pool_saved is None:
+            dfeatures[at] += roi_align_backward(dpooled, self.rois, stride, shape)
+            return
+        arg, tie = self.pool_saved
+        self.net.note_ties(dpooled, tie)
+        dfeatures[at] += roi_pool_backward(dpooled, arg, self.rois, shape)
 
     def check_proposals(self, n, boxes, decoded, logits, layer):
         """Count, NMS among the proposals, and that nothing better was left out."""
@@ -871,11 +1035,8 @@ class Check:
         free = box.share_inside(boxes, self.ignored[n]) < rule['ignoreOverlap']
         keep = face | ((top >= rule['negativeIouLow']) & (top < rule['negativeIouHigh']) & free)
         boxes, best, face = boxes[keep], best[keep], face[keep]
-        model = self.c['model']
         rois = np.concatenate([np.full((len(boxes), 1), n), boxes], 1)
-        features = self.features[self.level[model['roiStride']]]
-        pooled = roi_pool(features, rois, model['roiStride'], model['roiSize'])[0]
-        logits, deltas = Head(self.net, [None, None]).forward(pooled)
+        logits, deltas = Head(self.net, [None, None]).forward(self.pool(rois)[0])
         loss = -log_softmax(logits)[np.arange(len(boxes)), face.astype(int)]
         if face.any():
             code = box.encode(boxes[face], gt[best[face]]) / np.array(rule['stds'])
@@ -923,7 +1084,7 @@ class Check:
         if 'masks' not in f:
             return None, None
         masks, types = f.f64('masks'), f['roi.mask_types'].astype(int)
-        size = rule['size']
+        size = self.c['model']['roiSize']
         r.title('masks')
         r.rule('values are 0 or 1', np.isin(masks, (0, 1)).all())
         r.rule('originals are whole', (masks[types == 0] == 1).all(), f'{int((types == 0).sum())}')
@@ -970,15 +1131,13 @@ class Check:
         self.r.same('head.box_deltas', f['head.box_deltas'], deltas)
         labels, targets = f['roi.labels'].astype(int), f.f64('roi.targets')
 
-        # head: alpha * mean CE + beta * sum of smooth L1 or 1 - GIoU of faces / rows
-        self.mine['class'], dcls = cross_entropy_mean(logits, labels)
+        # head: alpha * class loss + beta * sum of smooth L1 or 1 - GIoU of faces / rows
+        seen = np.concatenate([self.rois[:, 1:]] * (len(labels) // max(1, len(self.rois))))
+        stds = np.array(c['rois']['stds'])
+        self.mine['class'], dcls = self.class_loss(logits, deltas[:, 4:8], labels, targets, seen, stds)
         face = (labels == 1)[:, None] / max(1, len(labels))
-        if loss.get('box') == 'giou':
-            seen = np.concatenate([self.rois[:, 1:]] * (len(labels) // max(1, len(self.rois))))
-            value, slope = giou_loss(deltas[:, 4:8], targets, seen, self.box, np.array(c['rois']['stds']))
-            value = value[:, None]
-        else:
-            value, slope = smooth_l1(deltas[:, 4:8] - targets, loss['smoothL1SigmaHead'])
+        form = 'giou' if loss.get('box') == 'giou' else loss['smoothL1SigmaHead']
+        value, slope = self.box_loss(form, deltas[:, 4:8], targets, seen, stds)
         self.mine['box'] = (value * face).sum()
         dbox = np.zeros_like(deltas)
         dbox[:, 4:8] = loss['beta'] * slope * face
@@ -989,18 +1148,22 @@ class Check:
             dpooled = dentered[: len(self.rois)] + dmasked if double else dmasked
 
         dfeatures = [np.zeros_like(x) for x in self.features]
-        at = self.level[c['model']['roiStride']]
-        self.net.note_ties(dpooled, self.pool_tie)
-        dfeatures[at] += roi_pool_backward(dpooled, self.pool_arg, self.rois, self.features[at].shape)
+        self.pool_backward(dpooled, dfeatures)
 
         shares = [self.net.take_ties()]
 
-        # RPN: mean CE over the sampled anchors; smooth L1 of positives / sampled anchors
-        self.mine['rpnClass'], d = cross_entropy_mean(self.scores[rows], anchor_labels_)
+        # RPN: class loss over its anchors; smooth L1 of positives / anchors, or 1 - GIoU / positives
+        source = self.anchors[self.place_of_row()[rows]]
+        ones = np.ones(4)
+        own = self.deltas[rows]
+        self.mine['rpnClass'], d = self.class_loss(self.scores[rows], own, anchor_labels_, anchor_targets, source, ones)
         dscores, ddeltas = np.zeros_like(self.scores), np.zeros_like(self.deltas)
         dscores[rows] = loss['rpnClass'] * d
-        value, slope = smooth_l1(self.deltas[rows] - anchor_targets, loss['smoothL1SigmaRpn'])
-        weight = (anchor_labels_ == 1)[:, None] / max(1, len(rows))
+        is_giou = loss.get('rpnBoxForm') == 'giou'
+        form = 'giou' if is_giou else loss['smoothL1SigmaRpn']
+        value, slope = self.box_loss(form, own, anchor_targets, source, ones)
+        positive = anchor_labels_ == 1
+        weight = positive[:, None] / max(1, int(positive.sum()) if is_giou else len(rows))
         self.mine['rpnBox'] = (value * weight).sum()
         ddeltas[rows] = loss['rpnBox'] * slope * weight
         for i, d in zip(self.rpn_levels, self.rpn.backward(dscores, ddeltas)):
@@ -1014,6 +1177,27 @@ class Check:
             shares.append(self.net.take_ties())
         self.net.ties = math.hypot(*shares)
         self.backbone.backward(dfeatures)
+
+    def class_loss(self, logits, deltas, labels, targets, sources, stds):
+        """Mean softmax cross-entropy, or quality focal loss over the number of faces; and its gradient."""
+        if self.c['loss'].get('score') != 'quality':
+            return cross_entropy_mean(logits, labels)
+        quality = box_quality(deltas, targets, labels, sources, self.box, stds)
+        return quality_focal(logits, quality, labels)
+
+    def box_loss(self, form, deltas, targets, sources, stds):
+        """Loss of each row (giou) or number (smooth L1, `form` being its sigma), and its slope."""
+        if form != 'giou':
+            return smooth_l1(deltas - targets, form)
+        value, slope = giou_loss(deltas, targets, sources, self.box, stds)
+        return value[:, None], slope
+
+    def place_of_row(self):
+        """Number of the anchor in its image, for every row of the RPN's output."""
+        place = np.empty(self.row.size, int)
+        for rows in self.row:
+            place[rows] = np.arange(len(rows))
+        return place
 
     def dropout_factors(self, rows, p):
         """0 or 1/(1-p) of every hidden unit, from the file."""
@@ -1083,23 +1267,31 @@ class Check:
                 if f'segmentation.labels.{n}' in f:
                     got = f[f'segmentation.labels.{n}'].astype(int)
                     differ = int((got != truth[n]).sum())  # a float32 edge may move by a pixel
-                    text = f'{differ} of {got.size} pixels differ; {(got != 255).sum()} valid'
+                    text = f'{differ} of {got.size} pixels differ; {(got != 255).sum()} valid, {(got == 1).sum()} covered'
                     r.rule(f'image {n}: gated labels', differ <= 1e-3 * got.size, text)
                     truth[n] = got
         uy = bilinear_matrix(low.shape[2], self.height, model['stride'])
         ux = bilinear_matrix(low.shape[3], self.width, model['stride'])
         up = np.einsum('yi,ncij,xj->ncyx', uy, low, ux, optimize=True)
+        value, count, d = self.map_loss(up, truth)
+        divisor = max(1, count) if c['loss']['segReduction'] == 'mean' else 1
+        self.mine['segmentation'] = value / divisor
+        d *= self.stage['mu'] / divisor
+        dlow = np.einsum('yi,ncyx,xj->ncij', uy, d, ux, optimize=True)
+        dfeatures[at] += chain.backward(dlow)
+
+    def map_loss(self, up, truth):
+        """Sum of the loss over all pixels, what a mean divides by, and the gradient of the sum."""
+        c = self.c
+        if c['model']['segmentation'].get('output') == 'region-visible':
+            return sigmoid_map_loss(up, truth, c['loss']['segCoverWeight'])
         logp = log_softmax(up, 1)
         valid = truth != 255
         picked = np.where(truth == 1, logp[:, 1], logp[:, 0])
-        divisor = max(1, int(valid.sum())) if c['loss']['segReduction'] == 'mean' else 1
-        self.mine['segmentation'] = -(picked * valid).sum() / divisor
         d = np.exp(logp)
         d[:, 0] -= truth == 0
         d[:, 1] -= truth == 1
-        d *= valid[:, None] * self.stage['mu'] / divisor
-        dlow = np.einsum('yi,ncyx,xj->ncij', uy, d, ux, optimize=True)
-        dfeatures[at] += chain.backward(dlow)
+        return -(picked * valid).sum(), int(valid.sum()), d * valid[:, None]
 
     def generator_step(self):
         """Lg = gamma * Lcom - eta * Lc; gradient through the hard mask as if it were a sigmoid."""

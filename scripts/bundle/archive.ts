@@ -22,6 +22,34 @@ export function layOut(files: readonly CarriedFile[], folder: string): void {
   }
 }
 
+/** What is started on the other machine, below `app`, with the words before `--help`. */
+const PROGRAMS: readonly (readonly string[])[] = [
+  ['scripts/bundle/on-site/main.js'],
+  ['scripts/bundle/on-site/kernel-cases.js'],
+  ['scripts/bundle/on-site/training-rate.js'],
+  ['bench/run.js'],
+  ...['doctor', 'tune', 'train', 'detect', 'eval'].map((name) => ['dist/aofd/cli/main.js', name]),
+];
+
+/**
+ * Loads every program as it lies there, with the Node of the archive: a module that is missing shows here.
+ * @throws Error that names the program
+ */
+export function tryPrograms(folder: string): void {
+  for (const [program = '', ...words] of PROGRAMS) {
+    const file = path.join(folder, 'app', program);
+    const { status, stderr, error } = spawnSync(
+      path.join(folder, 'bin/node'),
+      [file, ...words, '--help'],
+      { encoding: 'utf8' },
+    );
+    if (status === 0) continue;
+    throw new Error(
+      `bundle: ${[program, ...words].join(' ')} does not start: ${error?.message ?? stderr.trim()}`,
+    );
+  }
+}
+
 /**
  * Packs `aside/aofd-bundle` into `file`, which appears whole or not at all; equal files give an equal archive.
  * @returns its size in bytes

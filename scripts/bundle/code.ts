@@ -60,6 +60,7 @@ export async function reachedFilesAsync(root: string): Promise<string[]> {
     treeShaking: false,
     ignoreAnnotations: true,
     preserveSymlinks: true,
+    conditions: [], // what Node goes by, without the bundlers' own condition `module`
     external: external.flatMap((name) => [name, `${name}/*`]),
     metafile: true,
     write: false,

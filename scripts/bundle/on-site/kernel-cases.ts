@@ -50,12 +50,16 @@ async function failureOfAsync({ test, check }: Task, device: Device): Promise<st
 
 async function mainAsync(): Promise<number> {
   const { values } = parseArgs({
-    options: { out: { type: 'string' }, device: { type: 'string' } },
+    options: { out: { type: 'string' }, device: { type: 'string' }, help: { type: 'boolean' } },
   });
   const out = values.out ?? '.';
   let isStopping = false;
   process.once('SIGINT', () => (isStopping = true));
   const tasks = await tasksAsync();
+  if (values.help) {
+    process.stdout.write(`${tasks.length} checks: see docs/bundle.md\n`);
+    return 0;
+  }
   const device = await Device.createAsync(values.device ? { adapter: values.device } : {});
   const results: KernelResults = {
     adapter: device.adapter.description || device.adapter.device,

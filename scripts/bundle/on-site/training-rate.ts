@@ -21,8 +21,13 @@ async function mainAsync(): Promise<void> {
       out: { type: 'string', default: '.' },
       device: { type: 'string' },
       seconds: { type: 'string', default: '20' },
+      help: { type: 'boolean' },
     },
   });
+  if (values.help) {
+    process.stdout.write('training updates of a preset: see docs/bundle.md\n');
+    return;
+  }
   let isStopping = false;
   process.once('SIGINT', () => (isStopping = true));
   const config = presetConfig(values.preset);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { layOut, pack } from '../../../scripts/bundle/archive.js';
+import { layOut, pack, tryPrograms } from '../../../scripts/bundle/archive.js';
 import {
   compiledName,
   entryPoints,
@@ -111,6 +111,18 @@ describe('contents of the archive for other machines', () => {
     expect(stdout).to.match(/^-rwxr-xr-x.* aofd-bundle\/run\.sh$/m);
     expect(() => pack(inFolder(), inFolder('3.tar.gz'), 10)).to.throw('more than 0.0');
     expect(fs.readdirSync(inFolder()).filter((name) => name.startsWith('3.'))).to.deep.equal([]);
+  });
+
+  it('refuses programs that do not start', () => {
+    const node = {
+      at: 'bin/node',
+      from: text('#!/bin/sh\necho "no $1" >&2; exit 1\n'),
+      isProgram: true,
+    };
+    layOut([node], inFolder('bad'));
+    expect(() => tryPrograms(inFolder('bad'))).to.throw(
+      /on-site\/main\.js does not start: no .*bad\/app\/scripts\/bundle\/on-site\/main\.js/,
+    );
   });
 
   it('has a run.sh that a plain shell reads', () => {

@@ -10,7 +10,7 @@ import {
 } from '../../../nn/index.js';
 import type { DenseTargets } from '../../boxes/atss.js';
 import type { AnchorTargets } from '../../boxes/matcher.js';
-import type { LossConfig } from '../../config/index.js';
+import type { Config } from '../../config/index.js';
 import { anchorRow, type RpnOutput } from '../../model/rpn.js';
 import type { WeightedLoss } from './weighted.js';
 
@@ -95,7 +95,7 @@ export function rpnLosses(
   device: Device,
   rpn: RpnOutput,
   sampled: SampledAnchors,
-  loss: LossConfig,
+  { loss, boxes: { maxLogRatio } }: Pick<Config, 'loss' | 'boxes'>,
 ): WeightedLoss[] {
   const count = sampled.rows.length;
   const labels = device.tensor(sampled.labels, [count], { dtype: 'i32', name: 'rpn.labels' });
@@ -107,13 +107,13 @@ export function rpnLosses(
   const deltas = rows ? gatherRows(rpn.boxDeltas, rows) : rpn.boxDeltas;
   const rpnClass =
     loss.score === 'quality'
-      ? qualityFocalLoss(logits, codedIou(deltas, goals, labels), {
+      ? qualityFocalLoss(logits, codedIou(deltas, goals, labels, { maxLogRatio }), {
           divisor: Math.max(1, sampled.positives),
         })
       : softmaxCrossEntropy(logits, labels, { reduction: 'mean' });
   const rpnBox =
     loss.rpnBoxForm === 'giou'
-      ? giouLoss(deltas, goals, positiveShares(device, sampled, sampled.positives))
+      ? giouLoss(deltas, goals, positiveShares(device, sampled, sampled.positives), { maxLogRatio })
       : smoothBoxes(device, deltas, goals, sampled, loss.smoothL1SigmaRpn);
   return [
     { name: 'rpnClass', value: rpnClass, weight: loss.rpnClass },

@@ -122,9 +122,7 @@ export class DetectorStep {
       );
       return collectAnchors(targets, rpn.counts);
     });
-    const losses = device.context.label('losses', () =>
-      rpnLosses(device, rpn, sampled, config.loss),
-    );
+    const losses = device.context.label('losses', () => rpnLosses(device, rpn, sampled, config));
     return { sampled, losses };
   }
 
