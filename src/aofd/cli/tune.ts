@@ -37,7 +37,7 @@ export function register(program: Command): void {
     .description(
       'Time the kernels that could serve each layer of a network on this adapter, and remember the fastest.',
     )
-    .option('--preset <name>', 'network: lite or paper (default: lite)')
+    .option('--preset <name>', 'network: lite, nano or paper (default: lite)')
     .option('--config <file>', 'JSON file of differences to a preset')
     .option('--set <path=value>', 'change one setting (repeatable)', collect, [])
     .option('--size <WxH>', 'input of the network in detection (default: 640x480; paper: 512x512)')

@@ -136,10 +136,32 @@ const LITE = {
   },
 };
 
+/**
+ * What `nano` changes in `lite`: a fifth of the arithmetic, for cameras on machines without a GPU. With 60 RoIs a
+ * 640x480 picture takes 0.500 GFLOP. No weights come with it.
+ */
+const NANO = {
+  preset: 'nano',
+  model: {
+    stemChannels: 8,
+    stageChannels: [16, 24, 48, 48],
+    fpnChannels: 32,
+    rpnChannels: 16,
+    hidden6: 64,
+    hidden7: 48,
+    generator: { channels: 32 },
+    segmentation: { channels: [12, 8] },
+  },
+  proposals: { test: { postNmsTop: 60 } },
+};
+
+const lite = mergeConfig(PAPER, LITE) as Config;
+
 /** The presets by name. */
 export const PRESETS: Readonly<Record<string, Config>> = {
   paper: PAPER,
-  lite: mergeConfig(PAPER, LITE) as Config,
+  lite,
+  nano: mergeConfig(lite, NANO) as Config,
 };
 
 /** A fresh copy of a preset, free to be changed. */

@@ -58,6 +58,14 @@ describe('network', () => {
     ]);
   });
 
+  it('nano stays within 0.5 GFLOP at 640x480, with as many RoIs as it takes', () => {
+    const config = presetConfig('nano');
+    const model = new AofdModel(config.model);
+    expect(4 * countOf(model.specs(), '')).to.be.lessThan(1.2e6);
+    const { total } = model.cost(480, 640, config.proposals.test.postNmsTop);
+    expect(2 * total).to.be.within(0.45e9, 0.5e9);
+  });
+
   it('initial values depend on seed and name alone, and have the stated spread', () => {
     const spec: ParamSpec = {
       name: 'x.weight',
