@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { dirname } from 'node:path';
 import { fuzzOnceAsync, readersAsync } from '../helpers/fuzz.js';
 import { useSuiteFolder } from '../helpers/temp-folder.js';
 
@@ -25,8 +26,9 @@ describe('damaged files', function () {
   /** Every good file must be read: damage to something refused anyway would show nothing. */
   async function goodAsync(name: string, content: Uint8Array): Promise<string> {
     const fs = await import('node:fs');
-    fs.mkdirSync(at('good'), { recursive: true });
-    fs.writeFileSync(at(`good/${name}`), content);
-    return at(`good/${name}`);
+    const file = at(`good/${name}`);
+    fs.mkdirSync(dirname(file), { recursive: true });
+    fs.writeFileSync(file, content);
+    return file;
   }
 });

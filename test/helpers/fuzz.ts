@@ -6,12 +6,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseVoc } from '../../src/aofd/data/sets/voc.js';
 import { loadCoco } from '../../src/aofd/data/sets/coco.js';
+import { loadCocoMasks } from '../../src/aofd/data/sets/coco-masks.js';
 import { loadCountingCsv } from '../../src/aofd/data/sets/counting-csv.js';
 import { readEllipses } from '../../src/aofd/data/sets/fddb.js';
 import { readPictureHeader } from '../../src/aofd/data/sets/image-size.js';
+import { loadLabelme } from '../../src/aofd/data/sets/labelme.js';
 import { loadOcclusionSeg } from '../../src/aofd/data/sets/occlusion-seg.js';
 import { TeacherList } from '../../src/aofd/data/sets/teacher-list.js';
 import { loadWider } from '../../src/aofd/data/sets/wider.js';
+import { drawnLabels } from '../../src/aofd/data/drawn/labels.js';
+import type { Sample } from '../../src/aofd/data/sample.js';
 import { decodeImage } from '../../src/aofd/data/files/decode.js';
 import { loadAnnotations } from '../../src/aofd/eval/coco/annotations.js';
 import { DetectionCache } from '../../src/aofd/eval/detections/cache.js';
@@ -53,6 +57,38 @@ export async function readersAsync(): Promise<Reader[]> {
   };
   const segmentation = { size: [30, 40], counts: [600, 600] };
   const results = [{ image_id: 'a.jpg', category_id: 1, bbox: box, score: 0.5, segmentation }];
+  const outline = [1, 2, 21, 2, 21, 22, 1, 22];
+  const masks = {
+    ...coco,
+    categories: [...coco.categories, { id: 2, name: 'occluder' }],
+    annotations: [
+      { ...coco.annotations[0], segmentation: [outline] },
+      { ...coco.annotations[0], id: 2, category_id: 2, segmentation },
+      {
+        ...coco.annotations[0],
+        id: 3,
+        category_id: 2,
+        segmentation: { size: [30, 40], counts: 'hb0hb0' },
+      },
+    ],
+  };
+  const bits = Buffer.from(pngOf(gradientImage(4, 3))).toString('base64');
+  const corners = [
+    [1, 2],
+    [21, 22],
+  ];
+  const labelme = {
+    version: '5.5.0',
+    shapes: [
+      { label: 'face', points: corners, shape_type: 'rectangle' },
+      { label: 'face', points: [...corners, [1, 22]], shape_type: 'polygon', group_id: 1 },
+      { label: 'occluder', points: corners, shape_type: 'circle', flags: { ignore: true } },
+      { label: 'occluder', points: corners, shape_type: 'mask', mask: bits },
+    ],
+    imagePath: 'a.jpg',
+    imageHeight: 30,
+    imageWidth: 40,
+  };
   const seg = [{ id: 'a', split: 'train', width: 40, height: 30, box, occlusion: 0.2 }];
   const detections = (file: string): unknown => readDetectionsAsync([file], images, 'x');
   const tensor = (): Uint8Array => {
@@ -73,6 +109,19 @@ export async function readersAsync(): Promise<Reader[]> {
       file: 'c.json',
       good: text(coco),
       read: (file) => loadCoco(file, { imageRoot: dirname(file) }),
+    },
+    {
+      name: 'COCO masks',
+      file: 'm.json',
+      good: text(masks),
+      read: (file) => labelAll(loadCocoMasks(file, { imageRoot: dirname(file), source: 'x' })),
+    },
+    {
+      name: 'labelme',
+      file: 'labelme/a.json',
+      good: text(labelme),
+      read: (file) =>
+        labelAll(loadLabelme(dirname(file), { imageRoot: dirname(file), source: 'x' })),
     },
     {
       name: 'COCO for evaluation',
@@ -139,6 +188,13 @@ export async function readersAsync(): Promise<Reader[]> {
       read: (file) => readDamagedCache(file),
     },
   ];
+}
+
+/** Pixel labels of drawn samples, as of pictures of 40x30. */
+function labelAll(samples: readonly Sample[]): void {
+  for (const { occluders = [], faces } of samples) {
+    drawnLabels(occluders, faces, { width: 40, height: 30 }, 'region-visible');
+  }
 }
 
 /** A cache with one entry whose file is damaged as the given file is: by the same XOR. */

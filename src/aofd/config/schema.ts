@@ -192,13 +192,15 @@ const sourceSchema = z.strictObject({
       'pictures',
       'parsing',
       'occlusion-seg',
+      'labelme',
+      'coco-masks',
     ])
     .describe('docs/data.md says which set has which form'),
   list: z
     .string()
     .min(1)
     .describe(
-      'annotation file, or folder for voc, yolo, fddb, occlusion-seg, pictures (of pictures), ' +
+      'annotation file, or folder for voc, yolo, fddb, occlusion-seg, labelme, pictures (of pictures), ' +
         'parsing (of pixel maps)',
     ),
   images: z.string().optional().describe('folder that image paths are relative to'),
@@ -214,10 +216,13 @@ const sourceSchema = z.strictObject({
     .describe('take only the pictures on these lists: names.txt, or drop.json#KEY'),
   leaveOut: z.array(z.string().min(1)).optional().describe('leave out the pictures on these lists'),
   classes: z
-    .record(z.string(), z.enum(['face', 'masked', 'unmasked', 'incorrect', 'head', 'drop']))
+    .record(
+      z.string(),
+      z.enum(['face', 'masked', 'unmasked', 'incorrect', 'occluder', 'head', 'drop']),
+    )
     .optional()
     .describe(
-      'voc, coco, yolo: what the names of objects mean; a name that is missing is an error',
+      'voc, coco, yolo, labelme, coco-masks: what the names of objects mean; a name that is missing is an error',
     ),
   teachers: teachersSchema.optional().describe('boxes of strong detectors (reconcile.ts)'),
   pixelMaps: z

@@ -31,9 +31,9 @@ const COVERED = packLabel(1, 0);
 const SEEN = packLabel(1, 1);
 
 /** Width of the band around the region's edge without region label, as a share of the face's height. */
-const BAND = 0.02;
+export const BAND = 0.02;
 /** Portraits are labelled as far as the face box enlarged so. */
-const PORTRAIT_SCALE = 1.3;
+export const PORTRAIT_SCALE = 1.3;
 
 /** Labels [H, W] of a portrait: exact, but for a band around the region's edge. */
 export function portraitRegionLabels(
@@ -104,11 +104,11 @@ export function largestFaceLabels(
 }
 
 /** Ellipse in which a painted or bare face surely is face, below the forehead. */
-const INNER_ELLIPSE = 0.85;
+export const INNER_ELLIPSE = 0.85;
 /** Share of that ellipse's height, from the top, that hair may hide. */
 const FOREHEAD = 0.2;
 /** Beyond this enlarged box there is no part of the face ... */
-const OUTER_BOX = 1.15;
+export const OUTER_BOX = 1.15;
 /** ... and as far as this it is said to be background; further away other faces may lack boxes. */
 const RING_BOX = 2;
 
@@ -183,7 +183,7 @@ function paintRegions(
 }
 
 /** Calls with index and position of every pixel whose centre the box holds, within the picture. */
-function forBox(
+export function forBox(
   box: Readonly<Box>,
   width: number,
   height: number,
@@ -197,7 +197,7 @@ function forBox(
 }
 
 /** Whether a pixel lies in the ellipse inscribed in the box, scaled about its middle. */
-function ellipseOf(box: Readonly<Box>, scale: number): (x: number, y: number) => boolean {
+export function ellipseOf(box: Readonly<Box>, scale: number): (x: number, y: number) => boolean {
   const cx = (box[0] + box[2]) / 2;
   const cy = (box[1] + box[3]) / 2;
   const a = (scale * boxWidth(box)) / 2;

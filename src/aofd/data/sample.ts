@@ -4,6 +4,7 @@
  * width = x2 - x1 + 1 (docs/spec.md 1.4). `x y w h` lists become `[x, y, x + w - 1, y + h - 1]`.
  */
 import { DataError } from '../errors.js';
+import type { DrawnArea } from './drawn/area.js';
 
 /** Inclusive corners in pixels. */
 export type Box = [x1: number, y1: number, x2: number, y2: number];
@@ -33,6 +34,8 @@ export interface FaceBox {
   /** Marked unusable by the data set itself (WIDER's `invalid`). */
   invalid: boolean;
   attributes?: FaceAttributes;
+  /** All of the face, covered parts too, where a person outlined it. */
+  outline?: DrawnArea;
 }
 
 /** Pixel labels of a sample: PNG files of the picture's size. */
@@ -74,15 +77,17 @@ export interface Sample {
   faces: FaceBox[];
   segmentation?: SegmentationFiles;
   pixelMap?: PixelMap;
+  /** What covers faces, drawn by a person who looked at every face of the picture. */
+  occluders?: readonly DrawnArea[];
   /** Regions without a face that look as if there were one (heads from behind): background. */
   decoys?: Box[];
   /** Data set name, used for sampling weights and reports. */
   source: string;
 }
 
-/** Whether the picture is a portrait with pixel labels. */
-export const isPortrait = ({ segmentation, pixelMap }: Sample): boolean =>
-  segmentation !== undefined || pixelMap?.extent === 'portrait';
+/** Whether all of the picture's faces have pixel labels, as portraits have. */
+export const isPortrait = ({ segmentation, pixelMap, occluders }: Sample): boolean =>
+  segmentation !== undefined || pixelMap?.extent === 'portrait' || occluders !== undefined;
 
 /** 8-bit picture: `data` is RGB, row-major [H, W, 3]. */
 export interface DecodedImage {

@@ -24,7 +24,7 @@ const WEAK_MIN_PX = 24;
 const WEAK_MASK = { x1: 0.25, x2: 0.75, y1: 0.62, y2: 0.88 };
 const WEAK_EYES = { x1: 0.2, x2: 0.8, y1: 0.26, y2: 0.4 };
 
-/** Labels [H, W] of a portrait with a true mask (1 = occluder). */
+/** Labels [H, W] of a portrait with a true mask (1 = occluder, 255 = unknown). */
 export function portraitLabels(
   mask: Uint8Array,
   faces: readonly FaceBox[],

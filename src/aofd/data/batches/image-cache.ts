@@ -1,5 +1,6 @@
 /** Decoded pictures and masks kept in memory, least recently used out first. */
 import { DataError } from '../../errors.js';
+import { drawnLabels } from '../drawn/labels.js';
 import { decodeImage, decodeMaskPng } from '../files/decode.js';
 import { facePartsOf, partsFromMasks, type FaceParts } from '../face-parts.js';
 import {
@@ -13,7 +14,7 @@ import { readPixelMap } from './pixel-map.js';
 /** A decoded sample. */
 export interface DecodedSample {
   image: DecodedImage;
-  /** [H, W], 1 = occluder; only of portraits with pixel labels. */
+  /** [H, W], 1 = occluder, 255 = unknown; only of pictures whose faces all have pixel labels. */
   mask: Uint8Array | null;
   /** [H, W], labels from files in the cache's form; null where boxes and painting say it all. */
   labels: Uint8Array | null;
@@ -41,7 +42,10 @@ export class ImageCache {
   /** The caller must not change the arrays. Throws ImageDecodeError. */
   async getAsync(sample: Sample): Promise<DecodedSample> {
     // A file may be listed both with and without a mask: the two are kept apart.
-    const map = sample.segmentation?.maskFile ?? sample.pixelMap?.file ?? '';
+    const map =
+      sample.segmentation?.maskFile ??
+      sample.pixelMap?.file ??
+      (sample.occluders ? `drawn: ${sample.source} ${sample.id}` : '');
     const key = `${sample.file}\n${map}`;
     const found = this.entries.get(key);
     if (found) {
@@ -70,8 +74,12 @@ export class ImageCache {
     sample: Sample,
     image: DecodedImage,
   ): Promise<{ mask: Uint8Array | null; labels: Uint8Array | null }> {
-    const { faces, segmentation, pixelMap } = sample;
+    const { faces, segmentation, pixelMap, occluders } = sample;
     const { width, height } = image;
+    if (occluders) {
+      const { covered, labels } = drawnLabels(occluders, faces, image, this.form);
+      return this.form === 'covered' ? { mask: labels, labels: null } : { mask: covered, labels };
+    }
     if (pixelMap?.extent === 'largest-face') {
       const { data } = sameSize(await readPixelMap(pixelMap), image, pixelMap.file);
       const labels = largestFaceLabels(data, pixelMap.roles, faces, image, this.form);

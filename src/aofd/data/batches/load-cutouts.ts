@@ -1,5 +1,6 @@
 /** Reads the portraits a CutoutBank is made from. */
 import { CutoutBank } from '../occluders/cutout-bank.js';
+import { drawnLabels } from '../drawn/labels.js';
 import { decodeImage, decodeMaskPng } from '../files/decode.js';
 import { readFaceParts } from './image-cache.js';
 import { DataError } from '../../errors.js';
@@ -24,7 +25,7 @@ export async function loadCutoutBank(
     const face = sample.faces.find(({ ignore }) => !ignore) ?? sample.faces[0];
     if (!face) continue;
     const isParsed = sample.pixelMap?.extent === 'portrait' && seen++ % every === 0;
-    if (!sample.segmentation && !isParsed) continue;
+    if (!sample.segmentation && !sample.occluders && !isParsed) continue;
     try {
       const image = await decodeImage(sample.file);
       bank.add(image, await coveredOf(sample, image), face.box);
@@ -37,6 +38,9 @@ export async function loadCutoutBank(
 }
 
 async function coveredOf(sample: Sample, image: DecodedImage): Promise<Uint8Array> {
+  if (sample.occluders) {
+    return drawnLabels(sample.occluders, sample.faces, image, 'covered').covered;
+  }
   if (!sample.segmentation) return (await readFaceParts(sample, image)).covered;
   return (await decodeMaskPng(sample.segmentation.maskFile)).data;
 }

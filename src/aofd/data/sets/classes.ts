@@ -2,8 +2,16 @@
 import { DataError } from '../../errors.js';
 import type { Cover } from '../sample.js';
 
-/** A face of unknown cover, one of known cover, a whole head, or nothing of ours. */
-export const CLASS_MEANINGS = ['face', 'masked', 'unmasked', 'incorrect', 'head', 'drop'] as const;
+/** A face of unknown cover, one of known cover, what covers faces, a whole head, or nothing of ours. */
+export const CLASS_MEANINGS = [
+  'face',
+  'masked',
+  'unmasked',
+  'incorrect',
+  'occluder',
+  'head',
+  'drop',
+] as const;
 export type ClassMeaning = (typeof CLASS_MEANINGS)[number];
 
 export type ClassMap = Readonly<Record<string, ClassMeaning>>;
@@ -29,6 +37,9 @@ const KNOWN_NAMES: Readonly<Record<string, ClassMeaning>> = {
   'incorrect mask': 'incorrect',
   'mask weared incorrect': 'incorrect',
   'mask worn incorrectly': 'incorrect',
+  occluder: 'occluder',
+  occluders: 'occluder',
+  occlusion: 'occluder',
 };
 
 /**
@@ -72,12 +83,16 @@ const wordsOf = (name: string): string =>
 function proposal(name: string): ClassMeaning {
   const words = wordsOf(name);
   if (/invalid|\b(no|non|not) ?faces?\b|background|ignore/.test(words)) return 'drop';
+  if (/occlu|cover|obstacle|\bhands?\b|scarf|glasses/.test(words)) return 'occluder';
   if (/incorrect|wrong|improper/.test(words)) return 'incorrect';
   if (/\b(no|without|un) ?mask/.test(words)) return 'unmasked';
   if (/mask/.test(words)) return 'masked';
   if (/head/.test(words)) return 'head';
   return /face/.test(words) ? 'face' : 'drop';
 }
+
+/** Whether objects of that meaning are faces. */
+export const isFace = (meaning: ClassMeaning): boolean => meaning === 'face' || isCover(meaning);
 
 /** The cover that a meaning states, if any. */
 export const coverOf = (meaning: ClassMeaning): Cover | undefined =>

@@ -21,9 +21,11 @@ import {
 } from '../sample.js';
 import { checkPictures } from './check-pictures.js';
 import { loadCoco } from './coco.js';
+import { loadCocoMasks } from './coco-masks.js';
 import { loadCountingCsv } from './counting-csv.js';
 import { loadFddb } from './fddb.js';
 import { readSizeLeniently } from './image-size.js';
+import { loadLabelme } from './labelme.js';
 import { picturesIn, readNames, stem } from './names.js';
 import { loadOcclusionSeg } from './occlusion-seg.js';
 import { teachSamples, type LabelKind } from './teach.js';
@@ -118,6 +120,10 @@ function read(
         return loadWider(list, shared);
       case 'coco':
         return loadCoco(list, { ...shared, classes: source.classes });
+      case 'coco-masks':
+        return loadCocoMasks(list, { ...shared, classes: source.classes });
+      case 'labelme':
+        return loadLabelme(list, { ...shared, classes: source.classes });
       case 'fddb':
         return loadFddb({ foldDir: list, imageRoot: images, report });
       case 'voc':

@@ -15,7 +15,7 @@ import {
   type LoadReport,
   type Sample,
 } from '../sample.js';
-import { coverOf, meaningOf, type ClassMap } from './classes.js';
+import { coverOf, isFace, meaningOf, type ClassMap } from './classes.js';
 import { isSystemName } from '../files/system-names.js';
 import { readSizeLeniently } from './image-size.js';
 import { pathInside } from './inside.js';
@@ -128,7 +128,7 @@ function readVocFile(file: string, options: VocOptions, report: LoadReport): Hea
   annotation.object.forEach((object, i) => {
     const where = `${file}: object[${i}]`;
     const meaning = meaningOf(options.classes, object.name ?? '', where);
-    if (meaning === 'drop') return;
+    if (meaning !== 'head' && !isFace(meaning)) return;
     if (!object.bndbox) throw malformed(where, 'has no <bndbox>');
     const { xmin, ymin, xmax, ymax } = object.bndbox;
     const [x1, y1, x2, y2] = [xmin, ymin, xmax, ymax].map(parseNumber) as Box;

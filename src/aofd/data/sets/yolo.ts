@@ -10,7 +10,7 @@ import {
   type LoadReport,
   type Sample,
 } from '../sample.js';
-import { coverOf, meaningOf, type ClassMap } from './classes.js';
+import { coverOf, isFace, meaningOf, type ClassMap } from './classes.js';
 import { readSizeLeniently } from './image-size.js';
 import { picturesIn, stem } from './names.js';
 import { parseNumber, readLines } from './text-file.js';
@@ -46,7 +46,7 @@ export function loadYolo(options: YoloOptions): Sample[] {
         );
       }
       const meaning = meaningOf(options.classes, name, where);
-      if (meaning === 'drop' || meaning === 'head') return [];
+      if (!isFace(meaning)) return [];
       const { width, height } = size;
       const xywh = [(cx - w / 2) * width, (cy - h / 2) * height, w * width, h * height];
       const box = checkedBox(xywh, size, where, report);

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { RunLengthMask } from '../../detect/rle.js';
 import { DataError } from '../../errors.js';
-import { checkRuns, decodeCocoCounts, runsOfCoco } from '../occlusion/runs.js';
+import { decodeCocoCounts } from '../../formats/coco-counts.js';
+import { checkRuns, runsOfCoco } from '../occlusion/runs.js';
 import type { Detection } from '../protocol.js';
 import type { DetectionCollector } from './collect.js';
 import {

@@ -49,34 +49,6 @@ export function paintRuns(
 }
 
 /**
- * Run lengths of COCO's compressed text form: numbers of 5 bits a character, from the third on as
- * differences to the last but one.
- * @throws RangeError on characters outside the alphabet or an unfinished number
- */
-export function decodeCocoCounts(text: string): number[] {
-  const counts: number[] = [];
-  let at = 0;
-  while (at < text.length) {
-    let value = 0;
-    let shift = 0;
-    let isLast = false;
-    while (!isLast) {
-      const code = text.charCodeAt(at++) - 48;
-      if (!(code >= 0 && code < 64)) {
-        throw new RangeError(`run lengths end early or have a foreign character at ${at - 1}`);
-      }
-      value += (code & 0x1f) * 2 ** (5 * shift);
-      shift++;
-      isLast = (code & 0x20) === 0;
-      if (isLast && (code & 0x10) !== 0) value -= 2 ** (5 * shift);
-    }
-    if (counts.length > 2) value += counts[counts.length - 2]!;
-    counts.push(value);
-  }
-  return counts;
-}
-
-/**
  * COCO's mask of a whole picture, whose runs go down the columns, as rows inside its bounding box.
  * @param size height, width, as COCO writes them
  * @throws RangeError when the counts do not fill the picture

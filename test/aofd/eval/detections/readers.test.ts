@@ -7,12 +7,8 @@ import {
   encodeRunLength,
   runLengthArea,
 } from '../../../../src/aofd/detect/rle.js';
-import {
-  checkRuns,
-  decodeCocoCounts,
-  paintRuns,
-  runsOfCoco,
-} from '../../../../src/aofd/eval/occlusion/runs.js';
+import { checkRuns, paintRuns, runsOfCoco } from '../../../../src/aofd/eval/occlusion/runs.js';
+import { decodeCocoCounts } from '../../../../src/aofd/formats/coco-counts.js';
 import type { DetectionSet } from '../../../../src/aofd/eval/protocol.js';
 import {
   readDetectionsAsync,

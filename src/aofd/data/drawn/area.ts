@@ -1,0 +1,83 @@
+/** Areas that a person drew, and their pixels. */
+import { DataError } from '../../errors.js';
+import { decodeBitmap } from '../files/decode-bitmap.js';
+import { fillParts, type Outline, type Patch } from './polygons.js';
+
+/** An area as a labelling tool wrote it; checked, but not yet pixels. */
+export type DrawnArea =
+  /** Polygons (polygons.ts). */
+  | { kind: 'polygons'; parts: readonly Outline[] }
+  /** COCO's run lengths of the whole picture, down its columns, beginning with uncovered pixels. */
+  | { kind: 'runs'; counts: readonly number[]; width: number; height: number; where: string }
+  /** A PNG in base64, whose left top pixel lies at x, y; what is not black is set. */
+  | { kind: 'bitmap'; png: string; x: number; y: number; where: string };
+
+/**
+ * The pixels of an area in a picture of this size; null where there are none.
+ * @throws DataError for runs of another size and for a PNG that is damaged or larger than the picture
+ */
+export function pixelsOf(area: DrawnArea, width: number, height: number): Patch | null {
+  switch (area.kind) {
+    case 'polygons':
+      return fillParts(area.parts, width, height);
+    case 'runs':
+      return pixelsOfRuns(area, width, height);
+    case 'bitmap': {
+      const { png, where } = area;
+      const { data, ...size } = decodeBitmap(Buffer.from(png, 'base64'), where, { width, height });
+      return clipped({ x: area.x, y: area.y, ...size, data }, width, height);
+    }
+  }
+}
+
+/** Sets the pixels of an area in a mask [height, width]. Throws as {@link pixelsOf}. */
+export function paintArea(area: DrawnArea, into: Uint8Array, width: number, height: number): void {
+  const patch = pixelsOf(area, width, height);
+  for (let row = 0; patch && row < patch.height; row++) {
+    const to = (patch.y + row) * width + patch.x;
+    for (let column = 0; column < patch.width; column++) {
+      if (patch.data[row * patch.width + column] === 1) into[to + column] = 1;
+    }
+  }
+}
+
+function pixelsOfRuns(
+  { counts, where, ...size }: Extract<DrawnArea, { kind: 'runs' }>,
+  width: number,
+  height: number,
+): Patch {
+  if (size.width !== width || size.height !== height) {
+    throw new DataError(
+      'list-malformed',
+      `mask is ${size.width}x${size.height}, its picture ${width}x${height}.`,
+      { where, fix: 'export the labels of this very picture again' },
+    );
+  }
+  const data = new Uint8Array(width * height);
+  let at = 0;
+  counts.forEach((count, i) => {
+    const end = at + count;
+    for (; i % 2 === 1 && at < end; at++) {
+      const x = Math.floor(at / height);
+      data[(at - x * height) * width + x] = 1;
+    }
+    at = end;
+  });
+  return { x: 0, y: 0, width, height, data };
+}
+
+/** The part of a patch inside the picture. */
+function clipped(patch: Patch, width: number, height: number): Patch | null {
+  const x = Math.max(0, patch.x);
+  const y = Math.max(0, patch.y);
+  const w = Math.min(width, patch.x + patch.width) - x;
+  const h = Math.min(height, patch.y + patch.height) - y;
+  if (w <= 0 || h <= 0) return null;
+  if (w === patch.width && h === patch.height) return patch;
+  const data = new Uint8Array(w * h);
+  for (let row = 0; row < h; row++) {
+    const from = (y - patch.y + row) * patch.width + x - patch.x;
+    data.set(patch.data.subarray(from, from + w), row * w);
+  }
+  return { x, y, width: w, height: h, data };
+}
