@@ -60,6 +60,41 @@ const dropDescriptions: esbuild.Plugin = {
   },
 };
 
+/** Methods of zod's schemas that settings do not use, each of which holds on to kinds of schemas. */
+const UNUSED_METHODS =
+  'superRefine overwrite exactOptional nonoptional and transform default prefault catch pipe readonly ' +
+  'encodeAsync decodeAsync safeEncodeAsync safeDecodeAsync parseAsync safeParseAsync validateAsync ' +
+  'encode decode safeEncode safeDecode validate with brand register meta apply ' +
+  'includes startsWith endsWith lowercase uppercase trim normalize toLowerCase toUpperCase slugify';
+
+/**
+ * Leaves out of zod what settings do not use: kinds of texts (addresses, dates, ids) with their patterns, and
+ * methods that need further kinds of schemas. A zod of another form stops the build rather than growing it.
+ */
+const dropUnusedZod: esbuild.Plugin = {
+  name: 'drop-unused-zod',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]classic[\\/]schemas\.js$/ }, ({ path: file }) => {
+      let text = fs.readFileSync(file, 'utf8');
+      const drop = (what: string, pattern: RegExp, kept = ''): void => {
+        const rest = text.replace(pattern, kept);
+        if (rest === text) {
+          throw new Error(
+            `zod has no ${what} where it was. Fix: look at dropUnusedZod in scripts/browser-bundle.ts.`,
+          );
+        }
+        text = rest;
+      };
+      drop('kinds of texts', /(\$constructor\("ZodString",[^]*?\n\}), \{[^]*?\n\}\);/, '$1);');
+      for (const name of UNUSED_METHODS.split(' ')) {
+        const head = `^    (?:async )?${name}(?:: (?:async )?function _\\w+)?\\(.*\\) \\{\\n`;
+        drop(`method ${name}`, new RegExp(`${head}[^]*?^    \\},\\n`, 'm'));
+      }
+      return { contents: text };
+    });
+  },
+};
+
 /** A file of the bundle. */
 export interface BundleFile {
   name: string;
@@ -84,7 +119,7 @@ export async function bundleBrowserAsync(): Promise<BundleFile[]> {
     minify: true,
     legalComments: 'none',
     sourcemap: 'linked',
-    plugins: [embedKernels(), dropUnused, dropDescriptions],
+    plugins: [embedKernels(), dropUnused, dropDescriptions, dropUnusedZod],
     metafile: true,
     write: false,
     logLevel: 'silent',
