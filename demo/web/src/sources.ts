@@ -118,14 +118,19 @@ function connectVideo(app: App, feed: LiveFeed): void {
     else video.pause();
   };
   seek.oninput = () => {
-    video.currentTime = seek.valueAsNumber * (video.duration || 0);
+    video.currentTime = seek.valueAsNumber * lengthOf(video);
   };
   video.addEventListener('play', showState);
   video.addEventListener('pause', showState);
   video.addEventListener('timeupdate', () => {
-    if (app.live === feed && video.duration > 0) {
-      seek.value = String(video.currentTime / video.duration);
-    }
+    const length = lengthOf(video);
+    if (app.live === feed && length > 0) seek.value = String(video.currentTime / length);
   });
   showState();
+}
+
+/** Seconds; of recordings that do not state it, as far as can be sought. */
+function lengthOf({ duration, seekable }: HTMLVideoElement): number {
+  if (Number.isFinite(duration)) return duration;
+  return seekable.length > 0 ? seekable.end(seekable.length - 1) : 0;
 }

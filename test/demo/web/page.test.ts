@@ -17,6 +17,29 @@ const PATIENCE = { timeout: 120_000 };
 /** Frames of the camera's film that show the same face. */
 const SCENE = 90;
 
+/** A further camera, which looks away from the visitor: its left half is red, its right one blue. */
+const SECOND_CAMERA = `(() => {
+  const { mediaDevices } = navigator;
+  const [list, open] = ['enumerateDevices', 'getUserMedia'].map((name) => mediaDevices[name].bind(mediaDevices));
+  const second = { kind: 'videoinput', deviceId: 'back', label: 'Back camera', groupId: '' };
+  mediaDevices.enumerateDevices = async () => [...(await list()), second];
+  mediaDevices.getUserMedia = async (constraints) => {
+    if (constraints.video?.deviceId?.exact !== 'back') return open(constraints);
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+    const context = canvas.getContext('2d');
+    setInterval(() => {
+      for (const [color, x] of [['red', 0], ['blue', 160]]) {
+        context.fillStyle = color;
+        context.fillRect(x, 0, 160, 240);
+      }
+    }, 40);
+    const stream = canvas.captureStream(25);
+    const [track] = stream.getVideoTracks();
+    track.getSettings = () => ({ deviceId: 'back', facingMode: 'environment' });
+    return stream;
+  };
+})()`;
+
 interface Saved {
   picture: { name: string; width: number };
   settings: { maxSize: number };
@@ -199,8 +222,17 @@ describe('the demo page in a real browser', function () {
     await openAsync();
     await page.click('#mode-check');
     await page.click('#camera');
-    for (const verdict of ['clear', 'covered', 'clear']) {
+    for (const [verdict, frame, words] of [
+      ['clear', 'rgb(37, 199, 106)', /Thank you/], // green
+      ['covered', 'rgb(255, 61, 127)', /uncover your face/],
+      ['clear', 'rgb(37, 199, 106)', /Thank you/],
+    ] as const) {
       await page.waitForSelector(`#stage[data-verdict="${verdict}"]`, PATIENCE);
+      const [color, text] = (await page.evaluate(
+        `[getComputedStyle(document.querySelector('#stage')).borderTopColor, document.querySelector('#verdict').textContent]`,
+      )) as [string, string];
+      expect(color, verdict).to.equal(frame);
+      expect(text, verdict).to.match(words);
     }
     expect(await page.textContent('#meter-rate')).to.match(/^\d+(\.\d)? frames\/s$/);
     expect(await page.textContent('#size-value')).to.equal('256 px');
@@ -208,6 +240,76 @@ describe('the demo page in a real browser', function () {
     await page.click('#camera');
     await untilAsync("document.querySelector('#camera-text').textContent === 'Camera'");
     expect(await page.isVisible('#camera-options')).to.equal(false);
+  });
+
+  it('shows the camera that is chosen, mirrored if it looks at the visitor', async () => {
+    await page.addInitScript({ content: SECOND_CAMERA });
+    await openAsync();
+    await page.click('#camera');
+    await page.waitForSelector('#camera-options', { state: 'visible', ...PATIENCE });
+    expect(await page.isChecked('#mirror')).to.equal(true);
+    expect(await page.locator('#camera-list option').allTextContents()).to.include('Back camera');
+    await page.selectOption('#camera-list', 'back');
+    const untilLeftIsAsync = (color: 'red' | 'blue'): Promise<void> =>
+      untilAsync(`(() => {
+        const picture = document.querySelector('#picture');
+        const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
+        const context = canvas.getContext('2d', { willReadFrequently: true });
+        context.drawImage(picture, -5, -picture.height / 2);
+        const [red, , blue] = context.getImageData(0, 0, 1, 1).data;
+        return ${color === 'red' ? 'red - blue' : 'blue - red'} > 150;
+      })()`);
+    // It looks away from the visitor, and is shown as it is; the box turns it.
+    await untilLeftIsAsync('red');
+    expect(await page.isChecked('#mirror')).to.equal(false);
+    await page.check('#mirror');
+    await untilLeftIsAsync('blue');
+    await page.uncheck('#mirror');
+    await untilLeftIsAsync('red');
+    await page.click('#camera');
+    await page.waitForSelector('#camera-options', { state: 'hidden', ...PATIENCE });
+  });
+
+  it('plays video files, pauses and seeks; takes pasted pictures', async () => {
+    await openAsync();
+    // A recording has no length in its header: seeking must find the end by itself.
+    await page.evaluate(`(async () => {
+      const image = await createImageBitmap(await (await fetch('samples/one.jpg')).blob());
+      const canvas = Object.assign(document.createElement('canvas'), { width: 480, height: 300 });
+      const context = canvas.getContext('2d');
+      const timer = setInterval(() => context.drawImage(image, 0, 0, 480, 300), 40);
+      const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: 'video/webm' });
+      const parts = [];
+      recorder.ondataavailable = ({ data }) => parts.push(data);
+      const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+      recorder.start();
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      recorder.stop();
+      await stopped;
+      clearInterval(timer);
+      const files = new DataTransfer();
+      files.items.add(new File(parts, 'clip.webm', { type: 'video/webm' }));
+      const input = document.querySelector('#file');
+      input.files = files.files;
+      input.dispatchEvent(new Event('change'));
+    })()`);
+    await page.waitForSelector('#video-options', { state: 'visible', ...PATIENCE });
+    await untilAsync("document.querySelector('#meter-rate').textContent.endsWith('frames/s')");
+    const { picture, faces } = await savedAsync();
+    expect([picture.name, picture.width, faces.length]).to.deep.equal(['clip.webm', 480, 1]);
+    await page.click('#video-pause');
+    await untilAsync("document.querySelector('#video-pause').textContent === 'Play'");
+    await page.fill('#video-seek', '0.5');
+    await untilAsync("document.querySelector('video').currentTime > 0.5");
+    await page.evaluate(`(async () => {
+      const clipboardData = new DataTransfer();
+      const blob = await (await fetch('samples/masks.jpg')).blob();
+      clipboardData.items.add(new File([blob], 'image.png', { type: 'image/png' }));
+      document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    })()`);
+    await page.waitForSelector('#video-options', { state: 'hidden', ...PATIENCE });
+    await untilAsync("Number(document.querySelector('#count').textContent) >= 3");
+    expect((await savedOfAsync('image.png', 512)).faces).to.have.length.at.least(3);
   });
 
   it('shows stored results and what to do where there is no WebGPU', async () => {
