@@ -3,40 +3,11 @@ import process from 'node:process';
 import type { Browser, Page } from 'playwright-core';
 import { gzipSync } from 'node:zlib';
 import { bundleBrowserAsync, filesOf } from '../../scripts/browser-bundle.js';
-import { parseSafetensors } from '../../src/nn/io/index.js';
-import { Detector } from '../../src/aofd/detect/detector.js';
-import {
-  defaultWeightsFile,
-  readWeightsAsync,
-} from '../../src/aofd/weights/files/detector-weights.js';
-import { webWeights } from '../../src/aofd/weights/web-weights.js';
 import { launchChromiumAsync } from '../helpers/chromium.js';
 import { STORED_CURVE } from '../helpers/tiny-run.js';
+import { COMPARED, nodeFacesAsync } from './node-faces.js';
 import type { Outcome } from './outcome.js';
 import { serveAsync, type Site } from './site.js';
-
-/** Photographs whose faces are compared with Node's, by their number. */
-const compared = [1, 2, 3, 4, 5, 6];
-
-const photograph = (i: number): string => `node_modules/@vladmandic/face-api/demo/sample${i}.jpg`;
-
-/** The detector in Node with the weights that pages load. */
-async function nodeFacesAsync(): Promise<Outcome[]> {
-  const weights = parseSafetensors(webWeights(await readWeightsAsync(defaultWeightsFile())));
-  await using detector = await Detector.createAsync({ weights });
-  const found: Outcome[] = [];
-  for (const i of compared) {
-    const { faces, width, height } = await detector.detectAsync(photograph(i));
-    const plain = faces.map(({ box, score, occlusion }) => ({
-      box: [...box],
-      score,
-      ratio: occlusion?.ratio,
-      covered: occlusion?.mask.data.reduce((sum, v) => sum + v, 0) ?? 0,
-    }));
-    found.push({ faces: plain, width, height });
-  }
-  return found;
-}
 
 function expectSame(found: Outcome | undefined, expected: Outcome | undefined, name: string): void {
   expect([found?.width, found?.height], name).to.deep.equal([expected?.width, expected?.height]);
@@ -114,8 +85,8 @@ describe('a real browser', function () {
       found: Outcome[];
       progress: { phase: string; loaded?: number; total?: number }[];
       adapter: Record<string, unknown>;
-    }>('photographsAsync', compared);
-    found.forEach((outcome, i) => expectSame(outcome, expected[i], `sample${compared[i]}.jpg`));
+    }>('photographsAsync', COMPARED);
+    found.forEach((outcome, i) => expectSame(outcome, expected[i], `sample${COMPARED[i]}.jpg`));
     expect(expected.flatMap(({ faces }) => faces)).to.have.length.greaterThan(4);
     // The default weights lie beside the module; progress runs from download to ready.
     expect(site.requests).to.include('/aofd/aofd-lite.web.safetensors');

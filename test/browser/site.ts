@@ -44,8 +44,15 @@ export interface Site extends AsyncDisposable {
   readonly requests: string[];
 }
 
+export interface SiteOptions {
+  /** Further files by path. */
+  files?: readonly (readonly [path: string, contents: string])[];
+  /** Told what pages send back: the body of every POST. */
+  onPost?: (body: string) => void;
+}
+
 /** Serves it on a free port of this machine. */
-export async function serveAsync(): Promise<Site> {
+export async function serveAsync({ files: more = [], onPost }: SiteOptions = {}): Promise<Site> {
   const files = new Map<string, Uint8Array>();
   for (const { name, contents } of await bundleBrowserAsync()) files.set(`/aofd/${name}`, contents);
   const weights = await readWeightsAsync(defaultWeightsFile());
@@ -53,10 +60,18 @@ export async function serveAsync(): Promise<Site> {
   files.set('/aofd/full.safetensors', webWeights(weights, { withGenerator: true }));
   for (const [name, contents] of await testCodeAsync()) files.set(name, contents);
   files.set('/', Buffer.from('<!doctype html><title>tests</title>'));
+  for (const [name, contents] of more) files.set(name, Buffer.from(contents));
   const requests: string[] = [];
   const server = http.createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     requests.push(pathname);
+    if (request.method === 'POST') {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => onPost?.(Buffer.concat(parts).toString()));
+      response.end();
+      return;
+    }
     const content = files.get(pathname) ?? photograph(pathname);
     response.setHeader('content-security-policy', "default-src 'self'");
     response.setHeader(
