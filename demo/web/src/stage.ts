@@ -91,7 +91,9 @@ export class Stage {
 
   #unit(): number {
     const shown = this.canvas.clientWidth || this.element.clientWidth;
-    return shown > 0 ? Math.max(0.5, this.canvas.width / shown) : 1;
+    // On phones faces are small, and labels must leave some of them to be seen.
+    const size = shown < 480 ? 0.8 : 1;
+    return shown > 0 ? Math.max(0.5, (size * this.canvas.width) / shown) : 1;
   }
 
   #paint(context: CanvasRenderingContext2D, scene: Scene, unit: number): void {

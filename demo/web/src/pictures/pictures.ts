@@ -51,7 +51,9 @@ function drawn(
   result.setAttribute('aria-label', `${title}; covered: ${shares}`);
   const context = contextOf(result);
   context.drawImage(canvas, 0, 0);
-  const unit = canvas.width / 560;
+  // The sizes at which pictures.css shows it on wide pages and on phones.
+  const shown = matchMedia('(max-width: 620px)').matches ? 360 : 560;
+  const unit = Math.max(canvas.width / shown, canvas.height / 400);
   drawOverlay(context, faces, { unit, scale: 1, showMask: true, highlight: null, mirrored: false });
   return result;
 }
