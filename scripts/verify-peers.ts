@@ -287,7 +287,7 @@ const browser = await launchChromiumAsync([
 try {
   const running = await openAllAsync(browser, site.origin);
   const [ours] = running;
-  if (ours?.peer !== PEERS[0]) throw new Error('our own detector does not run, see above');
+  if (!ours || ours.peer !== PEERS[0]) throw new Error('our own detector does not run, see above');
   await warmAsync(running);
   for (const [k, photo] of photos.entries()) {
     for (const { page, tally } of running) count(tally, photo, await find(page, `/photo/${k}`));
