@@ -6,7 +6,7 @@ import { readFaceParts } from './image-cache.js';
 import { DataError } from '../../errors.js';
 import type { DecodedImage, Sample } from '../sample.js';
 
-/** Portraits with pixel classes that are cut up; more of them only cost time. */
+/** Pictures with pixel classes or outlines that are cut up; more of them only cost time. */
 const MAX_PARSED = 60;
 
 /**
@@ -18,14 +18,16 @@ export async function loadCutoutBank(
   skipBroken = false,
 ): Promise<CutoutBank> {
   const bank = new CutoutBank();
-  const parsed = samples.filter((sample) => sample.pixelMap?.extent === 'portrait').length;
+  const isFromLargeSet = ({ pixelMap, occluders }: Sample): boolean =>
+    pixelMap?.extent === 'portrait' || occluders !== undefined;
+  const parsed = samples.filter(isFromLargeSet).length;
   const every = Math.max(1, Math.ceil(parsed / MAX_PARSED));
   let seen = 0;
   for (const sample of samples) {
     const face = sample.faces.find(({ ignore }) => !ignore) ?? sample.faces[0];
     if (!face) continue;
-    const isParsed = sample.pixelMap?.extent === 'portrait' && seen++ % every === 0;
-    if (!sample.segmentation && !sample.occluders && !isParsed) continue;
+    const isParsed = isFromLargeSet(sample) && seen++ % every === 0;
+    if (!sample.segmentation && !isParsed) continue;
     try {
       const image = await decodeImage(sample.file);
       bank.add(image, await coveredOf(sample, image), face.box);
