@@ -283,6 +283,7 @@ const browser = await launchChromiumAsync([
   '--enable-unsafe-swiftshader',
   '--use-gl=angle',
   '--use-angle=swiftshader',
+  '--ignore-gpu-blocklist',
 ]);
 try {
   const running = await openAllAsync(browser, site.origin);
