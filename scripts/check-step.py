@@ -5,9 +5,10 @@
 
 Shares no code with the project and uses no automatic differentiation: networks, losses, every
 gradient (by hand, float64), sampling rules and optimiser are written here from the paper's
-description in docs/. Needs Python 3.9 and NumPy. What the step *draws at random* (which anchors and
-RoIs, which masks, which dropout zeros) is read from the file and checked against the rules; all
-else is recomputed from `input/...` and `before/...`.
+description in docs/. One file on purpose, however long: it can be copied away and read alone. Needs
+Python 3.9 and NumPy. What the step *draws at random* (which anchors and RoIs, which masks, which
+dropout zeros) is read from the file and checked against the rules; all else is recomputed from
+`input/...` and `before/...`.
 
 Prints, per tensor, the largest difference divided by the largest value, and a verdict.
 Exit code: 0 agreement, 1 disagreement, 2 the file cannot be read.
