@@ -1,20 +1,11 @@
-import { after } from 'mocha';
 import { Device } from '../../src/nn/index.js';
 
 let opened: Promise<Device> | null = null;
 
 /**
  * The one device of this test process, opened on first use (the adapter is that of AOFD_ADAPTER,
- * or the automatic choice) and closed after the last test.
+ * or the automatic choice). It stays open until the process ends: the next file of tests goes on with it.
  */
 export function testDeviceAsync(): Promise<Device> {
-  opened ??= Device.createAsync();
-  return opened;
+  return (opened ??= Device.createAsync());
 }
-
-after(async () => {
-  if (!opened) return;
-  const device = await opened;
-  opened = null;
-  await device.destroyAsync();
-});
