@@ -1,19 +1,17 @@
 import { expect } from 'chai';
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { runCli } from '../../../src/aofd/cli/main.js';
 import { parseSafetensors } from '../../../src/nn/io/index.js';
 import { capturedAsync } from '../../helpers/captured.js';
 import { writeRandomWeights } from '../../helpers/random-weights.js';
-import { TempFolder } from '../../helpers/temp-folder.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 describe('aofd export', () => {
-  const folder = new TempFolder();
-  after(() => folder.remove());
+  const at = useSuiteFolder();
 
   it('writes float16 weights without the mask generator, and refuses to write over its input', async () => {
-    const file = path.join(folder.root, 'weights.safetensors');
-    const out = path.join(folder.root, 'web.safetensors');
+    const file = at('weights.safetensors');
+    const out = at('web.safetensors');
     writeRandomWeights(file);
     const before = fs.readFileSync(file);
     const args = ['export', '--format', 'web', '--weights', file];

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { decodeImage, decodeMaskPng } from '../../../src/aofd/data/files/decode.js';
 import { ImageDecodeError } from '../../../src/aofd/errors.js';
 import { gradientImage, jpegOf, maskPng, pngOf } from '../../helpers/pictures.js';
-import { TempFolder } from '../../helpers/temp-folder.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 import { rejectionAsync } from '../../helpers/rejection.js';
 
 const failure = (promise: Promise<unknown>): Promise<ImageDecodeError> =>
@@ -11,15 +11,12 @@ const failure = (promise: Promise<unknown>): Promise<ImageDecodeError> =>
 
 describe('data/decode', () => {
   const image = gradientImage(48, 32);
-  let temp: TempFolder;
-  before(() => {
-    temp = new TempFolder();
-  });
-  after(() => temp.remove());
+  const at = useSuiteFolder();
+  before(() => {});
 
   it('decodes PNG exactly and JPEG within a few levels', async () => {
     expect(await decodeImage(pngOf(image))).to.deep.equal(image);
-    const jpeg = await decodeImage(temp.write('a.jpg', await jpegOf(image)));
+    const jpeg = await decodeImage(at.write('a.jpg', await jpegOf(image)));
     expect([jpeg.width, jpeg.height, jpeg.data.length]).to.deep.equal([48, 32, 48 * 32 * 3]);
     let worst = 0;
     image.data.forEach((v, i) => (worst = Math.max(worst, Math.abs(v - (jpeg.data[i] ?? 0)))));
@@ -48,15 +45,15 @@ describe('data/decode', () => {
   it('explains empty, truncated, foreign, missing and enormous files', async () => {
     const jpeg = await jpegOf(gradientImage(200, 200));
     const cases: [() => Promise<unknown>, string][] = [
-      [() => decodeImage(temp.write('zero.jpg', '')), 'image-empty'],
+      [() => decodeImage(at.write('zero.jpg', '')), 'image-empty'],
       [
-        () => decodeImage(temp.write('cut.jpg', jpeg.subarray(0, jpeg.length >> 1))),
+        () => decodeImage(at.write('cut.jpg', jpeg.subarray(0, jpeg.length >> 1))),
         'image-truncated',
       ],
       [() => decodeImage(pngOf(image).subarray(0, 100)), 'image-truncated'],
       [() => decodeImage(pngOf(image).subarray(0, 20)), 'image-truncated'],
-      [() => decodeImage(temp.write('text.jpg', 'this is not a picture')), 'image-format'],
-      [() => decodeImage(`${temp.root}/none.jpg`), 'file-missing'],
+      [() => decodeImage(at.write('text.jpg', 'this is not a picture')), 'image-format'],
+      [() => decodeImage(at('none.jpg')), 'file-missing'],
       [() => decodeImage(jpeg, { maxPixels: 1000 }), 'image-too-large'],
       [() => decodeImage(pngOf(image), { maxPixels: 1000 }), 'image-too-large'],
       [() => decodeMaskPng(jpeg), 'image-format'],

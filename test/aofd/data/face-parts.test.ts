@@ -18,7 +18,7 @@ import {
   portraitRegionLabels,
 } from '../../../src/aofd/data/region-labels.js';
 import { face } from '../../helpers/pictures.js';
-import { TempFolder } from '../../helpers/temp-folder.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 const SIDE = 100;
 const paint = (shape: (x: number, y: number) => number): Uint8Array =>
@@ -138,9 +138,7 @@ describe('data/face parts', () => {
   });
 
   describe('pixel maps', () => {
-    let temp: TempFolder;
-    before(() => void (temp = new TempFolder()));
-    after(() => temp.remove());
+    const inFolder = useSuiteFolder();
 
     it('of palette PNGs give the index of the colour', async () => {
       const colours = [[0, 0, 0], [204, 0, 0], [0, 0, 204]] as const; // prettier-ignore
@@ -148,14 +146,14 @@ describe('data/face parts', () => {
       const png = await sharp(rgb, { raw: { width: 3, height: 2, channels: 3 } })
         .png({ palette: true, colours: 4 })
         .toBuffer();
-      const file = temp.write('map.png', png);
+      const file = inFolder.write('map.png', png);
       const map = await readPaletteMap(file);
       expect([map.width, map.height]).to.deep.equal([3, 2]);
       // Which index a colour has is the encoder's choice; equal colours have equal classes.
       const [a, b, c] = map.data;
       expect(new Set([a, b, c]).size).to.equal(3);
       expect([...map.data]).to.deep.equal([a, b, c, c, b, a]);
-      const plain = temp.write('plain.png', await sharp(rgb, { raw: { width: 3, height: 2, channels: 3 } }).png().toBuffer()); // prettier-ignore
+      const plain = inFolder.write('plain.png', await sharp(rgb, { raw: { width: 3, height: 2, channels: 3 } }).png().toBuffer()); // prettier-ignore
       const stop = async (run: Promise<unknown>): Promise<string> =>
         run.then(() => 'went on', (error: Error) => error.message); // prettier-ignore
       expect(await stop(readPaletteMap(plain))).to.match(/plain\.png.*no PNG with a palette/);

@@ -13,7 +13,7 @@ import { DataError } from '../../../src/aofd/errors.js';
 import { canvasBatchOptions, RunSources } from '../../../src/aofd/train/run/sources.js';
 import { gradientImage, jpegOf } from '../../helpers/pictures.js';
 import { rejectionAsync, thrownBy } from '../../helpers/rejection.js';
-import { TempFolder } from '../../helpers/temp-folder.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 import { tinyConfig } from '../../helpers/training.js';
 
 interface Picture {
@@ -25,19 +25,17 @@ interface Picture {
 }
 
 describe('labels that do not fit their pictures', () => {
-  let temp: TempFolder;
+  const at = useSuiteFolder();
   before(async () => {
-    temp = new TempFolder();
     const image = gradientImage(100, 60);
     const jpeg = await jpegOf(image);
-    for (const name of ['a', 'b', 'c']) temp.write(`img/${name}.jpg`, jpeg);
-    temp.write('img/cut.jpg', jpeg.subarray(0, jpeg.length - 200));
-    temp.write('img/stub.jpg', jpeg.subarray(0, 40));
+    for (const name of ['a', 'b', 'c']) at.write(`img/${name}.jpg`, jpeg);
+    at.write('img/cut.jpg', jpeg.subarray(0, jpeg.length - 200));
+    at.write('img/stub.jpg', jpeg.subarray(0, 40));
     const raw = { raw: { width: 100, height: 60, channels: 3 as const } };
     const turned = await sharp(image.data, raw).jpeg().withMetadata({ orientation: 6 }).toBuffer();
-    temp.write('img/turned.jpg', turned);
+    at.write('img/turned.jpg', turned);
   });
-  after(() => temp.remove());
 
   const coco = (pictures: Picture[], category = 'face'): string => {
     const images = pictures.map(({ name = 'a.jpg', width = 100, height = 60 }, id) => ({
@@ -50,11 +48,11 @@ describe('labels that do not fit their pictures', () => {
       boxes.map((bbox) => ({ image_id: id, category_id: 1, bbox, ...extra })),
     );
     const categories = [{ id: 1, name: category }];
-    return temp.write('list.json', JSON.stringify({ images, annotations, categories }));
+    return at.write('list.json', JSON.stringify({ images, annotations, categories }));
   };
   const data = (source: Partial<DataSourceConfig>, skipBroken?: boolean) => ({
     ...presetConfig('lite').data,
-    root: temp.root,
+    root: at(),
     minFacePx: 4,
     ...(skipBroken === undefined ? {} : { skipBroken }),
     sources: { it: { kind: 'coco' as const, list: 'list.json', images: 'img', ...source } },
@@ -142,13 +140,13 @@ describe('labels that do not fit their pictures', () => {
       const error = thrownBy(() => load([{ name }], true), DataError);
       expect(error.reason, name).to.include('leads out of the folder');
     }
-    temp.write('w.txt', '../a.jpg\n1\n1 1 9 9\n');
+    at.write('w.txt', '../a.jpg\n1\n1 1 9 9\n');
     const wider = { kind: 'wider' as const, list: 'w.txt' };
     expect(() => loadDataSource(data(wider), 'it')).to.throw(/w\.txt:1.*leads out/);
-    temp.write('c.csv', 'Name,width,height,xmin,ymin,xmax,ymax\n../a.jpg,100,60,1,1,20,20\n');
+    at.write('c.csv', 'Name,width,height,xmin,ymin,xmax,ymax\n../a.jpg,100,60,1,1,20,20\n');
     const csv = { kind: 'counting-csv' as const, list: 'c.csv' };
     expect(() => loadDataSource(data(csv), 'it')).to.throw(/c\.csv:2.*leads out/);
-    temp.write('voc/x.xml', '<annotation><filename>../../x.jpg</filename></annotation>');
+    at.write('voc/x.xml', '<annotation><filename>../../x.jpg</filename></annotation>');
     const voc = { kind: 'voc' as const, list: 'voc' };
     expect(() => loadDataSource(data(voc), 'it')).to.throw(/x\.xml.*leads out/);
   });
@@ -158,8 +156,8 @@ describe('labels that do not fit their pictures', () => {
       '<object><name>face</name><bndbox><xmin>50</xmin><ymin>5</ymin>' +
       '<xmax>20</xmax><ymax>30</ymax></bndbox></object>';
     const read = (xml: string): (() => unknown) => {
-      temp.write('v/a.xml', xml);
-      return () => loadVoc({ annotationDir: `${temp.root}/v`, imageRoot: `${temp.root}/img` });
+      at.write('v/a.xml', xml);
+      return () => loadVoc({ annotationDir: at('v'), imageRoot: at('img') });
     };
     expect(read(`<annotation>${object}</annotation>`)).to.throw(/xmin 50, xmax 20/);
     const deep = 200_000;
@@ -168,7 +166,7 @@ describe('labels that do not fit their pictures', () => {
     const laughs =
       '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><annotation>&b;</annotation>';
     expect(read(laughs)).to.throw(DataError, /defines entities/);
-    temp.write('v/._a.xml', 'Mac OS X');
+    at.write('v/._a.xml', 'Mac OS X');
     expect(read('<annotation></annotation>')()).to.have.length(1);
   });
 

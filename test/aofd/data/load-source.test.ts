@@ -6,32 +6,30 @@ import { describeReport, loadDataSource } from '../../../src/aofd/data/sets/load
 import { readNames } from '../../../src/aofd/data/sets/names.js';
 import { TeacherList } from '../../../src/aofd/data/sets/teacher-list.js';
 import { gradientImage, jpegOf } from '../../helpers/pictures.js';
-import { TempFolder } from '../../helpers/temp-folder.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 const line = (file: string, faces: number[][], width = 100, height = 80): string =>
   JSON.stringify({ file, width, height, faces });
 
 describe('data/load-source', () => {
-  let temp: TempFolder;
+  const at = useSuiteFolder();
   before(async () => {
-    temp = new TempFolder();
     const picture = await jpegOf(gradientImage(100, 80));
-    for (const name of ['a', 'b', 'c']) temp.write(`pictures/${name}.jpg`, picture);
-    temp.write('pictures/deep/d.jpg', picture);
-    temp.write('pictures/one/twice.jpg', picture);
-    temp.write('pictures/two/twice.jpg', picture);
+    for (const name of ['a', 'b', 'c']) at.write(`pictures/${name}.jpg`, picture);
+    at.write('pictures/deep/d.jpg', picture);
+    at.write('pictures/one/twice.jpg', picture);
+    at.write('pictures/two/twice.jpg', picture);
   });
-  after(() => temp.remove());
 
   function load(source: DataSourceConfig, minFacePx = 8): ReturnType<typeof loadDataSource> {
     const { data } = presetConfig('lite');
-    return loadDataSource({ ...data, root: temp.root, minFacePx, sources: { it: source } }, 'it');
+    return loadDataSource({ ...data, root: at(), minFacePx, sources: { it: source } }, 'it');
   }
 
   describe('teacher lists', () => {
     it('give faces in pixels of the stored picture, whatever size the teacher saw', () => {
       const list = new TeacherList(
-        temp.write('t.jsonl', `${line('x/a.jpg', [[10, 20, 30, 50, 0.9]])}\n\n`),
+        at.write('t.jsonl', `${line('x/a.jpg', [[10, 20, 30, 50, 0.9]])}\n\n`),
       );
       expect(list.names).to.deep.equal(['a.jpg']);
       const full = list.facesOf('pictures/a.jpg', { width: 200, height: 160 });
@@ -43,7 +41,7 @@ describe('data/load-source', () => {
     });
     it('name file and line of what is malformed', () => {
       const bad = (text: string): (() => unknown) => {
-        const file = temp.write('bad.jsonl', text);
+        const file = at.write('bad.jsonl', text);
         return () => new TeacherList(file);
       };
       const good = line('a.jpg', []);
@@ -61,9 +59,9 @@ describe('data/load-source', () => {
         [60, 10, 90, 50, 0.2],
       ]),
     );
-    temp.write('t.jsonl', all.join('\n'));
-    temp.write('drop.json', JSON.stringify({ drop: { some: ['pictures/b.jpg', 'x/c.jpg'] } }));
-    temp.write('in.txt', 'a\r\nb.jpg\nc\nd.png\ntwice');
+    at.write('t.jsonl', all.join('\n'));
+    at.write('drop.json', JSON.stringify({ drop: { some: ['pictures/b.jpg', 'x/c.jpg'] } }));
+    at.write('in.txt', 'a\r\nb.jpg\nc\nd.png\ntwice');
     const loaded = load({
       kind: 'pictures',
       list: 'pictures',
@@ -88,12 +86,12 @@ describe('data/load-source', () => {
     });
     expect(stricter.report).to.include({ images: 1, faces: 0, ignored: 2 });
     expect(() => load({ kind: 'pictures', list: 'pictures' })).to.throw(/"it".*no face boxes/);
-    expect(() => readNames(`${temp.root}/drop.json#other`)).to.throw(/drop\.other.*lists: some/);
+    expect(() => readNames(at('drop.json#other'))).to.throw(/drop\.other.*lists: some/);
   });
 
   it('reads Face_Counting tables: 0-based corners, the far ones exclusive', () => {
     const head = 'Name,width,height,xmin,ymin,xmax,ymax';
-    const file = temp.write(
+    const file = at.write(
       'boxes.csv',
       `${head}\na.jpg,100,80,0,10,20,40\nb.jpg,100,80,5,5,6,6\na.jpg,100,80,50,10,100,80\n`,
     );
@@ -107,7 +105,7 @@ describe('data/load-source', () => {
       [[5, 5, 5, 5]],
     ]);
     const bad = (text: string): (() => unknown) => {
-      const broken = temp.write('bad.csv', text);
+      const broken = at.write('bad.csv', text);
       return () => loadCountingCsv(broken, options);
     };
     expect(bad('Name,x\n')).to.throw(/bad\.csv:1.*header/);
@@ -117,8 +115,8 @@ describe('data/load-source', () => {
   });
 
   it("cuts a set's labels to the teachers' convention before they are compared", () => {
-    temp.write('boxes.csv', 'Name,width,height,xmin,ymin,xmax,ymax\na.jpg,100,80,10,10,50,50\n');
-    temp.write('t.jsonl', line('a.jpg', [[30, 10, 50, 50, 0.9]]));
+    at.write('boxes.csv', 'Name,width,height,xmin,ymin,xmax,ymax\na.jpg,100,80,10,10,50,50\n');
+    at.write('t.jsonl', line('a.jpg', [[30, 10, 50, 50, 0.9]]));
     const source: DataSourceConfig = {
       kind: 'counting-csv',
       list: 'boxes.csv',
@@ -136,11 +134,11 @@ describe('data/load-source', () => {
       `<xmax>${x + 20}</xmax><ymax>30</ymax></bndbox></object>`;
     // The size that the file states is no size: that of the picture counts.
     const size = '<size><width>0</width><height>0</height></size>';
-    temp.write(
+    at.write(
       'heads/a.xml',
       `<annotation><filename>a.jpg</filename>${size}${[0, 30, 60].map(object).join('')}</annotation>`,
     );
-    temp.write('t.jsonl', line('a.jpg', [[2, 5, 18, 28, 0.9], [33, 5, 45, 28, 0.2]])); // prettier-ignore
+    at.write('t.jsonl', line('a.jpg', [[2, 5, 18, 28, 0.9], [33, 5, 45, 28, 0.2]])); // prettier-ignore
     const source: DataSourceConfig = {
       kind: 'voc',
       list: 'heads',
@@ -158,8 +156,8 @@ describe('data/load-source', () => {
   });
 
   it('reads YOLO labels beside their pictures', async () => {
-    temp.write('y/train/images/p.rf.1.jpg', await jpegOf(gradientImage(100, 80)));
-    const label = temp.write('y/train/labels/p.rf.1.txt', '0 0.5 0.5 0.2 0.5\n1 0.1 0.5 0.2 0.5\n');
+    at.write('y/train/images/p.rf.1.jpg', await jpegOf(gradientImage(100, 80)));
+    const label = at.write('y/train/labels/p.rf.1.txt', '0 0.5 0.5 0.2 0.5\n1 0.1 0.5 0.2 0.5\n');
     const source: DataSourceConfig = {
       kind: 'yolo',
       list: 'y',
@@ -169,7 +167,7 @@ describe('data/load-source', () => {
     expect(samples.map((s) => s.faces)).to.deep.equal([
       [{ box: [40, 20, 59, 59], ignore: false, invalid: false, attributes: { cover: 'masked' } }],
     ]);
-    temp.write('y/train/labels/p.rf.1.txt', '0 0.5 0.5 0.2\n');
+    at.write('y/train/labels/p.rf.1.txt', '0 0.5 0.5 0.2\n');
     expect(() => load(source)).to.throw(`${label}:1`);
   });
 

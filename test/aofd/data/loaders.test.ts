@@ -8,17 +8,15 @@ import { checkedBox, enlargeBox, newLoadReport } from '../../../src/aofd/data/sa
 import { loadVoc, parseVoc } from '../../../src/aofd/data/sets/voc.js';
 import { loadWider } from '../../../src/aofd/data/sets/wider.js';
 import { gradientImage, jpegOf, pngOf } from '../../helpers/pictures.js';
-import { TempFolder } from '../../helpers/temp-folder.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 describe('data/loaders', () => {
-  let temp: TempFolder;
+  const at = useSuiteFolder();
   before(async () => {
-    temp = new TempFolder();
-    temp.write('img/a/one.jpg', await jpegOf(gradientImage(60, 40)));
-    temp.write('img/b/two.jpg', await jpegOf(gradientImage(30, 30)));
-    temp.write('img/c.png', pngOf(gradientImage(17, 9)));
+    at.write('img/a/one.jpg', await jpegOf(gradientImage(60, 40)));
+    at.write('img/b/two.jpg', await jpegOf(gradientImage(30, 30)));
+    at.write('img/c.png', pngOf(gradientImage(17, 9)));
   });
-  after(() => temp.remove());
 
   describe('boxes', () => {
     const size = { width: 50, height: 40 };
@@ -62,15 +60,15 @@ describe('data/loaders', () => {
       raw.clone().webp({ lossless: true }),
       raw.clone().ensureAlpha(0.5).webp(),
     ].entries()) {
-      const file = temp.write(`size-${i}.webp`, await webp.toBuffer());
+      const file = at.write(`size-${i}.webp`, await webp.toBuffer());
       expect(readImageSize(file)).to.deep.equal({ width: 37, height: 21 });
     }
-    expect(readImageSize(`${temp.root}/img/a/one.jpg`)).to.deep.equal({ width: 60, height: 40 });
-    expect(readImageSize(`${temp.root}/img/c.png`)).to.deep.equal({ width: 17, height: 9 });
-    const text = temp.write('note.jpg', 'hello world');
+    expect(readImageSize(at('img/a/one.jpg'))).to.deep.equal({ width: 60, height: 40 });
+    expect(readImageSize(at('img/c.png'))).to.deep.equal({ width: 17, height: 9 });
+    const text = at.write('note.jpg', 'hello world');
     expect(() => readImageSize(text)).to.throw(/neither JPEG, PNG nor WebP/);
-    expect(() => readImageSize(temp.write('empty.jpg', ''))).to.throw(/0 bytes/);
-    expect(() => readImageSize(`${temp.root}/none.jpg`)).to.throw(/not found/);
+    expect(() => readImageSize(at.write('empty.jpg', ''))).to.throw(/0 bytes/);
+    expect(() => readImageSize(at('none.jpg'))).to.throw(/not found/);
   });
 
   describe('WIDER text', () => {
@@ -93,8 +91,8 @@ describe('data/loaders', () => {
       ['CRLF', '\r\n'],
     ] as const) {
       it(`reads entries, the dummy line of count 0 and ${name} ends`, () => {
-        const list = temp.write(`wider-${name}.txt`, entry(eol));
-        const samples = loadWider(list, { imageRoot: `${temp.root}/img`, ignoreBelowPx: 6 });
+        const list = at.write(`wider-${name}.txt`, entry(eol));
+        const samples = loadWider(list, { imageRoot: at('img'), ignoreBelowPx: 6 });
         expect(samples.map((s) => [s.id, s.faces.length])).to.deep.equal([
           ['a/one.jpg', 2],
           ['b/two.jpg', 0],
@@ -108,19 +106,19 @@ describe('data/loaders', () => {
       });
     }
     it('also reads count 0 without a dummy line', () => {
-      const list = temp.write('wider-nodummy.txt', 'b/two.jpg\n0\nc.png\n1\n1 1 4 4\n');
-      const samples = loadWider(list, { imageRoot: `${temp.root}/img` });
+      const list = at.write('wider-nodummy.txt', 'b/two.jpg\n0\nc.png\n1\n1 1 4 4\n');
+      const samples = loadWider(list, { imageRoot: at('img') });
       expect(samples.map((s) => s.faces.length)).to.deep.equal([0, 1]);
     });
     it('names file and line of malformed entries', () => {
       const load = (text: string): unknown =>
-        loadWider(temp.write('wider-bad.txt', text), { imageRoot: `${temp.root}/img` });
+        loadWider(at.write('wider-bad.txt', text), { imageRoot: at('img') });
       expect(() => load('c.png\nx\n')).to.throw(/wider-bad\.txt:2.*number of faces/);
       expect(() => load('c.png\n2\n1 1 4 4\n')).to.throw(/wider-bad\.txt:4.*face line/);
       expect(() => load('c.png\n1\n1 1 4 nan\n')).to.throw(/wider-bad\.txt:3.*finite/);
       expect(() => load('c.png\n1\n1 1 -4 4\n')).to.throw(/wider-bad\.txt:3.*negative/);
       expect(() => load('missing.jpg\n1\n1 1 4 4\n')).to.throw(/missing\.jpg.*not found/);
-      expect(() => loadWider(`${temp.root}/no.txt`, { imageRoot: '.' })).to.throw(/no\.txt/);
+      expect(() => loadWider(at('no.txt'), { imageRoot: '.' })).to.throw(/no\.txt/);
     });
   });
 
@@ -137,7 +135,7 @@ describe('data/loaders', () => {
       ],
     };
     const load = (value: unknown): ReturnType<typeof loadCoco> =>
-      loadCoco(temp.write('coco.json', JSON.stringify(value)), { imageRoot: temp.root });
+      loadCoco(at.write('coco.json', JSON.stringify(value)), { imageRoot: at() });
     it('reads boxes, categories and the ignore flag', () => {
       const [sample] = load(list);
       expect(sample?.faces[0]).to.deep.equal({
@@ -160,7 +158,7 @@ describe('data/loaders', () => {
       expect(() => load(changed({ category_id: 7 }))).to.throw(/category_id/);
       expect(() => load({ images: [{ id: 1 }] })).to.throw(/images\[0\]\.file_name/);
       expect(() => load([])).to.throw(/\$/);
-      const broken = temp.write('broken.json', '{"a":');
+      const broken = at.write('broken.json', '{"a":');
       expect(() => loadCoco(broken, { imageRoot: '.' })).to.throw(/not valid JSON/);
     });
   });
@@ -176,26 +174,26 @@ describe('data/loaders', () => {
       synthetic: false,
     };
     const entries = [entry, { ...entry, id: 'p_2', split: 'test' }];
-    temp.write('seg/index.json', JSON.stringify([...entries, { ...entry, synthetic: true }]));
-    const root = `${temp.root}/seg`;
+    at.write('seg/index.json', JSON.stringify([...entries, { ...entry, synthetic: true }]));
+    const root = at('seg');
     expect(loadOcclusionSeg(root, { split: 'all' })).to.have.length(3);
     expect(loadOcclusionSeg(root, { split: 'train', synthetic: false })).to.have.length(1);
     const [sample] = loadOcclusionSeg(root, { split: 'test' });
     expect(sample?.faces[0]?.box).to.deep.equal([10, 5, 29, 34]);
     expect(sample?.segmentation?.maskFile).to.match(/masks.p_2\.png$/);
-    temp.write('seg2/index.json', JSON.stringify([{ ...entry, id: '../../x' }]));
-    expect(() => loadOcclusionSeg(`${temp.root}/seg2`, { split: 'all' })).to.throw(/\[0\]/);
+    at.write('seg2/index.json', JSON.stringify([{ ...entry, id: '../../x' }]));
+    expect(() => loadOcclusionSeg(at('seg2'), { split: 'all' })).to.throw(/\[0\]/);
   });
 
   describe('FDDB', () => {
-    const dir = (): string => `${temp.root}/folds`;
+    const dir = (): string => at('folds');
     it('reads folds with ellipses; missing pictures are marked', () => {
-      temp.write('folds/FDDB-fold-01.txt', 'a/one\nb/gone\n');
-      temp.write(
+      at.write('folds/FDDB-fold-01.txt', 'a/one\nb/gone\n');
+      at.write(
         'folds/FDDB-fold-01-ellipseList.txt',
         'a/one\n2\n10 5 0 30 20  1\n10 5 1.5707963267948966 30 20 1\nb/gone\n1\n9 7 0.3 4 4 1\n',
       );
-      const samples = loadFddb({ foldDir: dir(), imageRoot: `${temp.root}/img`, folds: [1] });
+      const samples = loadFddb({ foldDir: dir(), imageRoot: at('img'), folds: [1] });
       expect(samples.map((s) => s.isPresent)).to.deep.equal([true, false]);
       expect(samples[0]?.ellipses).to.have.length(2);
       expect(samples[0]?.faces[0]?.box).to.deep.equal([20, 15, 40, 25]);
@@ -217,11 +215,11 @@ describe('data/loaders', () => {
       expect(y + h - 1).to.be.closeTo(maxY, 1e-5);
     });
     it('names the line of a bad ellipse and a missing entry', () => {
-      temp.write('folds/FDDB-fold-02.txt', 'a/one\n');
-      temp.write('folds/FDDB-fold-02-ellipseList.txt', 'a/one\n1\n10 -5 0 30 20 1\n');
+      at.write('folds/FDDB-fold-02.txt', 'a/one\n');
+      at.write('folds/FDDB-fold-02-ellipseList.txt', 'a/one\n1\n10 -5 0 30 20 1\n');
       const load = (): unknown => loadFddb({ foldDir: dir(), imageRoot: '.', folds: [2] });
       expect(load).to.throw(/ellipseList\.txt:3.*positive radii/);
-      temp.write('folds/FDDB-fold-02-ellipseList.txt', 'z\n0\n');
+      at.write('folds/FDDB-fold-02-ellipseList.txt', 'z\n0\n');
       expect(load).to.throw(/no entry for "a\/one"/);
     });
   });
@@ -237,9 +235,9 @@ describe('data/loaders', () => {
  <object><name>cat</name></object>
 </annotation>`;
     it('reads objects, classes and 1-based corners', () => {
-      temp.write('voc/one.xml', xml);
+      at.write('voc/one.xml', xml);
       const [sample] = loadVoc({
-        annotationDir: `${temp.root}/voc`,
+        annotationDir: at('voc'),
         imageRoot: '/pictures',
         classes: { with_mask: 'masked', 'a & b': 'face', cat: 'drop' },
       });
@@ -259,14 +257,14 @@ describe('data/loaders', () => {
       expect(() => parseVoc('<a><b></b>', 'x.xml')).to.throw(/x\.xml:1: Unclosed tag 'a'/);
       expect(() => parseVoc('plain', 'x.xml')).to.throw(/x\.xml:1: .*not expected/);
       expect(() => parseVoc('<a/>', 'x.xml')).to.throw(/x\.xml: no root element <annotation>/);
-      temp.write('voc2/two.xml', xml.replace('<xmin>11</xmin>', ''));
-      const load = (): unknown => loadVoc({ annotationDir: `${temp.root}/voc2`, imageRoot: '.' });
+      at.write('voc2/two.xml', xml.replace('<xmin>11</xmin>', ''));
+      const load = (): unknown => loadVoc({ annotationDir: at('voc2'), imageRoot: '.' });
       expect(load).to.throw(/two\.xml: object\[0\].*finite/);
-      const unknown = { annotationDir: `${temp.root}/voc`, imageRoot: '.' };
+      const unknown = { annotationDir: at('voc'), imageRoot: '.' };
       expect(() => loadVoc({ ...unknown, classes: { cat: 'drop' } })).to.throw(
         /one\.xml: object\[0\].*"with_mask" is not in.*"with_mask": "masked"/,
       );
-      expect(() => loadVoc({ annotationDir: `${temp.root}/nowhere`, imageRoot: '.' })).to.throw(
+      expect(() => loadVoc({ annotationDir: at('nowhere'), imageRoot: '.' })).to.throw(
         /cannot be read/,
       );
     });

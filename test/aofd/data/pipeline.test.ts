@@ -12,18 +12,17 @@ import { DEFAULT_PAINTER } from '../../../src/aofd/config/painter.js';
 import { BatchLoader } from '../../../src/aofd/data/batches/pipeline.js';
 import type { Sample } from '../../../src/aofd/data/sample.js';
 import { face, gradientImage, jpegOf, maskPng } from '../../helpers/pictures.js';
-import { TempFolder } from '../../helpers/temp-folder.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 describe('data/pipeline', () => {
-  let temp: TempFolder;
+  const at = useSuiteFolder();
   let detection: Sample[];
   let portraits: Sample[];
   before(async () => {
-    temp = new TempFolder();
     const photo = await jpegOf(gradientImage(120, 90));
     detection = [0, 1, 2].map((i) => ({
       id: `d${i}`,
-      file: temp.write(`d${i}.jpg`, photo),
+      file: at.write(`d${i}.jpg`, photo),
       width: 120,
       height: 90,
       faces: [face([20, 20, 59, 69]), face([80, 10, 109, 49])],
@@ -32,10 +31,10 @@ describe('data/pipeline', () => {
     const portrait = await jpegOf(gradientImage(96, 96));
     portraits = [0, 1].map((i) => ({
       id: `p${i}`,
-      file: temp.write(`p${i}.jpg`, portrait),
+      file: at.write(`p${i}.jpg`, portrait),
       faces: [face([24, 20, 71, 79], { attributes: { occludedShare: 0.3 } })],
       segmentation: {
-        maskFile: temp.write(
+        maskFile: at.write(
           `p${i}.png`,
           maskPng(96, 96, (_x, y) => y > 50),
         ),
@@ -43,7 +42,6 @@ describe('data/pipeline', () => {
       source: 'portraits',
     }));
   });
-  after(() => temp.remove());
 
   const options = (patch: Partial<BatchOptions> = {}): BatchOptions => ({
     batchSize: 4,
@@ -182,7 +180,7 @@ describe('data/pipeline', () => {
   });
 
   it('names the picture that cannot be decoded, from the thread too', async () => {
-    const file = temp.write('broken.jpg', 'not a picture');
+    const file = at.write('broken.jpg', 'not a picture');
     const broken = [{ ...(detection[0] as Sample), file }];
     const sources = [{ name: 'broken', samples: broken, weight: 1 }];
     for (const threaded of [false, true]) {
@@ -216,7 +214,7 @@ describe('data/pipeline', () => {
     expect((await roomy.getAsync(portrait)).mask).not.to.equal(null);
     const odd = { ...(portraits[0] as Sample) };
     odd.segmentation = {
-      maskFile: temp.write(
+      maskFile: at.write(
         'odd.png',
         maskPng(5, 5, () => true),
       ),

@@ -2,20 +2,18 @@ import { expect } from 'chai';
 import { presetConfig } from '../../../src/aofd/config/index.js';
 import { checkSources, loadSource } from '../../../src/aofd/train/run/sources.js';
 import { gradientImage, pngOf } from '../../helpers/pictures.js';
-import { TempFolder } from '../../helpers/temp-folder.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 describe('data/sources of a run', () => {
-  let temp: TempFolder;
+  const at = useSuiteFolder();
   before(() => {
-    temp = new TempFolder();
-    temp.write('facecount/train_bbx_gt.txt', '');
-    temp.write('facecount/images/readme.txt', '');
+    at.write('facecount/train_bbx_gt.txt', '');
+    at.write('facecount/images/readme.txt', '');
   });
-  after(() => temp.remove());
 
   function config(last: Record<string, number>): ReturnType<typeof presetConfig> {
     const made = presetConfig('lite');
-    made.data.root = temp.root;
+    made.data.root = at();
     made.train.validation = null;
     const [first, , third] = made.stages;
     if (!first || !third) throw new Error('lite has three stages');
@@ -38,8 +36,8 @@ describe('data/sources of a run', () => {
   });
 
   it('cuts what a set draws too much from its boxes', () => {
-    temp.write('facecount/a.png', pngOf(gradientImage(200, 150)));
-    temp.write('facecount/one.txt', 'a.png\n1\n100 50 20 40 0 0 0 0 0 0\n');
+    at.write('facecount/a.png', pngOf(gradientImage(200, 150)));
+    at.write('facecount/one.txt', 'a.png\n1\n100 50 20 40 0 0 0 0 0 0\n');
     const made = config({ facecount: 1 });
     const source = { kind: 'wider' as const, list: 'facecount/one.txt', images: 'facecount' };
     made.data.sources['plain'] = source;

@@ -1,7 +1,6 @@
 /** The demo page in a real browser, as visitors use it: samples, camera, drag and drop, keyboard, a phone. */
 import { expect } from 'chai';
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import process from 'node:process';
 import type { Browser, Download, Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -10,7 +9,7 @@ import { serveAsync } from '../../../demo/web/scripts/server.js';
 import type { FaceRecord } from '../../../src/aofd/detect/faces.js';
 import { parseSafetensors } from '../../../src/nn/io/index.js';
 import { launchChromiumAsync } from '../../helpers/chromium.js';
-import { TempFolder } from '../../helpers/temp-folder.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 /** Software adapters need seconds for a look. */
 const PATIENCE = { timeout: 120_000 };
@@ -48,8 +47,7 @@ interface Saved {
 
 describe('the demo page in a real browser', function () {
   this.timeout(300_000);
-  const temp = new TempFolder();
-  const folder = path.join(temp.root, 'web');
+  const at = useSuiteFolder();
   let site: Awaited<ReturnType<typeof serveAsync>>;
   let browser: Browser;
   let page: Page;
@@ -57,8 +55,8 @@ describe('the demo page in a real browser', function () {
   const complaints: string[] = [];
 
   before(async function () {
-    await buildPageAsync(folder);
-    const film = path.join(temp.root, 'camera.mjpeg');
+    await buildPageAsync(at('web'));
+    const film = at('camera.mjpeg');
     fs.writeFileSync(film, await filmAsync());
     try {
       browser = await launchChromiumAsync([
@@ -71,7 +69,7 @@ describe('the demo page in a real browser', function () {
       process.stderr.write(`    the embedded Chromium does not start, tests left out: ${why}\n`);
       this.skip();
     }
-    site = await serveAsync(folder, 0);
+    site = await serveAsync(at('web'), 0);
   });
 
   beforeEach(async () => {
@@ -94,13 +92,12 @@ describe('the demo page in a real browser', function () {
   after(async () => {
     await browser?.close();
     await site?.closeAsync();
-    temp.remove();
   });
 
   /** An uncovered face for a while, then a masked one, as the camera's film. */
   async function filmAsync(): Promise<Buffer> {
     const scenes = ['one', 'one-masked'].map(async (name) => {
-      const photo = sharp(path.join(folder, `samples/${name}.jpg`));
+      const photo = sharp(at('web', `samples/${name}.jpg`));
       const frame = await photo.resize(640, 480, { fit: 'contain' }).jpeg().toBuffer();
       return Buffer.concat(Array<Buffer>(SCENE).fill(frame));
     });
@@ -152,7 +149,7 @@ describe('the demo page in a real browser', function () {
   }
 
   it('finds by itself what is stored with the page; JSON and PNG hold it', async () => {
-    const stored = JSON.parse(fs.readFileSync(path.join(folder, 'faces.json'), 'utf8')) as Record<
+    const stored = JSON.parse(fs.readFileSync(at('web', 'faces.json'), 'utf8')) as Record<
       string,
       { faces: FaceRecord[] }
     >;

@@ -2,18 +2,17 @@ import { expect } from 'chai';
 import { unitWarnings } from '../../../../src/aofd/eval/detections/unit-warnings.js';
 import type { Detection } from '../../../../src/aofd/eval/protocol.js';
 import { gradientImage, pngOf } from '../../../helpers/pictures.js';
-import { TempFolder } from '../../../helpers/temp-folder.js';
+import { useSuiteFolder } from '../../../helpers/temp-folder.js';
 
 describe('units of result files', () => {
-  const temp = new TempFolder();
-  const file = temp.write('a.png', pngOf(gradientImage(100, 60)));
-  after(() => temp.remove());
-  const images = [
-    { name: 'a.png', file },
-    { name: 'gone.png', file: `${file}x` },
-    { name: 'unknown.png', file: null },
-  ];
+  const at = useSuiteFolder();
+  before(() => void at.write('a.png', pngOf(gradientImage(100, 60))));
   const warningsOf = (...faces: [box: number[], score: number][]): string => {
+    const images = [
+      { name: 'a.png', file: at('a.png') },
+      { name: 'gone.png', file: at('gone.png') },
+      { name: 'unknown.png', file: null },
+    ];
     const list = faces.map(([box, score]) => ({ box, score }) as unknown as Detection);
     return unitWarnings({ byImage: new Map(images.map(({ name }) => [name, list])) }, images).join(
       '\n',
