@@ -1,13 +1,6 @@
 import type { Tensor } from '../tensor/tensor.js';
-import {
-  Buffers,
-  clearGradients,
-  normalizeParams,
-  type Optimizer,
-  type ParamList,
-  type ParamSpec,
-  type SavedValue,
-} from './params.js';
+import { BufferedOptimizer } from './buffered.js';
+import type { ParamList } from './params.js';
 import { runSlots, slotsOf } from './slots.js';
 
 export interface AdamWOptions {
@@ -25,47 +18,35 @@ export interface AdamWOptions {
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019) and bias correction. Parameters
  * without a gradient are left alone. Buffers: `<param>.m` and `<param>.v`.
  */
-export class AdamW implements Optimizer {
+export class AdamW extends BufferedOptimizer {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
   readonly weightDecay: number;
-  readonly #specs: Required<ParamSpec>[];
-  readonly #buffers: Buffers;
-  #steps = 0;
 
   constructor(params: ParamList, options: AdamWOptions = {}) {
+    super('AdamW', params, ['m', 'v']);
     this.beta1 = options.beta1 ?? 0.9;
     this.beta2 = options.beta2 ?? 0.999;
     this.epsilon = options.epsilon ?? 1e-8;
     this.weightDecay = options.weightDecay ?? 0.01;
-    this.#specs = normalizeParams(params);
-    this.#buffers = new Buffers(
-      this.#specs.map((s) => s.param),
-      ['m', 'v'],
-    );
   }
 
-  get steps(): number {
-    return this.#steps;
-  }
-
-  step(lr: number, clip: Tensor | null = null): void {
-    this.#steps++;
+  protected update(lr: number, clip: Tensor | null): void {
     const { beta1, beta2, epsilon } = this;
-    const correction1 = 1 / (1 - beta1 ** this.#steps);
-    const correction2 = 1 / (1 - beta2 ** this.#steps);
-    const slots = this.#specs.flatMap(({ param, lrMult, decayMult }) => {
+    const correction1 = 1 / (1 - beta1 ** this.steps);
+    const correction2 = 1 / (1 - beta2 ** this.steps);
+    const slots = this.specs.flatMap(({ param, lrMult, decayMult }) => {
       const { grad: g } = param;
       if (!g || !param.requiresGrad || lrMult === 0) return [];
-      const [m, v] = [this.#buffers.get(param, 'm'), this.#buffers.get(param, 'v')];
+      const [m, v] = [this.buffers.get(param, 'm'), this.buffers.get(param, 'v')];
       const rate = lr * lrMult;
       return slotsOf({ w: param, m, v, g }, [
         rate * correction1,
         rate * this.weightDecay * decayMult,
       ]);
     });
-    const { device } = this.#specs[0]?.param ?? {};
+    const { device } = this.specs[0]?.param ?? {};
     if (!device) return;
     runSlots(device, 'optim/adamw', slots, {
       defines: { CLIP: clip !== null },
@@ -79,22 +60,5 @@ export class AdamW implements Optimizer {
         rest2: 1 - beta2,
       }),
     });
-  }
-
-  zeroGrad(): void {
-    clearGradients(this.#specs.map((s) => s.param));
-  }
-
-  state(): Map<string, Tensor> {
-    return this.#buffers.all();
-  }
-
-  load(values: ReadonlyMap<string, SavedValue>, steps: number): void {
-    this.#buffers.load('AdamW', values);
-    this.#steps = steps;
-  }
-
-  dispose(): void {
-    this.#buffers.dispose();
   }
 }

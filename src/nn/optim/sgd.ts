@@ -1,14 +1,7 @@
 import type { Tensor } from '../tensor/tensor.js';
 import { elementwise } from '../tensor/run-elementwise.js';
-import {
-  Buffers,
-  clearGradients,
-  normalizeParams,
-  type Optimizer,
-  type ParamList,
-  type ParamSpec,
-  type SavedValue,
-} from './params.js';
+import { BufferedOptimizer } from './buffered.js';
+import type { ParamList } from './params.js';
 
 export interface SgdOptions {
   /** Default 0.9 (docs/spec.md 1.13). */
@@ -27,37 +20,24 @@ export interface SgdOptions {
  * v = momentum·v + lr·lrMult·g', w = w - v. The learning rate is inside the velocity, so a change
  * of rate acts on later gradients only. Buffers: `<param>.momentum`.
  */
-export class Sgd implements Optimizer {
+export class Sgd extends BufferedOptimizer {
   readonly momentum: number;
   readonly weightDecay: number;
   readonly updatesWithoutGradient: boolean;
-  readonly #specs: Required<ParamSpec>[];
-  readonly #buffers: Buffers;
-  #steps = 0;
 
   constructor(params: ParamList, options: SgdOptions = {}) {
+    super('Sgd', params, ['momentum']);
     this.momentum = options.momentum ?? 0.9;
     this.weightDecay = options.weightDecay ?? 5e-4;
     this.updatesWithoutGradient = options.updatesWithoutGradient ?? true;
-    this.#specs = normalizeParams(params);
-    this.#buffers = new Buffers(
-      this.#specs.map((s) => s.param),
-      ['momentum'],
-    );
   }
 
-  get steps(): number {
-    return this.#steps;
-  }
-
-  /** One update with this learning rate; frozen parameters (requiresGrad false, lrMult 0) stay. */
-  step(lr: number, clip: Tensor | null = null): void {
-    this.#steps++;
-    for (const { param, lrMult, decayMult } of this.#specs) {
+  protected update(lr: number, clip: Tensor | null): void {
+    for (const { param, lrMult, decayMult } of this.specs) {
       if (!param.requiresGrad || lrMult === 0) continue;
       const { grad } = param;
       if (!grad && !this.updatesWithoutGradient) continue;
-      const velocity = this.#buffers.get(param, 'momentum');
+      const velocity = this.buffers.get(param, 'momentum');
       const rule = {
         rate: lr * lrMult,
         momentum: this.momentum,
@@ -72,22 +52,5 @@ export class Sgd implements Optimizer {
         params: () => rule,
       });
     }
-  }
-
-  zeroGrad(): void {
-    clearGradients(this.#specs.map((s) => s.param));
-  }
-
-  state(): Map<string, Tensor> {
-    return this.#buffers.all();
-  }
-
-  load(values: ReadonlyMap<string, SavedValue>, steps: number): void {
-    this.#buffers.load('Sgd', values);
-    this.#steps = steps;
-  }
-
-  dispose(): void {
-    this.#buffers.dispose();
   }
 }
