@@ -13,7 +13,7 @@ import { canvasBatchOptions, RunSources } from '../../../src/aofd/train/run/sour
 import { testDeviceAsync } from '../../helpers/device.js';
 import { gradientImage, jpegOf } from '../../helpers/pictures.js';
 import { thrownBy } from '../../helpers/rejection.js';
-import { TempFolder } from '../../helpers/temp-folder.js';
+import { useSuiteFolder } from '../../helpers/temp-folder.js';
 import { tinyConfig } from '../../helpers/training.js';
 
 const FACE = [
@@ -101,32 +101,30 @@ const scarfRuns = [
 ];
 
 describe('data/sets: drawn by people', () => {
-  let temp: TempFolder;
+  const at = useSuiteFolder();
   before(async () => {
-    temp = new TempFolder();
     const jpeg = await jpegOf(gradientImage(100, 100));
     for (const name of ['pictures/one.jpg', 'pictures/images/one.jpg', 'outside.jpg']) {
-      temp.write(name, jpeg);
+      at.write(name, jpeg);
     }
   });
-  after(() => temp.remove());
 
   const drawn = { images: 'pictures' };
   const labelmeSource = { kind: 'labelme' as const, list: 'labels', ...drawn };
   const cocoSource = { kind: 'coco-masks' as const, list: 'list.json', ...drawn };
   const dataOf = (source: DataSourceConfig): Config['data'] => ({
     ...presetConfig('lite').data,
-    root: temp.root,
+    root: at(),
     minFacePx: 8,
     sources: { it: source },
   });
   const load = (source: DataSourceConfig) => loadDataSource(dataOf(source), 'it');
   const loadLabelme = (text: string, more: Partial<DataSourceConfig> = {}) => {
-    temp.write('labels/one.json', text);
+    at.write('labels/one.json', text);
     return load({ ...labelmeSource, ...more });
   };
   const loadList = (text: string, more: Partial<DataSourceConfig> = {}) => {
-    temp.write('list.json', text);
+    at.write('list.json', text);
     return load({ ...cocoSource, ...more });
   };
 
@@ -325,7 +323,7 @@ describe('data/sets: drawn by people', () => {
 
   it('a training reads them: two updates with a loss of the segmentation', async function () {
     this.timeout(180_000);
-    temp.write(
+    at.write(
       'labels/one.json',
       labelme([shape('face', FACE), shape('occluder', SCARF)], { imageData: 'AAAA' }),
     );
@@ -339,7 +337,7 @@ describe('data/sets: drawn by people', () => {
     using trainer = new Trainer({
       config,
       device: await testDeviceAsync(),
-      outDir: `${temp.root}/run`,
+      outDir: at('run'),
       resume: false,
       signal: new AbortController().signal,
       writers: [{ write: (event) => void events.push(event) }],
