@@ -5,7 +5,8 @@
  *
  *     npm run verify:study                                  configs/studies/aofd.json on drawn pictures
  *     npm run verify:study -- FILE --root FOLDER            a study on your own data
- *     npm run verify:study -- --only full plain --whole     two settings with the head of 4096
+ *     npm run verify:study -- --only full --only plain --whole   two settings with the head of 4096
+ *     npm run verify:study -- --work FOLDER                 stopped, it goes on there
  *
  * Without --whole the head of VGG16 is 256 wide: weights of 100 MB for each stage instead of 550 MB.
  */
@@ -20,9 +21,9 @@ import type { Study } from '../src/aofd/study/schema.js';
 import { drawDataAsync } from './verify/drawn-data.js';
 
 const UPDATES = 2;
-const SHORT_SIDE = 128;
-const LONG_SIDE = 192;
-const PICTURES = 3;
+const SHORT_SIDE = 96;
+const LONG_SIDE = 128;
+const PICTURES = 2;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,23 +31,23 @@ const { values, positionals } = parseArgs({
     root: { type: 'string' },
     only: { type: 'string', multiple: true },
     whole: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
+    work: { type: 'string' },
   },
 });
 const [file = 'configs/studies/aofd.json'] = positionals;
-const work = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-verify-study-'));
+const work = values.work ?? fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-verify-study-'));
+fs.mkdirSync(work, { recursive: true });
 try {
   process.exitCode = await verifyAsync();
 } finally {
-  if (values.keep) process.stdout.write(`kept ${work}\n`);
-  else fs.rmSync(work, { recursive: true, force: true });
+  if (values.work === undefined) fs.rmSync(work, { recursive: true, force: true });
 }
 
 async function verifyAsync(): Promise<number> {
   const { study, configs } = loadStudy(file);
   const stages = [...(configs.values().next().value?.stages ?? [])].map(({ name }) => name);
   const root = values.root ? path.resolve(values.root) : path.join(work, 'data');
-  if (!values.root) {
+  if (!values.root && !fs.existsSync(root)) {
     const pictures = (study.figures ?? []).flatMap((figure) =>
       figure.kind === 'curves'
         ? []

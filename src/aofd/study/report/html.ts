@@ -104,17 +104,22 @@ function paperFigure(
     return [plot ? figure(plot) : missing, noteOf(entry.note)].join('\n');
   }
   if (!hasPictures) return '';
-  const rows = entry.figure.pictures.map((_, i) => {
-    const pictures = entry.shown.flatMap(({ setting, folder, shown }) => {
+  const cells = entry.figure.pictures.map((_, i) =>
+    entry.shown.flatMap(({ setting, folder, shown }) => {
       const picture = shown.pictures[i];
       if (!picture) return [];
       const data = readFileSync(join(folder, picture.image)).toString('base64');
       const title = escapeXml(titleOf(loaded, setting));
-      return `<div style="flex:1 1 240px;max-width:420px"><img style="width:100%;border-radius:6px" alt="${title}" src="data:image/jpeg;base64,${data}"><p class="note">${title}</p></div>`;
-    });
-    return `<div style="display:flex;gap:12px;flex-wrap:wrap">${pictures.join('')}</div>`;
-  });
-  return [`<h3>${escapeXml(entry.figure.title)}</h3>`, ...rows, noteOf(entry.note)].join('\n');
+      return `<div style="flex:0 1 318px"><img style="width:100%;border-radius:6px" alt="${title}" src="data:image/jpeg;base64,${data}"><p class="note">${title}</p></div>`;
+    }),
+  );
+  // A row for each picture where settings are compared, else one after the other.
+  const rows = entry.shown.length > 1 ? cells : [cells.flat()];
+  return [
+    `<h3>${escapeXml(entry.figure.title)}</h3>`,
+    ...rows.map((row) => `<div style="display:flex;gap:12px;flex-wrap:wrap">${row.join('')}</div>`),
+    noteOf(entry.note),
+  ].join('\n');
 }
 
 function making({ loaded, results, code }: DocumentInput): string[] {
