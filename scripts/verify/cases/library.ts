@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from '../consumer.js';
+import { EXTERNALS } from '../externals.js';
 import { endProblems, type Case } from './case.js';
 
 /** `dispose` during a call: it finishes, or one error says that the detector was disposed. */
@@ -72,6 +73,7 @@ export const detectInputs: Case = ({ consumer, folder }) => {
 /** A strict project compiles against the package without skipLibCheck. */
 export const tsConsumer: Case = ({ folder }) => {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   const common = [
     '--noEmit',
     '--strict',
@@ -95,17 +97,9 @@ export const tsConsumer: Case = ({ folder }) => {
 
 /** esbuild with the documented externals gives a bundle that works. */
 export const bundle: Case = ({ consumer, folder }) => {
-  const externals = [
-    'sharp',
-    'webgpu',
-    'pngjs',
-    'h5wasm',
-    '@resvg/resvg-js',
-    '@sparticuz/chromium',
-  ];
   const args = ['app2.mjs', '--bundle', '--platform=node', '--format=esm', '--outfile=out.mjs'];
   const esbuild = join(root, 'node_modules/esbuild/bin/esbuild');
-  const built = run(esbuild, [...args, ...externals.map((e) => `--external:${e}`)], folder);
+  const built = run(esbuild, [...args, ...EXTERNALS.map((e) => `--external:${e}`)], folder);
   if (built.status !== 0) return endProblems('esbuild', built);
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   const done = consumer.node(['out.mjs'], folder);

@@ -239,7 +239,7 @@ function summaryOf(faces: readonly { isOccluded(): boolean }[]): string {
 
 async function checkKernelsAsync(detector: Detector, out: string | null): Promise<void> {
   const { checkModelAsync, formatReport } = await import('../detect/inspect/check-model.js');
-  const report = await checkModelAsync(detector.network);
+  const report = await checkModelAsync(detector);
   printNotice(formatReport(report));
   const file = path.join(out ?? '.', 'kernel-check.json');
   atomicWriteFile(file, `${JSON.stringify(report, null, 2)}\n`);

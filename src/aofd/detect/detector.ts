@@ -1,5 +1,5 @@
 /** Finding faces, and what covers them. */
-import { Device, NnError, retryOutOfMemoryAsync } from '../../nn/index.js';
+import { Device, handled, NnError, retryOutOfMemoryAsync } from '../../nn/index.js';
 import type { Config } from '../config/index.js';
 import { AnchorCache, ParamStore } from '../model/index.js';
 import {
@@ -85,6 +85,8 @@ export class Detector implements Disposable, AsyncDisposable {
   readonly #onDevice: Turnstile;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #disposing: Promise<void> | null = null;
+  /** Promises of the calls that have not ended. */
+  readonly #calls = new Set<Promise<unknown>>();
   /** Compiles the kernels, once; the first detection starts it. */
   #compiling: Promise<void> | null = null;
 
@@ -165,8 +167,8 @@ export class Detector implements Disposable, AsyncDisposable {
    * @throws NnError `image` or ImageDecodeError for a picture that cannot be used, `settings`, and
    *   `use-after-free` where the detector was disposed before the turn of this call came
    */
-  async detectAsync(image: PictureSource, overrides: DetectSettings = {}): Promise<Detection> {
-    return this.#pictures.passAsync(async () => {
+  detectAsync(image: PictureSource, overrides: DetectSettings = {}): Promise<Detection> {
+    return this.#call(this.#pictures, async () => {
       const passes = this.passes(overrides);
       const picture = await pixelsOfSourceAsync(image);
       const prepared = this.device.context.phase('prepare picture', () =>
@@ -185,11 +187,11 @@ export class Detector implements Disposable, AsyncDisposable {
    * Finds faces in a picture that was prepared elsewhere, such as in another thread, by
    * `preparePicture(image, detector.config.input, detector.passes(overrides))`.
    */
-  async detectPreparedAsync(
+  detectPreparedAsync(
     picture: PreparedPicture,
     overrides: Omit<DetectSettings, 'scales' | 'flip'> = {},
   ): Promise<Detection> {
-    return this.#onDevice.passAsync(() => this.#detectAsync(picture, overrides));
+    return this.#call(this.#onDevice, () => this.#detectAsync(picture, overrides));
   }
 
   async #detectAsync(picture: PreparedPicture, overrides: DetectSettings): Promise<Detection> {
@@ -220,9 +222,9 @@ export class Detector implements Disposable, AsyncDisposable {
   }
 
   /** Compiles every kernel; the first detection does it otherwise. */
-  async compileAsync(): Promise<void> {
+  compileAsync(): Promise<void> {
     const size = passGeometry({ width: 640, height: 480 }, this.config.input);
-    await this.#onDevice.passAsync(() => this.#compiledAsync(size));
+    return this.#call(this.#onDevice, () => this.#compiledAsync(size));
   }
 
   /** Compiles every kernel, once; where that fails, the next call tries again. */
@@ -237,18 +239,39 @@ export class Detector implements Disposable, AsyncDisposable {
    * Compiles every kernel for pictures of that size (default 640x480), so that the first detection
    * is as fast as the others. @returns milliseconds
    */
-  async warmUpAsync(width = 640, height = 480): Promise<number> {
-    const start = performance.now();
-    const data = new Uint8Array(width * height * 3).fill(127);
-    await this.detectAsync({ width, height, data });
-    // A grey picture may have no proposals.
-    await this.useAsync(() => runHeadOnceAsync(this.network));
-    return performance.now() - start;
+  warmUpAsync(width = 640, height = 480): Promise<number> {
+    return this.#track(async () => {
+      const start = performance.now();
+      const data = new Uint8Array(width * height * 3).fill(127);
+      await this.detectAsync({ width, height, data });
+      // A grey picture may have no proposals.
+      await this.useAsync(() => runHeadOnceAsync(this.network));
+      return performance.now() - start;
+    });
   }
 
   /** Does work of the caller's with the network; `dispose` waits for its end. */
-  async useAsync<T>(work: (network: Network) => Promise<T>): Promise<T> {
-    return this.#onDevice.passAsync(() => work(this.network));
+  useAsync<T>(work: (network: Network) => Promise<T>): Promise<T> {
+    return this.#call(this.#onDevice, () => work(this.network));
+  }
+
+  #call<T>(gate: Turnstile, work: () => Promise<T>): Promise<T> {
+    return this.#track(() => gate.passAsync(work));
+  }
+
+  /** Starts a call and remembers it until it has ended. */
+  #track<T>(start: () => Promise<T>): Promise<T> {
+    let call: Promise<T> | null = null;
+    const runAsync = async (): Promise<T> => {
+      try {
+        return await start();
+      } finally {
+        if (call) this.#calls.delete(call);
+      }
+    };
+    call = runAsync();
+    this.#calls.add(call);
+    return call;
   }
 
   /**
@@ -265,6 +288,9 @@ export class Detector implements Disposable, AsyncDisposable {
   }
 
   async #disposeAsync(): Promise<void> {
+    // Whoever ends the detector knows that calls may be refused: such a refusal, which the caller may look at
+    // later only, must not end the process.
+    for (const call of this.#calls) void handled(call);
     const isIdle = this.#pictures.isEmpty && this.#onDevice.isEmpty;
     const closed = [this.#pictures, this.#onDevice].map((gate) => gate.closeAsync(disposedError));
     if (!isIdle) await Promise.all(closed);

@@ -21,15 +21,20 @@ type Save = (image: Sharp) => Sharp;
 /** The formats, as exact as each can be. */
 const FORMATS: Readonly<Record<string, Save>> = {
   jpeg: (image) => image.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }),
+  'progressive jpeg': (image) =>
+    image.jpeg({ quality: 100, chromaSubsampling: '4:4:4', progressive: true }),
   png: (image) => image.png(),
   'interlaced png': (image) => image.png({ progressive: true }),
   webp: (image) => image.webp({ lossless: true }),
   tiff: (image) => image.tiff({ compression: 'lzw' }),
   avif: (image) => image.avif({ lossless: true, chromaSubsampling: '4:4:4' }),
+  'tiled tiff': (image) =>
+    image.tiff({ compression: 'deflate', tile: true, tileWidth: 16, tileHeight: 16 }),
   gif: (image) => image.gif(),
+  'interlaced gif': (image) => image.gif({ progressive: true }),
 };
-const hasOrientation = (format: string): boolean => format !== 'gif';
-const hasAlpha = (format: string): boolean => format !== 'jpeg';
+const hasOrientation = (format: string): boolean => !format.endsWith('gif');
+const hasAlpha = (format: string): boolean => !format.endsWith('jpeg');
 /** AVIF states how it lies in its coding, not in EXIF: decoders always apply it. */
 const isTurnedAlways = (format: string): boolean => format === 'avif';
 
@@ -65,6 +70,15 @@ function expectQuarters(image: DecodedImage, expected: readonly Rgb[], what: str
         TOLERANCE,
       );
     });
+  });
+}
+
+/** The quarters can be told apart: each is nearest to the colour that is expected there. */
+function expectNearest(image: DecodedImage, expected: readonly number[], what: string): void {
+  quartersOf(image).forEach((colour, i) => {
+    const distance = (other: Rgb): number => Math.hypot(...colour.map((v, c) => v - other[c]!));
+    const nearest = [...QUARTERS].sort((a, b) => distance(a) - distance(b))[0];
+    expect(nearest, `${what}, quarter ${i}`).to.equal(QUARTERS[expected[i]!]);
   });
 }
 
@@ -122,7 +136,7 @@ describe('data/decode: formats times properties', () => {
       it(`${format}: what is transparent is white, whatever lies under it`, async () => {
         const hidden = await decodeImage(await bytesOf(card().ensureAlpha(0)));
         expect(new Set(hidden.data)).to.deep.equal(new Set([255]));
-        if (format === 'gif') return; // one bit of alpha
+        if (format.endsWith('gif')) return; // one bit of alpha
         const half = await decodeImage(await bytesOf(card().ensureAlpha(0.5)));
         const expected = QUARTERS.map((rgb) => rgb.map((v) => (v + 255) / 2) as unknown as Rgb);
         expectQuarters(half, expected, `${format}, half transparent`);
@@ -167,16 +181,47 @@ describe('data/decode: formats times properties', () => {
     expect(new Set((await decodeImage(hidden)).data)).to.deep.equal(new Set([255]));
   });
 
+  it('PNG of few bits: one for black and white, grey with alpha', async () => {
+    const edges = Buffer.from([0, 255, 255, 0]);
+    const raw = { raw: { width: 4, height: 1, channels: 1 as const } };
+    const bits = await sharp(edges, raw).png({ palette: true, colours: 2 }).toBuffer();
+    const expected = [...edges].flatMap((v) => [v, v, v]);
+    expect([...(await decodeImage(bits)).data]).to.deep.equal(expected);
+    const veiled = Buffer.from([0, 255, 0, 0]);
+    const grey = { raw: { width: 2, height: 1, channels: 2 as const } };
+    const png = await sharp(veiled, grey).toColourspace('b-w').png().toBuffer();
+    expect((await sharp(png).metadata()).channels).to.equal(2);
+    expect([...(await decodeImage(png)).data]).to.deep.equal([0, 0, 0, 255, 255, 255]);
+  });
+
+  it('properties together: turned, deep, grey, with alpha and bytes behind the end', async () => {
+    for (const format of ['png', 'interlaced png', 'tiff', 'tiled tiff']) {
+      const deep = card().ensureAlpha(1).toColourspace('rgb16').withMetadata({ orientation: 6 });
+      const bytes = Buffer.concat([await FORMATS[format]!(deep).toBuffer(), Buffer.alloc(9)]);
+      expect((await sharp(bytes).metadata()).depth, format).to.equal('ushort');
+      const image = await decodeImage(bytes, { autoOrient: true });
+      expect([image.width, image.height], format).to.deep.equal([HEIGHT, WIDTH]);
+      // What writes the file applies a colour profile to 16 bits: the colours are not the card's to a level.
+      expectNearest(image, TURNED[5]!, `${format}, turned, 16 bits`);
+    }
+  });
+
+  it('the first page of a TIFF with several', async () => {
+    const pages = await Promise.all([card(), card().negate()].map((page) => page.png().toBuffer()));
+    const joined = sharp(pages, { join: { animated: true } });
+    const bytes = await joined.tiff({ compression: 'lzw' }).toBuffer();
+    expect((await sharp(bytes).metadata()).pages).to.equal(2);
+    const image = await decodeImage(bytes);
+    expect([image.width, image.height]).to.deep.equal([WIDTH, HEIGHT]);
+    expectQuarters(image, QUARTERS, 'first page');
+  });
+
   it('JPEG and TIFF in CMYK', async () => {
     for (const format of ['jpeg', 'tiff']) {
       const bytes = await FORMATS[format]!(card().toColourspace('cmyk')).toBuffer();
       expect((await sharp(bytes).metadata()).space).to.equal('cmyk');
       // Printing inks cannot show all of the card: the quarters must be told apart, no more.
-      quartersOf(await decodeImage(bytes)).forEach((colour, i) => {
-        const distance = (other: Rgb): number => Math.hypot(...colour.map((v, c) => v - other[c]!));
-        const nearest = [...QUARTERS].sort((a, b) => distance(a) - distance(b))[0];
-        expect(nearest, `${format}, quarter ${i}`).to.equal(QUARTERS[i]);
-      });
+      expectNearest(await decodeImage(bytes), TURNED[0]!, format);
     }
   });
 

@@ -2,6 +2,8 @@
 import { expect } from 'chai';
 import { NnError } from '../../../src/nn/index.js';
 import { Detector } from '../../../src/aofd/detect/detector.js';
+import { checkModelAsync } from '../../../src/aofd/detect/inspect/check-model.js';
+import { failureAsync } from '../../helpers/losing-device.js';
 import { randomWeights } from '../../helpers/random-weights.js';
 
 const picture = { width: 64, height: 48, data: new Uint8Array(64 * 48 * 3).fill(90) };
@@ -39,6 +41,35 @@ describe('the life of a detector', function () {
     const call = outcome(detector.detectAsync(picture));
     await detector[Symbol.asyncDispose]();
     expect(await call).to.be.oneOf(['done', 'use-after-free']);
+  });
+
+  it('refuses calls without a rejection that nobody hears of, however late they are looked at', async () => {
+    const detector = await Detector.createAsync({ weights });
+    await detector.detectAsync(picture);
+    const calls: Promise<unknown>[] = [];
+    const { error, unhandled } = await failureAsync(async () => {
+      for (let i = 0; i < 8; i++) calls.push(detector.detectAsync(picture));
+      calls.push(detector.warmUpAsync(64, 48), detector.compileAsync());
+      await detector.disposeAsync();
+    });
+    expect(error).to.equal(null);
+    expect(unhandled.map(String)).to.deep.equal([]);
+    const ends = await Promise.all(calls.map(outcome));
+    expect(new Set(ends)).to.deep.equal(new Set(['done', 'use-after-free']));
+    // A call after that is a mistake, which must not pass in silence.
+    const late = await failureAsync(async () => void detector.detectAsync(picture));
+    expect(late.unhandled.map(String).join()).to.include('disposed');
+  });
+
+  it('ends when a check of its layers is done; a check of its bare network is refused', async () => {
+    for (const isWhole of [true, false]) {
+      const detector = await Detector.createAsync({ weights });
+      const check = outcome(checkModelAsync(isWhole ? detector : detector.network));
+      await new Promise((resolve) => setImmediate(resolve));
+      await detector.disposeAsync();
+      expect(await check).to.equal(isWhole ? 'done' : 'use-after-free');
+      expect(detector.network.params.device.stats().liveTensors).to.equal(0);
+    }
   });
 
   it('holds as much memory for many calls at once as for a few', async () => {

@@ -81,7 +81,7 @@ export async function examineAsync(
   if (!examination.selfTest && !examination.checkKernels) return;
   using detector = await openDetectorAsync(device, examination.weights);
   if (examination.selfTest) report.speed = await speedFiguresAsync(detector);
-  if (examination.checkKernels) report.model = await checkModelAsync(detector.network);
+  if (examination.checkKernels) report.model = await checkModelAsync(detector);
 }
 
 /** The detector of these weights, else of those of the package; there may be none: then untrained. */

@@ -10,6 +10,7 @@ import { CounterRng, type Tensor } from '../../../nn/index.js';
 import { anchorsPerCell } from '../../boxes/anchors.js';
 import type { Config } from '../../config/index.js';
 import { imageOf } from '../forward.js';
+import type { Detector } from '../detector.js';
 import type { Network } from '../network.js';
 import { preparePass } from '../prepare.js';
 
@@ -29,10 +30,22 @@ const LINEAR_LAYERS = /(\.conv2|lateral\d+|\.cls|\.bbox|\.heat|\.score)$/;
 /**
  * Runs every layer on a small random picture and compares each output with the CPU reference of the
  * same inputs, so that errors do not add up. Takes seconds for `lite`, a minute or more for `paper`.
+ *
+ * @param subject a detector, whose `dispose` then waits for the end of the check; or a network, which must
+ *   not be freed meanwhile
+ * @throws NnError `use-after-free` where it was freed
  */
 export async function checkModelAsync(
-  network: Network,
+  subject: Detector | Network,
   size: { width: number; height: number } = { width: 96, height: 64 },
+): Promise<ModelCheck> {
+  if ('useAsync' in subject) return subject.useAsync((network) => checkNetworkAsync(network, size));
+  return checkNetworkAsync(subject, size);
+}
+
+async function checkNetworkAsync(
+  network: Network,
+  size: { width: number; height: number },
 ): Promise<ModelCheck> {
   const { config, model, params } = network;
   const { device } = params;

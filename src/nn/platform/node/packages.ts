@@ -1,6 +1,6 @@
 /** Where this package and those beside it lie on the disk, from sources, from `dist` and from bundles. */
 import * as fs from 'node:fs';
-import { createRequire } from 'node:module';
+import * as modules from 'node:module';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseJsonText } from '../../json.js';
@@ -40,7 +40,8 @@ export function resolveInstalled(name: string, places: readonly string[] = stand
   let first: unknown = null;
   for (const place of places) {
     try {
-      return createRequire(path.join(place, 'from.js')).resolve(name);
+      // Not `createRequire` by name: bundlers would look into it for files to take in.
+      return modules.createRequire(path.join(place, 'from.js')).resolve(name);
     } catch (error) {
       first ??= error;
     }
