@@ -30,6 +30,7 @@ GRAD_L2_TOL = 3e-4  # of the whole tensor
 # that runs through ties (printed as `ties`) loosens the comparison of the layers before them. Flat
 # image areas make many (standardised weights sum to 0, so their activations are 0 but for rounding).
 TIE = 3e-6
+LOSS_TOL = 1e-5
 LOSS_FLOOR = 1e-6  # float32 knows a cross-entropy no better
 UPDATE_TOL = 1e-4
 
@@ -1352,13 +1353,13 @@ class Check:
         total = 0.0
         for name, value in self.mine.items():
             got = float(f[f'loss.{name}'][0]) if f'loss.{name}' in f else self.losses[name]
-            r.same(f'loss.{name}', np.array([got]), np.array([value]), FORWARD_TOL, floor=LOSS_FLOOR)
+            r.same(f'loss.{name}', np.array([got]), np.array([value]), LOSS_TOL, floor=LOSS_FLOOR)
             r.same(f'  losses.{name}', np.array([self.losses[name]]), np.array([got]), 1e-6, always=False)
             if f'loss_weight.{name}' in f:
                 r.same(f'  loss_weight.{name}', f[f'loss_weight.{name}'], np.array([self.weights[name]]), 1e-6, always=False)
             total += self.weights[name] * value
         key = 'generatorTotal' if self.info['kind'] == 'generator' else 'total'
-        r.same(key, np.array([self.losses[key]]), np.array([total]), FORWARD_TOL, floor=LOSS_FLOOR)
+        r.same(key, np.array([self.losses[key]]), np.array([total]), LOSS_TOL, floor=LOSS_FLOOR)
         extra = set(self.losses) - set(self.mine) - {key}
         r.rule('no other losses', not extra, ', '.join(sorted(extra)))
 

@@ -13,6 +13,7 @@ import { Device } from '../../../src/nn/node.js';
 import type { OpCase } from '../../../test/nn/ops/case.js';
 import { checksOf, type Check } from '../../../test/nn/ops/checks.js';
 import { loadFamiliesAsync } from '../../../test/nn/ops/families.js';
+import { endWithAsync } from './program.js';
 import type { KernelResults } from './results.js';
 
 interface Task {
@@ -89,5 +90,4 @@ async function mainAsync(): Promise<number> {
   return results.failures.length > 0 ? 1 : 0;
 }
 
-const code = await mainAsync();
-process.stdout.write('', () => process.exit(code));
+await endWithAsync(mainAsync);

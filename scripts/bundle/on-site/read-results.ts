@@ -160,16 +160,18 @@ interface Progress {
   losses?: Record<string, number>;
 }
 
-/** @param images of an update */
+/** Of the last start alone: a run that is gone on with has earlier ones in its file. */
 export function trainFindings(folder: string): Findings {
   const file = path.join(folder, 'metrics.jsonl');
   if (!fs.existsSync(file)) return nothing('update');
-  const events = fs
+  const all = fs
     .readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line.endsWith('}'))
     .map((line) => JSON.parse(line) as Progress);
-  const progress = events.filter(({ kind }) => kind === 'progress');
+  const from = Math.max(0, all.map(({ kind }) => kind).lastIndexOf('start'));
+  const begun = all[from]?.kind === 'start' ? all[from].step : 0;
+  const progress = all.slice(from).filter(({ kind }) => kind === 'progress');
   const [first, last] = [progress[0], progress.at(-1)];
   if (!first || !last) return nothing('update');
   const { train } = readJson<{ train: { batch: number } }>(path.join(folder, 'config.json')) ?? {
@@ -184,12 +186,13 @@ export function trainFindings(folder: string): Findings {
   const wait = median(later.map(({ dataShare }) => dataShare ?? 0));
   return {
     said: [
-      `${last.step} updates; ${rate.toPrecision(3)} images a second (${ms.toFixed(0)} ms an update, ` +
+      `${last.step - begun} updates; ${rate.toPrecision(3)} images a second (${ms.toFixed(0)} ms an update, ` +
         `${percent(wait)} of it waiting for data)`,
       `loss ${total(first).toPrecision(3)} at update ${first.step}, ${total(last).toPrecision(3)} at update ${last.step}`,
     ],
     values: {
-      updates: last.step,
+      updates: last.step - begun,
+      lastUpdate: last.step,
       imagesPerSecond: rate,
       msPerUpdate: ms,
       dataShare: wait,

@@ -10,11 +10,12 @@ import { presetConfig } from '../../../src/aofd/config/index.js';
 import '../../../src/aofd/node.js';
 import { atomicWriteFile } from '../../../src/nn/io/files/index.js';
 import { Device } from '../../../src/nn/index.js';
+import { endWithAsync } from './program.js';
 import type { TrainingRate } from './results.js';
 
 const LEAST_STEPS = 5;
 
-async function mainAsync(): Promise<void> {
+async function mainAsync(): Promise<number> {
   const { values } = parseArgs({
     options: {
       preset: { type: 'string', default: 'paper' },
@@ -26,7 +27,7 @@ async function mainAsync(): Promise<void> {
   });
   if (values.help) {
     process.stdout.write('training updates of a preset: see docs/bundle.md\n');
-    return;
+    return 0;
   }
   let isStopping = false;
   process.once('SIGINT', () => (isStopping = true));
@@ -57,7 +58,7 @@ async function mainAsync(): Promise<void> {
   }
   training.dispose();
   await device.destroyAsync();
+  return 0;
 }
 
-await mainAsync();
-process.stdout.write('', () => process.exit(0));
+await endWithAsync(mainAsync);

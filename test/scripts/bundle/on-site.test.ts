@@ -99,6 +99,17 @@ describe('the run on another machine', () => {
       firstLoss: 3,
       lastLoss: 2,
     });
+    const start = `${JSON.stringify({ kind: 'start', step: 10 })}\n`;
+    write(
+      'train/metrics.jsonl',
+      `${line(5, 3)}${line(10, 2)}${start}${line(12, 1.5)}${line(14, 1)}`,
+    );
+    expect(found('train').values).to.deep.include({
+      updates: 4,
+      lastUpdate: 14,
+      firstLoss: 1.5,
+      lastLoss: 1,
+    });
   });
 
   it('trains as the given folder says, and goes on with a run in it', () => {
