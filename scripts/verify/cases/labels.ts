@@ -38,7 +38,7 @@ function train({ consumer, folder }: CaseContext, source: object): Finished {
         paintProbability: 0,
       },
     ],
-    train: { batch: 1, validateEverySteps: 0 },
+    train: { batch: 1, validateEverySteps: 0, validation: null },
     data: { root: '.', sources: { it: source } },
   };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
