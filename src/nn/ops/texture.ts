@@ -1,9 +1,9 @@
 import { stripTexels } from './linear/plan.js';
 import { grid1d } from '../kernel/dispatch.js';
 import { noteTextureView } from '../kernel/texture-bytes.js';
-import { bind, windowsOf } from '../kernel/windows.js';
+import { bind, windowsOf, type BoundWindow } from '../kernel/windows.js';
 import { dims4, quads } from '../tensor/shape.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { DispatchSpec, Tensor } from '../tensor/tensor.js';
 
 /** A view of every layer of a texture, for `texture_storage_2d_array` bindings. */
 export function arrayView(texture: GPUTexture): GPUTextureView {
@@ -41,24 +41,38 @@ export function mapTexture(x: Tensor): GPUTexture {
       device.context.recorded();
       return texture;
     }
-    const planeBytes = h * w * 16;
-    const limit = device.context.bindingLimit;
-    for (const window of windowsOf(n * q, {
-      unitBytes: planeBytes,
-      limit,
-      unit: 'plane of a map',
-    })) {
-      const { start, count } = window;
-      const planes = bind(x.buffer, planeBytes, window);
-      device.dispatch({
-        kernel: 'pack/map_to_texture',
-        bindings: { x: planes, x_map: arrayView(texture) },
-        params: { quad_from: start, count, quads: q, height: h, width: w, base: planes.base },
-        workgroups: grid1d(count * h * w),
-      });
-    }
+    fillMapTexture(x, 'pack/map_to_texture', (planes) => ({
+      bindings: { x: planes(x), x_map: arrayView(texture) },
+    }));
     return texture;
   });
+}
+
+/**
+ * Runs a kernel over the planes of a c4 map, in windows where it exceeds a binding, to fill a texture of
+ * the same form.
+ * @param launch defines and bindings of one window; `planes` binds the window of a tensor of that shape
+ */
+export function fillMapTexture(
+  map: Tensor,
+  kernel: string,
+  launch: (planes: (x: Tensor) => BoundWindow) => Pick<DispatchSpec, 'defines' | 'bindings'>,
+): void {
+  const { device } = map;
+  const [n, c, height, width] = dims4(map.shape);
+  const q = quads(c);
+  const planeBytes = height * width * 16;
+  const limit = device.context.bindingLimit;
+  for (const window of windowsOf(n * q, { unitBytes: planeBytes, limit, unit: 'plane of a map' })) {
+    const { start, count } = window;
+    const { base } = bind(map.buffer, planeBytes, window);
+    device.dispatch({
+      kernel,
+      ...launch((x) => bind(x.buffer, planeBytes, window)),
+      params: { quad_from: start, count, quads: q, height, width, base },
+      workgroups: grid1d(count * height * width),
+    });
+  }
 }
 
 /** Texels beyond a strip: rows a power of two apart would meet in the same few places of the cache. */

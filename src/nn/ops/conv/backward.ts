@@ -1,10 +1,8 @@
-import { grid1d } from '../../kernel/dispatch.js';
-import { bind, windowsOf } from '../../kernel/windows.js';
 import { dims4, quads } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { reluBackward } from '../elementwise.js';
 import { channelSums } from '../reduce.js';
-import { arrayView, mapTexture } from '../texture.js';
+import { arrayView, fillMapTexture, mapTexture } from '../texture.js';
 import { convKernels } from './algorithms.js';
 import type { ConvPlan } from './plan.js';
 import type { ConvShape } from './shape.js';
@@ -31,33 +29,18 @@ interface Gradient {
 function gradientTexture(dY: Tensor, y: Tensor, relu: boolean): GPUTexture {
   if (!relu) return mapTexture(dY);
   return dY.cachedTexture('masked', () => {
-    const { device } = dY;
     const [n, c, h, w] = dims4(dY.shape);
-    const q = quads(c);
-    const texture = device.context.acquireTexture(w, n * h, q);
-    const planeBytes = h * w * 16;
+    const texture = dY.device.context.acquireTexture(w, n * h, quads(c));
     // The layer that read y left its texture mirror: four times cheaper to read than the buffer.
     const hasMap = y.hasTexture('map');
-    const limit = device.context.bindingLimit;
-    for (const window of windowsOf(n * q, {
-      unitBytes: planeBytes,
-      limit,
-      unit: 'plane of a map',
-    })) {
-      const { start, count } = window;
-      const planes = bind(dY.buffer, planeBytes, window);
-      device.dispatch({
-        kernel: 'conv/relu_grad_to_texture',
-        defines: { Y_MAP: hasMap },
-        bindings: {
-          dy: planes,
-          y: hasMap ? arrayView(mapTexture(y)) : bind(y.buffer, planeBytes, window),
-          g_map: arrayView(texture),
-        },
-        params: { quad_from: start, count, quads: q, height: h, width: w, base: planes.base },
-        workgroups: grid1d(count * h * w),
-      });
-    }
+    fillMapTexture(dY, 'conv/relu_grad_to_texture', (planes) => ({
+      defines: { Y_MAP: hasMap },
+      bindings: {
+        dy: planes(dY),
+        y: hasMap ? arrayView(mapTexture(y)) : planes(y),
+        g_map: arrayView(texture),
+      },
+    }));
     return texture;
   });
 }

@@ -90,6 +90,12 @@ interface Source {
   adjoint: boolean;
 }
 
+/** The input of a convolution, as tiles of the forward transform. */
+function inputSource(x: Tensor, s: ConvShape): Source {
+  const { n, h, w, pad } = s;
+  return { texture: mapTexture(x), n, h, w, quads: quads(s.c), pad, adjoint: false };
+}
+
 /** Transforms one strip of tiles of a map; returns the texture that GEMMs read. */
 function transformStrip(
   device: TensorDevice,
@@ -236,15 +242,7 @@ export function winogradForward(
   pool = false,
 ): void {
   runProduct(x.device, {
-    source: {
-      texture: mapTexture(x),
-      n: s.n,
-      h: s.h,
-      w: s.w,
-      quads: quads(s.c),
-      pad: s.pad,
-      adjoint: false,
-    },
+    source: inputSource(x, s),
     weight: transformedWeight(weight, s, m, 'forward'),
     channelsOut: s.o,
     bias,
@@ -285,7 +283,6 @@ function inputGradient({ gradient, weight, dX, s }: InputGradientPass<GPUTexture
  * dW through the adjoint of the forward algorithm: dU[f] = sum over tiles of dM[f] V[f]^t with
  * dM = A dY At, then dW = Gt dU G. Strips of tiles accumulate into dU in order.
  */
-// eslint-disable-next-line max-lines-per-function -- one chain of dispatches over strips, their parameters by name
 function weightGradient({ gradient, x, dW, s }: WeightGradientPass<GPUTexture>, m: 2 | 4): void {
   const { device } = x;
   const context = device.context;
@@ -298,15 +295,7 @@ function weightGradient({ gradient, x, dW, s }: WeightGradientPass<GPUTexture>, 
   const layerStride = rows * rowStride + 8;
   const bytes = t.a * t.a * layerStride * 16;
   const dU = context.acquireBuffer(bytes);
-  const input: Source = {
-    texture: mapTexture(x),
-    n: s.n,
-    h: s.h,
-    w: s.w,
-    quads: quads(s.c),
-    pad: s.pad,
-    adjoint: false,
-  };
+  const input = inputSource(x, s);
   const output: Source = {
     texture: gradient,
     n: s.n,
