@@ -24,7 +24,7 @@ async function mainAsync(): Promise<void> {
       `bundle: this is ${process.platform}-${process.arch}. Fix: run it on x86-64 Linux, whose Node and libraries it carries.`,
     );
   }
-  const out = path.resolve(values.out ?? path.join(root, 'dist/aofd-bundle-linux-x64.tar.gz'));
+  const out = path.resolve(values.out ?? path.join(root, 'out/aofd-bundle-linux-x64.tar.gz'));
   const aside = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-bundle-'));
   try {
     const pieces = await contentsAsync({ root, aside, nodeLicence: values['node-licence'] });
