@@ -1,7 +1,7 @@
 /**
  * `npm run verify:peers [-- --data LIST.json --limit 40 --repeats 5]`: face detectors for browsers, side by side in
  * the embedded Chromium on the same photographs. Installs the others into the cache folder of this user, not
- * into this repository. LIST is a COCO list as of `aofd eval coco`; without it the photographs of
+ * into this repository. LIST is a COCO list whose names start in its own folder; without it the photographs of
  * @vladmandic/face-api are looked at, which have no labels. Prints a table.
  */
 import { execFileSync } from 'node:child_process';
@@ -82,8 +82,7 @@ function readPhotos(): Photo[] {
     const names = [1, 2, 3, 4, 5, 6].map((i) => path.join(samples, `sample${i}.jpg`));
     return names.map((file) => ({ file, faces: [] }));
   }
-  const images = path.join(path.dirname(values.data), 'images');
-  const all = loadCoco(values.data, { imageRoot: images });
+  const all = loadCoco(values.data, { imageRoot: path.dirname(values.data) });
   const count = Math.min(all.length, Number(values.limit));
   return Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]!);
 }

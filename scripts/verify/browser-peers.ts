@@ -4,13 +4,14 @@
  * pixels of the picture, what is said of how covered each face is, and the time from pixels to faces in ms.
  */
 
-/** Installed into a cache folder; the newest releases when this was written. */
+/** Installed into a cache folder. */
 export const PACKAGES = {
   '@vladmandic/face-api': '1.7.15',
   '@vladmandic/human': '3.3.6',
   // The short-range BlazeFace of MediaPipe. @mediapipe/tasks-vision comes without a model, and refuses this
   // package's ("requires specifying NormalizationOptions metadata"), so that it cannot take part from npm alone.
-  '@mediapipe/face_detection': '0.4.1657300184',
+  // Its last release, 0.4.1657300184, aborts in a Chromium without a GPU; this one runs.
+  '@mediapipe/face_detection': '0.4.1646425229',
   '@tensorflow/tfjs-backend-wasm': '4.22.0',
 } as const;
 
