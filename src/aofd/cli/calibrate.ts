@@ -2,6 +2,7 @@
 import * as os from 'node:os';
 import path from 'node:path';
 import * as fs from 'node:fs';
+import process from 'node:process';
 import type { Command } from 'commander';
 import type { Calibration, SourceShare } from '../eval/calibration/calibrate.js';
 import {
@@ -14,6 +15,7 @@ import {
   withInterrupt,
 } from './common.js';
 import { InterruptedError, UsageError } from './errors.js';
+import { describeRun, Progress } from './eval-progress.js';
 
 interface CalibrateFlags {
   weights: string;
@@ -78,6 +80,7 @@ async function calibrateCommandAsync(flags: CalibrateFlags, signal: AbortSignal)
   const root = flags.dataRoot ?? stored.data.root;
   const config = { ...stored, data: { ...stored.data, root } };
   const cache = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-calibrate-'));
+  const progress = new Progress(process.stderr);
   try {
     const found = await calibrateAsync({
       config,
@@ -87,6 +90,7 @@ async function calibrateCommandAsync(flags: CalibrateFlags, signal: AbortSignal)
         version: packageVersion(),
         signal,
         onNotice: printNotice,
+        onProgress: (run) => progress.show(describeRun(run), run.done === run.total),
       },
       cache,
       faces: flags.faces.map(sourceShare),
@@ -102,6 +106,7 @@ async function calibrateCommandAsync(flags: CalibrateFlags, signal: AbortSignal)
     for (const line of describe(found, flags.falseAlarms)) printLine(line);
     printLine(flags.out);
   } finally {
+    progress.close();
     fs.rmSync(cache, { recursive: true, force: true });
   }
 }

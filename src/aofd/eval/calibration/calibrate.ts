@@ -157,7 +157,10 @@ async function fitOcclusionAsync(
   }
   const trials: ThresholdTrial[] = [];
   const shares = new Map<number, { truth: number; told: number }[]>();
-  for (const threshold of THRESHOLDS) {
+  for (const [i, threshold] of THRESHOLDS.entries()) {
+    options.run.onNotice?.(
+      `covered above ${threshold} (${i + 1} of ${THRESHOLDS.length}): ${portraits.length} portraits`,
+    );
     const settings = {
       test: { calibration: null, occluderThreshold: threshold },
       needsMasks: true,
