@@ -53,7 +53,7 @@ function meanLosses(updates: readonly CurvePoint[]): Record<string, number> {
   }
   const means = [...sums].map(([name, [sum, count]]) => [
     name,
-    Number((sum / count).toPrecision(6)),
+    Number((sum / count).toPrecision(4)),
   ]);
   return Object.fromEntries(means) as Record<string, number>;
 }

@@ -124,7 +124,7 @@ describe('aofd reproduce', function () {
     study['settings'] = [
       { name: 'full' },
       // Rates at which the first update leaves no finite number.
-      { name: 'plain', set: ['stages.stage0.lr=1e30', 'optim.clipNorm=0', 'optim.kind="sgd"'] },
+      { name: 'plain', set: ['stages.stage0.lr=1e6', 'optim.clipNorm=0', 'optim.kind="sgd"'] },
       { name: 'absent', set: ['data.sources.drawn.list="nowhere.json"'] },
     ];
     writeFileSync(at('data/failing.json'), JSON.stringify(study));

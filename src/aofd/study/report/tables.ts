@@ -18,7 +18,7 @@ export function claimTable(loaded: LoadedStudy, results: StudyResults): ReportTa
   const level = Math.round(100 * (loaded.study.statistics?.level ?? 0.95));
   return {
     title: 'What the paper claims, and what came out',
-    columns: ['claim', 'where', 'ahead / behind', 'figure', 'paper', 'ours', `${level} %`, 'word'],
+    columns: ['claim', 'where', 'ahead / behind', 'figure', 'paper', `ours [${level} %]`, 'word'],
     rows: results.claims.map((entry) => {
       const { claim, result, note } = entry;
       return [
@@ -27,8 +27,9 @@ export function claimTable(loaded: LoadedStudy, results: StudyResults): ReportTa
         `${titleOf(loaded, claim.better)} / ${titleOf(loaded, claim.worse)}`,
         `${protocolTitle(loaded, claim.protocol)}: ${entry.label}`,
         paperText(entry),
-        result ? signed(result.difference) : '–',
-        result ? `${signed(result.interval.low)} to ${signed(result.interval.high)}` : '–',
+        result
+          ? `${signed(result.difference)} [${signed(result.interval.low)}, ${signed(result.interval.high)}]`
+          : '–',
         [result?.verdict ?? 'no result', ...(note === null ? [] : [note])].join('; '),
       ];
     }),

@@ -17,7 +17,8 @@ export function writeStudyReport(out: string, input: DocumentInput): string {
     atomicWriteFile(join(plots, `${key}.svg`), svg, { flush: false });
     atomicWriteFile(join(plots, `${key}.png`), svgToPng(svg), { flush: false });
   }
-  const json = `${JSON.stringify(studyDocument(input), null, 1)}\n`;
+  // Without line breaks: the curves of sixty runs would be megabytes of spaces.
+  const json = `${JSON.stringify(studyDocument(input))}\n`;
   atomicWriteFile(join(out, 'report.json'), json);
   atomicWriteFile(join(out, 'report.md'), studyMarkdown(input));
   const html = join(out, 'report.html');
