@@ -9,7 +9,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Consumer, root, run, type Finished } from './verify/consumer.js';
-import { PROJECTS, typeErrors } from './verify/package/types.js';
+import { PROJECTS, typeErrorsAsync } from './verify/package/types.js';
 
 /** Versions besides the one that this project uses. */
 const COMPILERS = ['5.5', '5.9'];
@@ -37,7 +37,7 @@ function checkEntries({ tarball, folder }: Consumer): void {
   report('attw', unlessFine(bin('attw', [...args, '--format', 'table', '--no-color'])));
 }
 
-function checkTypes(consumer: Consumer): void {
+async function checkTypesAsync(consumer: Consumer): Promise<void> {
   const folder = join(consumer.folder, 'compilers');
   mkdirSync(folder);
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
@@ -53,7 +53,8 @@ function checkTypes(consumer: Consumer): void {
     };
     for (const project of Object.keys(PROJECTS) as (keyof typeof PROJECTS)[]) {
       for (const resolution of ['NodeNext', 'Bundler'] as const) {
-        const errors = typeErrors(consumer.folder, project, resolution, join(home, 'bin/tsc'));
+        const tsc = join(home, 'bin/tsc');
+        const errors = await typeErrorsAsync(consumer.folder, project, resolution, tsc);
         report(`types: ${project}, ${resolution}, TypeScript ${version}`, errors);
       }
     }
@@ -97,5 +98,5 @@ using consumer = new Consumer(isInstalled ? ['@types/node'] : ['@types/node', 'u
 });
 checkEntries(consumer);
 checkProgram(consumer);
-checkTypes(consumer);
+await checkTypesAsync(consumer);
 process.exitCode = failed === 0 ? 0 : 1;

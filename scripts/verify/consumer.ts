@@ -4,7 +4,7 @@
  * (the production dependencies of package-lock.json, and nothing else). Works without a network, unless
  * npm is asked to install it.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -99,6 +99,16 @@ export function run(
 function installedVersion(name: string): string {
   const text = readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Like `run`, beside others. */
+export function runAsync(program: string, args: readonly string[], cwd: string): Promise<Finished> {
+  const options = { cwd, timeout: 20 * 60_000, maxBuffer: 2 ** 28 };
+  return new Promise((resolve) => {
+    const child = execFile(program, args, options, (_, stdout, stderr) => {
+      resolve({ status: child.exitCode, signal: child.signalCode, stdout, stderr });
+    });
+  });
 }
 
 /** Packs the package as it is built. @returns the tarball */

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { run } from '../consumer.js';
+import { runAsync } from '../consumer.js';
 
 /** How such a project finds packages. */
 export type Resolution = 'NodeNext' | 'Bundler';
@@ -63,12 +63,12 @@ await detector.disposeAsync();
  * @param tsc the compiler's `bin/tsc`
  * @returns what it says, one line per error
  */
-export function typeErrors(
+export async function typeErrorsAsync(
   folder: string,
   project: keyof typeof PROJECTS,
   resolution: Resolution,
   tsc: string,
-): string[] {
+): Promise<string[]> {
   const { code, ...settings } = PROJECTS[project];
   const own = join(folder, `${project}-${resolution}`);
   mkdirSync(own, { recursive: true });
@@ -84,7 +84,7 @@ export function typeErrors(
   writeFileSync(join(own, 'package.json'), '{"type":"module"}');
   writeFileSync(join(own, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
   writeFileSync(join(own, 'main.ts'), code);
-  const done = run(process.execPath, [tsc, '-p', own, '--pretty', 'false'], own);
+  const done = await runAsync(process.execPath, [tsc, '-p', own, '--pretty', 'false'], own);
   const lines = done.stdout.split('\n').filter((line) => line.includes('error TS'));
   if (lines.length > 0 || done.status === 0) return lines;
   return [`the compiler ended with ${done.signal ?? done.status}: ${done.stderr.slice(-300)}`];
