@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { ConfigError } from '../../../src/aofd/errors.js';
+import { loadSetsAsync } from '../../../src/aofd/study/facts.js';
 import { loadStudy } from '../../../src/aofd/study/load.js';
 import { openStudyAsync } from '../../../src/aofd/study/open.js';
 import { rejectionAsync, thrownBy } from '../../helpers/rejection.js';
@@ -65,6 +66,24 @@ describe('study files', () => {
     expect(error.message).to.match(
       /claims\.masks\.measure: protocol "drawn" has no figure "face-app"\. Fix: use one of face-ap,/,
     );
+  });
+
+  it('find pictures from their root, and refuse a set without any', async () => {
+    const study = tinyStudy();
+    const file = writeStudy(at(), study);
+    mkdirSync(at('elsewhere'));
+    for (let i = 0; i < 4; i++) renameSync(at(`${i}.png`), at(`elsewhere/${i}.png`));
+    const none = (await loadSetsAsync(loadStudy(file))).get('drawn');
+    expect(none && 'problem' in none ? none.problem : '').to.match(
+      /0\.png: none of the 4 pictures is there\. Fix: .*protocols\.drawn/,
+    );
+    // Relative to the study's root, wherever the command is given.
+    Object.assign(list(study, 'protocols')[0]!, { options: { images: 'elsewhere' } });
+    writeFileSync(file, JSON.stringify(study));
+    const found = (await loadSetsAsync(loadStudy(file))).get('drawn');
+    expect(
+      found && 'set' in found ? found.set.images.map(({ file: one }) => one) : [],
+    ).to.deep.equal([0, 1, 2, 3].map((i) => at(`elsewhere/${i}.png`)));
   });
 
   it('extend others: named items merge, new ones are appended', () => {
