@@ -60,12 +60,16 @@ export function refuseOddFile(file: string, stats: Stats): void {
   }
 }
 
-/** The error for a file that the system does not let us read. */
-export function unreadable(file: string, error: unknown): ImageDecodeError {
+/** The error for a picture, or a folder of such, that the system does not let us read. */
+export function unreadable(
+  file: string,
+  error: unknown,
+  what: 'picture' | 'folder' = 'picture',
+): ImageDecodeError {
   const code = (error as NodeJS.ErrnoException).code ?? String(error);
   const problem = diskProblem(code);
   const reason = problem ? `${code}: ${problem.reason}` : code;
-  return new ImageDecodeError('file-missing', `picture cannot be read (${reason}).`, {
+  return new ImageDecodeError('file-missing', `${what} cannot be read (${reason}).`, {
     where: file,
     fix: problem?.fix ?? 'check the path',
   });

@@ -69,7 +69,7 @@ export function surveyPictures(
     try {
       entries = readdirSync(folder, { withFileTypes: true });
     } catch (error) {
-      survey.errors.push({ file: folder, error: unreadable(folder, error) });
+      survey.errors.push({ file: folder, error: unreadable(folder, error, 'folder') });
       return;
     }
     entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
