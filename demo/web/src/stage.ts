@@ -92,7 +92,7 @@ export class Stage {
   #unit(): number {
     const shown = this.canvas.clientWidth || this.element.clientWidth;
     // On phones faces are small, and labels must leave some of them to be seen.
-    const size = shown < 480 ? 0.8 : 1;
+    const size = innerWidth < 600 ? 0.8 : 1;
     return shown > 0 ? Math.max(0.5, (size * this.canvas.width) / shown) : 1;
   }
 
