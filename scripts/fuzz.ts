@@ -1,31 +1,44 @@
 /**
- * Reads damaged files of every kind until the time is over (`npm run fuzz -- MINUTES SEED`) and prints what
- * is no value and no error for people, with the seed and number that make the file again.
+ * Reads damaged files of every kind until the time is over (`npm run fuzz -- MINUTES [SEED [READER]]`; READER:
+ * part of a name) and prints what is no value and no error for people, with the seed and number that make the
+ * file again.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fuzzOnceAsync, readersAsync } from '../test/helpers/fuzz.js';
+import { fuzzOnceAsync, readersAsync } from '../test/helpers/fuzz/index.js';
 
-const [minutes = 5, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number);
-/** A reader that takes longer for a file of a few kilobytes has no bound. */
-const MOST_MS = 5000;
+const [minutes = '5', given, wanted = ''] = process.argv.slice(2);
+const seed = given === undefined ? Date.now() % 2 ** 31 : Number(given);
+/** A reader that takes more processor time for a file of a few kilobytes has no bound. */
+const MOST_MS = 2000;
 
 const folder = mkdtempSync(join(tmpdir(), 'aofd-fuzz-'));
-const readers = await readersAsync();
-const end = performance.now() + minutes * 60_000;
+const readers = (await readersAsync(folder)).filter(({ name }) => name.includes(wanted));
+const end = performance.now() + Number(minutes) * 60_000;
 let [files, faults] = [0, 0];
+
+const fault = (text: string): void => {
+  faults++;
+  process.stdout.write(`${text}\n`);
+};
+
 for (let number = 0; performance.now() < end; number++) {
   for (const reader of readers) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     const found = await fuzzOnceAsync(reader, folder, seed, number);
-    const timeMs = performance.now() - start;
+    const { user, system } = process.cpuUsage(start);
+    const timeMs = (user + system) / 1000;
     files++;
-    if (!found && timeMs < MOST_MS) continue;
-    faults++;
-    const what = found ? String((found.error as Error).stack ?? found.error) : `${timeMs} ms`;
-    process.stdout.write(`${reader.name}, seed ${seed}, number ${number}: ${what}\n`);
+    const place = `${reader.name}, seed ${seed}, number ${number}`;
+    if (found) fault(`${place}: ${String((found.error as Error).stack ?? found.error)}`);
+    else if (timeMs > MOST_MS) fault(`${place}: ${timeMs} ms`);
+    const polluted = Object.keys(Object.prototype);
+    if (polluted.length > 0) {
+      fault(`${place}: Object.prototype has ${polluted.join(', ')}`);
+      for (const key of polluted) Reflect.deleteProperty(Object.prototype, key);
+    }
   }
 }
 rmSync(folder, { recursive: true });

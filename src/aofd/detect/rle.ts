@@ -16,6 +16,9 @@ export interface RunLengthMask {
   counts: number[];
 }
 
+/** A mask of more pixels is refused: no picture that is read has as many. */
+export const MOST_MASK_PIXELS = 2 ** 27;
+
 /** A binary mask over a part of an image; any value but 0 counts as covered. */
 export interface BinaryMask {
   x: number;
@@ -28,9 +31,9 @@ export interface BinaryMask {
 
 /**
  * Encodes a mask.
- * @throws RangeError when the data does not fit the size
+ * @throws RangeError when the data does not fit the size, or takes more than `mostRuns` numbers
  */
-export function encodeRunLength(mask: BinaryMask): RunLengthMask {
+export function encodeRunLength(mask: BinaryMask, mostRuns = Infinity): RunLengthMask {
   const { x, y, width, height, data } = mask;
   if (data.length !== width * height) {
     throw new RangeError(
@@ -43,6 +46,9 @@ export function encodeRunLength(mask: BinaryMask): RunLengthMask {
   for (const value of data) {
     if ((value !== 0) !== isSet) {
       counts.push(run);
+      if (counts.length > mostRuns) {
+        throw new RangeError(`the mask has more than ${mostRuns} runs along its rows`);
+      }
       run = 0;
       isSet = !isSet;
     }
@@ -66,6 +72,11 @@ export function decodeRunLength(rle: RunLengthMask): BinaryMask {
       );
     }
     total += count;
+  }
+  if (width * height > MOST_MASK_PIXELS) {
+    throw new RangeError(
+      `decodeRunLength: a mask of ${width}x${height} has more than ${MOST_MASK_PIXELS} pixels.`,
+    );
   }
   if (!(width >= 0 && height >= 0) || total !== width * height) {
     throw new RangeError(

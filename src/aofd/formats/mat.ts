@@ -6,12 +6,17 @@
  * often deflated. Taken: numbers, logical, char, cell and struct arrays, both byte orders. Sparse
  * and complex arrays, objects and function handles are refused by name when they are read.
  */
-import { unzlibSync } from 'fflate';
+import { Unzlib } from 'fflate';
 import { IoError, nameList } from '../../nn/io/errors.js';
+import { mostUnpackedBytes } from '../../nn/io/unpack-limit.js';
 import { textRows, type MatFile, type MatNumberClass, type MatValue } from './mat-value.js';
 
 const HEADER_BYTES = 128;
 const MAX_DEPTH = 64;
+/** Compressed variables of a file may unpack to this much together. */
+const MAX_INFLATED_BYTES = 2 ** 30;
+/** Bytes that are inflated at a time, so that a limit is seen soon: deflate makes at most 1032 of one. */
+const INFLATE_STEP = 2 ** 16;
 
 /** Data types of elements (mi...). */
 const MI = {
@@ -189,6 +194,11 @@ function readHead(reader: ElementReader): MatrixHead {
   };
 }
 
+/** An element of a cell or struct array takes at least a tag; nothing is allocated for a count that lies. */
+function checkCount({ shape, count }: MatrixHead, view: DataView, reader: ElementReader): void {
+  if (count > view.byteLength) throw reader.broken(`dimensions ${shape.join(' x ')}`);
+}
+
 function readMatrix(view: DataView, little: boolean, where: string, depth = 0): MatValue {
   if (view.byteLength === 0) {
     return { kind: 'numbers', type: 'double', shape: [0, 0], data: new Float64Array(0) };
@@ -197,6 +207,7 @@ function readMatrix(view: DataView, little: boolean, where: string, depth = 0): 
   if (depth > MAX_DEPTH) throw reader.broken(`more than ${MAX_DEPTH} nested values`);
   const head = readHead(reader);
   const { classId, shape, count } = head;
+  if (classId === CELL || classId === STRUCT) checkCount(head, view, reader);
   if (classId === CELL) {
     const cells = readChildren(reader, count, depth, (i) => `${where}{${i + 1}}`);
     return { kind: 'cell', shape, cells };
@@ -272,20 +283,54 @@ function adler32(bytes: Uint8Array): number {
   return b * 65536 + a;
 }
 
-function inflate(view: DataView, little: boolean, where: string): Element {
-  let bytes: Uint8Array;
-  try {
-    bytes = unzlibSync(bytesOf(view));
-    if (view.getUint32(view.byteLength - 4) !== adler32(bytes)) throw new Error('wrong checksum');
-  } catch (cause) {
-    throw new IoError(
-      'io/format',
-      `damaged MATLAB file: a compressed variable cannot be inflated (${(cause as Error).message}).`,
-      { where, fix: 'copy or download the file again.', cause },
-    );
+/** Inflates a compressed element. @param most bytes that it may unpack to */
+function inflate(view: DataView, little: boolean, where: string, most: number): Element {
+  const bytes = inflated(bytesOf(view), where, most);
+  if (view.getUint32(view.byteLength - 4) !== adler32(bytes)) {
+    throw notInflated(where, new Error('wrong checksum'));
   }
   const inner = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return new ElementReader(inner, little, where).next();
+}
+
+function inflated(packed: Uint8Array, where: string, most: number): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  const stream = new Unzlib((chunk) => {
+    chunks.push(chunk);
+    total += chunk.length;
+    if (total <= most) return;
+    throw new IoError(
+      'io/limit',
+      'compressed variables unpack to more than fits a file like this.',
+      {
+        where,
+        fix: 'save the file uncompressed (-v6).',
+      },
+    );
+  });
+  try {
+    for (let at = 0; at < packed.length || at === 0; at += INFLATE_STEP) {
+      stream.push(packed.subarray(at, at + INFLATE_STEP), at + INFLATE_STEP >= packed.length);
+    }
+  } catch (cause) {
+    throw cause instanceof IoError ? cause : notInflated(where, cause);
+  }
+  const out = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    out.set(chunk, at);
+    at += chunk.length;
+  }
+  return out;
+}
+
+function notInflated(where: string, cause: unknown): IoError {
+  return new IoError(
+    'io/format',
+    `damaged MATLAB file: a compressed variable cannot be inflated (${(cause as Error).message}).`,
+    { where, fix: 'copy or download the file again.', cause },
+  );
 }
 
 /** Which kind of MATLAB file the first 128 bytes announce. */
@@ -320,9 +365,13 @@ export function parseMat5(bytes: Uint8Array, path: string): MatFile {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const reader = new ElementReader(view, little, path);
   const variables = new Map<string, DataView>();
+  let left = mostUnpackedBytes(bytes.byteLength, MAX_INFLATED_BYTES);
   while (!reader.atEnd) {
-    const outer = reader.next();
-    const element = outer.type === MI.compressed ? inflate(outer.view, little, path) : outer;
+    let element = reader.next();
+    if (element.type === MI.compressed) {
+      element = inflate(element.view, little, path, left);
+      left -= element.view.byteLength;
+    }
     if (element.type !== MI.matrix) continue;
     const { name } = readHead(new ElementReader(element.view, little, path));
     if (name !== '') variables.set(name, element.view);

@@ -188,12 +188,21 @@ function runResult(
     const state = store.state(node);
     const file = state.state === 'done' ? join(state.folder, CURVE) : '';
     if (!existsSync(file)) return [];
-    const points = curveSchema.safeParse(parseJsonText(readFileSync(file, 'utf8')));
-    return points.success ? [{ stage: node.stage.name, points: points.data }] : [];
+    const points = readCurveFile(file);
+    return points ? [{ stage: node.stage.name, points }] : [];
   });
   const optional = (name: string): boolean =>
     loaded.study.protocols.find((protocol) => protocol.name === name)?.optional ?? false;
   return { setting, seed, status: statusOf(run, store, optional), figures, curves };
+}
+
+/** A stage's curve; null for a damaged file: a curve only shows how a training went. */
+function readCurveFile(file: string): CurvePoint[] | null {
+  try {
+    return curveSchema.parse(parseJsonText(readFileSync(file, 'utf8')));
+  } catch {
+    return null;
+  }
 }
 
 function statusOf(run: Run, store: StudyStore, isOptional: (name: string) => boolean): RunStatus {

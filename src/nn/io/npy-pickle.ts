@@ -293,23 +293,49 @@ function latin1(bytes: Uint8Array): string {
   for (const byte of bytes) out += String.fromCharCode(byte);
   return out;
 }
+/** NaN, which no shape has, for what is no number. */
+const extent = (item: Item): number => (typeof item === 'number' ? item : NaN);
+
 /** Python 2 keys are byte strings, Python 3 keys are text. */
 function text(item: Item | undefined): string {
   if (item instanceof Uint8Array) return latin1(item);
   return typeof item === 'string' ? item : String(typeof item === 'number' ? item : '');
 }
 
-/** The ndarray state (version, shape, dtype, is Fortran, bytes or list of objects). */
-function toValue(item: Item | undefined, file: string, depth = 0): PickledValue {
+/** Values of a file: shared parts, which a pickle names many times, are counted each time. */
+const MOST_VALUES = 100_000;
+
+/** What is known of a file while its values are made. */
+interface Conversion {
+  readonly file: string;
+  /** Arrays made: one that is named twice is decoded once. */
+  readonly arrays: Map<PickledArray, PickledValue>;
+  values: number;
+}
+
+function toValue(item: Item | undefined, conversion: Conversion, depth = 0): PickledValue {
+  const { file, arrays } = conversion;
   if (depth > 8)
     throw new IoError('io/format', 'dictionaries nested more than 8 deep', { where: file });
+  if (++conversion.values > MOST_VALUES)
+    throw new IoError('io/limit', `holds more than ${MOST_VALUES} values`, { where: file });
+  const known = item instanceof PickledArray ? arrays.get(item) : undefined;
+  if (known) return known;
+  const value = converted(item, conversion, depth);
+  if (item instanceof PickledArray && value.kind === 'array') arrays.set(item, value);
+  return value;
+}
+
+/** The ndarray state (version, shape, dtype, is Fortran, bytes or list of objects). */
+function converted(item: Item | undefined, conversion: Conversion, depth: number): PickledValue {
+  const { file } = conversion;
   if (item instanceof PickledArray) {
     if (!(item.state instanceof Sequence)) return { kind: 'other' };
     const [, shapeItem, dtype, fortran, raw] = item.state.items;
-    const shape = shapeItem instanceof Sequence ? shapeItem.items.map(Number) : [];
+    const shape = shapeItem instanceof Sequence ? shapeItem.items.map(extent) : [];
     if (raw instanceof Sequence) {
       // An array of objects; numpy.save wraps a dictionary in one without axes.
-      return toValue(raw.items.length === 1 ? raw.items[0] : raw, file, depth + 1);
+      return toValue(raw.items.length === 1 ? raw.items[0] : raw, conversion, depth + 1);
     }
     if (!(raw instanceof Uint8Array) || !(dtype instanceof Dtype)) return { kind: 'other' };
     const data = decodeNumbers(raw, dtype.descr, elementCount(shape), file);
@@ -320,7 +346,7 @@ function toValue(item: Item | undefined, file: string, depth = 0): PickledValue 
     const { items, isMap } = item;
     for (let i = 0; i < items.length; i += isMap ? 2 : 1) {
       const key = isMap ? text(items[i]) : String(i);
-      entries.push([key, toValue(isMap ? items[i + 1] : items[i], file, depth + 1)]);
+      entries.push([key, toValue(isMap ? items[i + 1] : items[i], conversion, depth + 1)]);
     }
     return { kind: 'map', entries };
   }
@@ -328,5 +354,6 @@ function toValue(item: Item | undefined, file: string, depth = 0): PickledValue 
 }
 
 export function readArrayPickle(bytes: Uint8Array, file: string): PickledValue {
-  return toValue(new Unpickler(bytes, file).run(), file);
+  const top = new Unpickler(bytes, file).run();
+  return toValue(top, { file, arrays: new Map(), values: 0 });
 }

@@ -5,11 +5,12 @@
  * order. Object arrays are read only in the one form that weight files use, a dictionary of plain
  * arrays (see `npy-pickle.ts`); nothing in a file is ever executed.
  */
-import { unzipSync } from 'fflate';
+import { unzipSync, type UnzipFileInfo } from 'fflate';
 import { IoError } from './errors.js';
 import { decodeNumbers, fortranToRowMajor } from './npy-numbers.js';
 import { readArrayPickle, type PickledValue } from './npy-pickle.js';
 import { elementCount, type FloatTensor } from './stored-tensor.js';
+import { mostUnpackedBytes } from './unpack-limit.js';
 
 export type NamedArrays = Record<string, FloatTensor>;
 
@@ -113,6 +114,37 @@ export function parseNpyDict(bytes: Uint8Array, file = '.npy data'): NamedArrays
 
 /** Refuses archives that unpack to more than this: VGG16 in float32 is 0.55 GB. */
 const MAX_UNPACKED_BYTES = 4 * 2 ** 30;
+/** Deflate makes at most 1032 bytes of one: an entry that announces more lies. */
+const MAX_DEFLATE_RATIO = 1032;
+
+/** Keeps count of what an archive unpacks to, before anything is unpacked. */
+class UnpackBudget {
+  private readonly most: number;
+  private used = 0;
+
+  constructor(
+    archiveBytes: number,
+    private readonly file: string,
+  ) {
+    this.most = mostUnpackedBytes(archiveBytes, MAX_UNPACKED_BYTES);
+  }
+
+  add({ name, size, originalSize }: UnzipFileInfo): void {
+    this.used += originalSize;
+    if (originalSize > MAX_DEFLATE_RATIO * size + 64) {
+      throw new IoError(
+        'io/format',
+        `${name} announces ${originalSize} bytes, which ${size} cannot unpack to`,
+        { where: this.file },
+      );
+    }
+    if (this.used > this.most) {
+      throw new IoError('io/limit', `unpacks to more than ${this.most} bytes`, {
+        where: this.file,
+      });
+    }
+  }
+}
 
 /** Reads an .npz archive; names lose their `.npy`. */
 export function parseNpz(
@@ -120,18 +152,13 @@ export function parseNpz(
   file = '.npz data',
   want: NameFilter = () => true,
 ): NamedArrays {
-  let unpackedBytes = 0;
+  const budget = new UnpackBudget(bytes.length, file);
   let parts: Record<string, Uint8Array>;
   try {
     parts = unzipSync(bytes, {
       filter: (entry) => {
         if (!entry.name.endsWith('.npy') || !want(entry.name.slice(0, -4))) return false;
-        unpackedBytes += entry.originalSize;
-        if (unpackedBytes > MAX_UNPACKED_BYTES) {
-          throw new IoError('io/limit', `unpacks to more than ${MAX_UNPACKED_BYTES} bytes`, {
-            where: file,
-          });
-        }
+        budget.add(entry);
         return true;
       },
     });

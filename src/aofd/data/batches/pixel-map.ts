@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { DataError, ImageDecodeError } from '../../errors.js';
+import { checkRegularFile } from '../../../nn/io/files/index.js';
 import { parseMat5 } from '../../formats/mat.js';
 import { readMatVariable } from '../../formats/mat-value.js';
 import type { PixelMap } from '../sample.js';
@@ -35,6 +36,7 @@ async function readMatMap(file: string): Promise<PixelClasses> {
 
 async function readBytes(file: string): Promise<Buffer> {
   try {
+    checkRegularFile(file);
     return await readFile(file);
   } catch {
     throw new ImageDecodeError('file-missing', 'pixel map cannot be read.', {

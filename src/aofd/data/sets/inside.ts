@@ -4,12 +4,14 @@ import { DataError } from '../../errors.js';
 
 /**
  * The path of a picture that a list names.
- * @throws DataError for a name that leads out of the folder, such as `../../etc/passwd`, or holds a NUL
+ * @throws DataError for a name that leads out of the folder, such as `../../etc/passwd` or `/etc/passwd`, or
+ *   holds a NUL. Links inside of the folder are followed: whoever laid them there wanted that.
  */
 export function pathInside(folder: string, name: string, where: string): string {
   const path = join(folder, name);
   const below = relative(folder, path);
-  const isOutside = below === '..' || /^\.\.[\\/]/.test(below) || isAbsolute(below);
+  const isOutside =
+    below === '..' || /^\.\.[\\/]/.test(below) || isAbsolute(below) || isAbsolute(name);
   if (!isOutside && !name.includes('\0')) return path;
   throw new DataError(
     'list-malformed',

@@ -8,6 +8,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../errors.js';
 import { newLoadReport } from '../../data/sample.js';
+import { pathInside } from '../../data/sets/inside.js';
 import { readText } from '../../data/sets/text-file.js';
 import { loadWider } from '../../data/sets/wider.js';
 import type { CocoBox, CocoTruth, LabelledSet } from './set.js';
@@ -130,6 +131,7 @@ function readCocoJson(file: string, options: AnnotationOptions): Parts {
     options.images === undefined
       ? [dirname(file), join(dirname(file), 'images')]
       : [options.images],
+    file,
   );
   const images = [...byId]
     .sort(([a], [b]) => a - b)
@@ -170,7 +172,7 @@ function readTextList(file: string, options: AnnotationOptions): Parts {
       ? [join(dirname(file), 'images'), dirname(file)]
       : [options.images];
   const names = loadWider(file, { imageRoot: '', readSizes: false }).map((sample) => sample.id);
-  const resolveFile = pictureResolver(names, folders);
+  const resolveFile = pictureResolver(names, folders, file);
   const isComplete = names.every((name) => resolveFile(name) !== null);
   const root = folders.find((folder) => existsSync(join(folder, names[0] ?? ''))) ?? folders[0]!;
   const samples = loadWider(file, { imageRoot: root, readSizes: isComplete, report });
@@ -194,15 +196,16 @@ function readTextList(file: string, options: AnnotationOptions): Parts {
   return { images, categories: new Map([[1, 'face']]), warnings };
 }
 
-/** Finds pictures in the first folder that has the first of them. */
+/** Finds pictures in the first folder that has the first of them. `where` names the list in messages. */
 function pictureResolver(
   names: readonly string[],
   folders: readonly string[],
+  where: string,
 ): (name: string) => string | null {
   const first = names[0];
   const folder = folders.find((path) => first !== undefined && existsSync(join(path, first)));
   return (name) => {
-    const file = join(folder ?? folders[0]!, name);
+    const file = pathInside(folder ?? folders[0]!, name, where);
     return existsSync(file) ? file : null;
   };
 }

@@ -3,12 +3,11 @@
  * 512 bytes. In 7.3 files dimensions are reversed, text is stored as UTF-16 numbers, cells and
  * struct arrays as references into a group `#refs#`, single structs as groups.
  */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type * as h5wasm from 'h5wasm/node';
-import { diskError } from '../../../nn/io/files/disk-errors.js';
 import { IoError } from '../../../nn/io/errors.js';
-import { loadH5LibraryAsync } from '../../../nn/io/files/h5.js';
+import { checkDatasetSize, loadH5LibraryAsync } from '../../../nn/io/files/h5.js';
+import { readRegularFile } from '../../../nn/io/files/regular-file.js';
 import { matVersion, missingVariable, parseMat5 } from '../../formats/mat.js';
 import {
   textRows,
@@ -18,6 +17,9 @@ import {
 } from '../../formats/mat-value.js';
 
 type H5Library = typeof h5wasm;
+
+/** Values inside of values; as in version 5. */
+const MAX_DEPTH = 64;
 
 const NUMBER_TYPES: readonly string[] = [
   'double',
@@ -38,17 +40,12 @@ const NUMBER_TYPES: readonly string[] = [
  * @throws IoError naming the file when it is missing, damaged or no MATLAB file
  */
 export async function openMatAsync(path: string): Promise<MatFile> {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw diskError('read', path, cause);
-  }
+  const bytes = readRegularFile(path);
   const version = matVersion(bytes);
   if (version !== '7.3' && version !== 'hdf5') return parseMat5(bytes, path);
   const library = await loadH5LibraryAsync();
   try {
-    return new Mat73File(path, library, new library.File(resolve(path), 'r'));
+    return new Mat73File(path, library, new library.File(resolve(path), 'r'), bytes.length);
   } catch (cause) {
     throw damaged(path, cause);
   }
@@ -69,11 +66,14 @@ class Mat73File implements MatFile {
   readonly version = '7.3';
   readonly names: readonly string[];
   private referenced: Map<string, string> | undefined;
+  /** Values that references led to, by address; null while one is being decoded. */
+  private readonly followed = new Map<string, MatValue | null>();
 
   constructor(
     readonly path: string,
     private readonly library: H5Library,
     private readonly file: h5wasm.File,
+    private readonly fileBytes: number,
   ) {
     this.names = file.keys().filter((name) => !name.startsWith('#'));
   }
@@ -91,18 +91,22 @@ class Mat73File implements MatFile {
     this.file.close();
   }
 
-  private decode(entity: h5wasm.Entity | null, where: string): MatValue {
-    if (entity instanceof this.library.Group) return this.decodeGroup(entity, where);
+  private decode(entity: h5wasm.Entity | null, where: string, depth = 0): MatValue {
+    if (depth > MAX_DEPTH) {
+      throw new IoError('io/format', `more than ${MAX_DEPTH} nested values`, { where });
+    }
+    if (entity instanceof this.library.Group) return this.decodeGroup(entity, where, depth);
     if (!(entity instanceof this.library.Dataset)) {
       throw new IoError('io/format', 'a reference that leads nowhere', { where });
     }
+    checkDatasetSize(entity, this.fileBytes, where);
     const { attrs } = entity;
     const type = attrs['MATLAB_class']?.value ?? (isReference(entity) ? 'cell' : 'double');
     if (attrs['MATLAB_empty']) return emptyValue(String(type), numbersOf(entity, where), where);
     const shape = matShape(entity);
     if (type === 'cell') {
       const cells = referencesOf(entity, where).map((reference, i) =>
-        this.follow(entity, reference, `${where}{${i + 1}}`),
+        this.follow(entity, reference, `${where}{${i + 1}}`, depth),
       );
       return { kind: 'cell', shape, cells };
     }
@@ -120,21 +124,35 @@ class Mat73File implements MatFile {
   }
 
   /**
-   * The object that a reference leads to. The library finds its name by searching the whole file,
+   * The value that a reference leads to, decoded once. The library finds its name by searching the whole file,
    * each time; so the addresses of `#refs#`, where MATLAB puts them all, are listed once.
    */
   private follow(
     from: h5wasm.Dataset | h5wasm.Group,
     reference: h5wasm.Reference,
     where: string,
+    depth: number,
   ): MatValue {
+    const address = addressOf(reference);
+    const known = this.followed.get(address);
+    if (known) return known;
+    if (known === null) throw new IoError('io/format', 'a value that holds itself', { where });
+    this.followed.set(address, null);
+    const value = this.decode(this.target(from, reference, address), where, depth + 1);
+    this.followed.set(address, value);
+    return value;
+  }
+
+  private target(
+    from: h5wasm.Dataset | h5wasm.Group,
+    reference: h5wasm.Reference,
+    address: string,
+  ): h5wasm.Entity | null {
     this.referenced ??= this.listReferences();
-    const path = this.referenced.get(addressOf(reference));
-    const target =
-      path === undefined
-        ? (from.dereference(reference) as unknown as h5wasm.Entity | null)
-        : this.file.get(path);
-    return this.decode(target, where);
+    const path = this.referenced.get(address);
+    return path === undefined
+      ? (from.dereference(reference) as unknown as h5wasm.Entity | null)
+      : this.file.get(path);
   }
 
   /** Paths in `#refs#` by address. */
@@ -151,7 +169,7 @@ class Mat73File implements MatFile {
   }
 
   /** A group is one struct, or a struct array when its fields hold bare references. */
-  private decodeGroup(group: h5wasm.Group, where: string): MatValue {
+  private decodeGroup(group: h5wasm.Group, where: string, depth: number): MatValue {
     const { attrs } = group;
     if (attrs['MATLAB_sparse']) throw refused(where, 'a sparse array');
     const type = attrs['MATLAB_class']?.value ?? 'struct';
@@ -168,18 +186,21 @@ class Mat73File implements MatFile {
     if (!isArray || !(first instanceof this.library.Dataset)) {
       const element = fields.map((field, f) => [
         field,
-        this.decode(columns[f] ?? null, `${where}.${field}`),
+        this.decode(columns[f] ?? null, `${where}.${field}`, depth + 1),
       ]);
       return { kind: 'struct', shape: [1, 1], fields, elements: [Object.fromEntries(element)] };
     }
-    const references = columns.map((column) => referencesOf(column as h5wasm.Dataset, where));
+    const references = columns.map((column) => {
+      checkDatasetSize(column as h5wasm.Dataset, this.fileBytes, where);
+      return referencesOf(column as h5wasm.Dataset, where);
+    });
     const elements = references[0]!.map((_, e) =>
       Object.fromEntries(
         fields.map((field, f) => {
           const place = `${where}(${e + 1}).${field}`;
           const reference = references[f]![e];
           if (!reference) throw new IoError('io/format', 'missing', { where: place });
-          return [field, this.follow(group, reference, place)];
+          return [field, this.follow(group, reference, place, depth)];
         }),
       ),
     );

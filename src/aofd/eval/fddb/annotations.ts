@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../errors.js';
 import { readEllipses } from '../../data/sets/fddb.js';
+import { pathInside } from '../../data/sets/inside.js';
 import { readImageSize } from '../../data/sets/image-size.js';
 import { parseNumber, readJson, readLines } from '../../data/sets/text-file.js';
 import { checkJson, finite, jsonPlace } from '../detections/json.js';
@@ -64,7 +65,7 @@ export function loadFddbData(places: FddbPlaces): FddbData {
         });
       }
       seen.add(name);
-      const picture = join(imageRoot, `${name}.jpg`);
+      const picture = pathInside(imageRoot, `${name}.jpg`, list.names ?? list.ellipses);
       const file = existsSync(picture) ? picture : null;
       const ellipses = found.map((face) => face.ellipse);
       images.push({ name, fold: list.fold, ellipses, file, size: sizeOf(name, file) });

@@ -4,7 +4,6 @@
  * `orgImgName`, `imgName` and 21 columns in `label`).
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   matLine,
   matOfKind,
@@ -14,6 +13,7 @@ import {
   type MatValue,
 } from '../../formats/mat-value.js';
 import { openMatAsync } from '../detections/mat-file.js';
+import { pathInside } from '../../data/sets/inside.js';
 import { DataError } from '../../errors.js';
 import type { MafaSet, MafaSetImage } from './set.js';
 
@@ -81,7 +81,7 @@ export async function readMafaAsync(
     } else byName.set(entry.name, entry);
   }
   const images = [...byName].map(([name, { rows, where: place }]) => {
-    const picture = pictures === null ? null : join(pictures, name);
+    const picture = pictures === null ? null : pathInside(pictures, name, place);
     const found = picture !== null && existsSync(picture) ? picture : null;
     return imageOf(name, found, rows, layout, place);
   });

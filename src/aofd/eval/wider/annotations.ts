@@ -13,6 +13,7 @@ import {
   type MatValue,
 } from '../../formats/mat-value.js';
 import { openMatAsync } from '../detections/mat-file.js';
+import { pathInside } from '../../data/sets/inside.js';
 import { DataError } from '../../errors.js';
 import { averagePrecision } from '../statistics/ap.js';
 import { findFile, findFolder, subfolders } from '../detections/find-file.js';
@@ -145,7 +146,7 @@ async function readImagesAsync(
         return [label, Uint8Array.from(codes)];
       }),
     ) as WiderSetImage['labels'];
-    const picture = root === null ? null : join(root, name);
+    const picture = root === null ? null : pathInside(root, name, `${path}: file_list`);
     return {
       name,
       file: picture !== null && existsSync(picture) ? picture : null,

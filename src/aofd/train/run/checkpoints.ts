@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { parametersOf, toFloat32, type StoredTensor } from '../../../nn/io/index.js';
 import {
   CheckpointStore,
@@ -91,32 +92,32 @@ export class Checkpoints {
     { tidies = true }: { tidies?: boolean } = {},
   ): Promise<Restored> {
     const loaded = await this.#store.loadLatestAsync();
-    const { meta, tensors, file } = loaded;
+    const { tensors, file } = loaded;
+    const meta = checkedMeta(loaded);
     loadParameters(loaded, params);
     const { stages } = this.#config;
-    const index = stages.findIndex((stage) => stage.name === meta['stage']);
+    const index = stages.findIndex((stage) => stage.name === meta.stage);
     if (index < 0) {
       throw new TrainError(
         'checkpoint-mismatch',
-        `${file}: was saved in stage "${String(meta['stage'])}", which this config does not have.`,
+        `${file}: was saved in stage "${meta.stage}", which this config does not have.`,
         { fix: 'resume with the config of that run.' },
       );
     }
-    const notices = tidies ? await this.#tidyAsync(loaded) : [];
-    const differing = differences(meta['config'], this.#config);
+    const notices = tidies ? await this.#tidyAsync(loaded, meta) : [];
+    const differing = differences(meta.config, this.#config);
     if (differing.length > 0) {
       const shown = differing.slice(0, 6).join(', ') + (differing.length > 6 ? ', ...' : '');
       notices.push(
         `note: the config differs from the one of the checkpoint (${shown}); the new one is used`,
       );
     }
-    const [stageStep, step] = [meta['stageStep'] as number, meta['step'] as number];
+    const { stageStep, step, counters } = meta;
     this.#last = file;
     this.#savedStep = step;
     notices.push(`resuming after update ${step} from ${file}`);
     const position = new Position(index, stageStep, step);
     if (stageStep < (stages[index] as StageConfig).steps) {
-      const counters = meta['counters'] as StateCounters;
       return { position, state: stageStep > 0 ? { tensors, counters } : null, notices };
     }
     position.enterNextStage();
@@ -140,14 +141,16 @@ export class Checkpoints {
   }
 
   /** Makes true what a process that was killed while it saved left behind. */
-  async #tidyAsync({ meta, tensors, file }: LoadedCheckpoint): Promise<string[]> {
+  async #tidyAsync(
+    { tensors, file }: LoadedCheckpoint,
+    { config, step, stage }: CheckpointMeta,
+  ): Promise<string[]> {
     removeStaleTemps(this.#outDir);
     this.#store.removeUnlisted();
-    const [step, stage] = [meta['step'] as number, String(meta['stage'])];
     const found = this.#weightsMetadata();
     if (found?.['step'] === String(step) && found['stage'] === stage) return [];
     const weights = weightsOfCheckpoint(tensors);
-    await this.#writeWeightsAsync(weights, { config: meta['config'], step, stage });
+    await this.#writeWeightsAsync(weights, { config, step, stage });
     return [`${this.#weightsFile} was of another update: written again from ${file}`];
   }
 
@@ -167,6 +170,29 @@ interface WeightsOrigin {
   config: unknown;
   step: number;
   stage: string;
+}
+
+const steps = z.int().min(0);
+
+/** What a checkpoint of a run says of itself. */
+const metaSchema = z.object({
+  stage: z.string(),
+  stageStep: steps,
+  step: steps,
+  counters: z.object({ optimizerSteps: steps, emaUpdates: steps }),
+  config: z.unknown(),
+});
+
+type CheckpointMeta = z.infer<typeof metaSchema>;
+
+function checkedMeta({ meta, file }: LoadedCheckpoint): CheckpointMeta {
+  const { data, error } = metaSchema.safeParse(meta);
+  if (data) return data;
+  const [issue] = error.issues;
+  throw new TrainError('checkpoint-mismatch', `${issue?.message ?? 'is malformed'}.`, {
+    where: `${file}: meta.${issue?.path.join('.') ?? ''}`,
+    fix: 'resume from a checkpoint that "aofd train" wrote.',
+  });
 }
 
 function loadParameters({ tensors, file }: LoadedCheckpoint, params: ParamStore): void {

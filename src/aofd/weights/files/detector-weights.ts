@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { NnError } from '../../../nn/index.js';
 import { parseSafetensors } from '../../../nn/io/index.js';
 import { packageRoot } from '../../../nn/platform/node/packages.js';
-import { diskError, sha256Hex } from '../../../nn/io/files/index.js';
+import { checkRegularFile, diskError, sha256Hex } from '../../../nn/io/files/index.js';
 import type { DetectorWeights } from '../detector-weights.js';
 
 /** Where the weights that come with the package lie. */
@@ -35,9 +35,10 @@ export function defaultWeightsFile(): string {
 
 /**
  * Reads a weights file with its hash.
- * @throws IoError for a missing, truncated or foreign file
+ * @throws IoError for a missing, truncated or foreign file, a pipe or a device
  */
 export async function readWeightsAsync(file: string): Promise<DetectorWeights> {
+  checkRegularFile(file);
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);

@@ -2,12 +2,13 @@
  * HDF5 files (Keras weights) as named float32 arrays, through the WebAssembly build of the HDF5
  * library. Names are paths inside the file, such as `block1_conv1/block1_conv1/kernel:0`.
  */
-import { readSync, openSync, closeSync } from 'node:fs';
+import { readSync, openSync, closeSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type * as h5wasm from 'h5wasm/node';
 import { diskError } from './disk-errors.js';
-import { IoError } from '../errors.js';
+import { IoError, shapeText } from '../errors.js';
 import { elementCount, type FloatTensor } from '../stored-tensor.js';
+import { mostUnpackedBytes } from '../unpack-limit.js';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]; // "\x89HDF\r\n\x1a\n"
 
@@ -31,6 +32,26 @@ export function loadH5LibraryAsync(): Promise<H5Library> {
   return loading;
 }
 
+/** WebAssembly could not hold a larger data set. */
+const MOST_BYTES = 2 ** 31;
+
+/**
+ * Refuses a data set that announces more than its file can honestly hold, before anything is allocated.
+ * @param fileBytes size of the file
+ * @throws IoError `io/limit`
+ */
+export function checkDatasetSize(dataset: h5wasm.Dataset, fileBytes: number, where: string): void {
+  const { shape, size } = dataset.metadata;
+  const bytes = (shape ?? []).reduce((product, n) => product * n, size);
+  const most = mostUnpackedBytes(fileBytes, MOST_BYTES);
+  if (bytes <= most) return;
+  throw new IoError(
+    'io/limit',
+    `a data set of ${shapeText(shape ?? [])} takes ${bytes} bytes, at most ${most} are read from this file`,
+    { where },
+  );
+}
+
 /** An open HDF5 file. */
 export class H5File implements Disposable {
   /** Paths of all data sets, in the file's order. */
@@ -40,6 +61,7 @@ export class H5File implements Disposable {
     readonly path: string,
     private readonly library: H5Library,
     private readonly file: h5wasm.File,
+    private readonly fileBytes: number,
   ) {
     this.names = file
       .paths()
@@ -51,7 +73,8 @@ export class H5File implements Disposable {
     checkSignature(path);
     const library = await loadH5LibraryAsync();
     try {
-      return new H5File(path, library, new library.File(resolve(path), 'r'));
+      const { size } = statSync(path);
+      return new H5File(path, library, new library.File(resolve(path), 'r'), size);
     } catch (cause) {
       throw damaged(path, cause);
     }
@@ -64,10 +87,10 @@ export class H5File implements Disposable {
   /** Reads one data set of numbers as float32. */
   read(name: string): FloatTensor {
     const dataset = this.dataset(name);
-    const { shape, value } = this.guard(() => ({
-      shape: dataset.shape ?? [],
-      value: dataset.value,
-    }));
+    const { shape, value } = this.guard(() => {
+      checkDatasetSize(dataset, this.fileBytes, `${this.path}: data set "${name}"`);
+      return { shape: dataset.shape ?? [], value: dataset.value };
+    });
     const numbers =
       typeof value === 'number' || typeof value === 'bigint'
         ? [Number(value)]

@@ -7,3 +7,4 @@ export * from './sha256.js';
 export * from './safetensors-file.js';
 export * from './checkpoint.js';
 export * from './h5.js';
+export * from './regular-file.js';

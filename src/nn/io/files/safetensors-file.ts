@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { atomicWriteStreamAsync } from './atomic.js';
 import { diskError } from './disk-errors.js';
+import { checkRegularFile } from './regular-file.js';
 import { IoError, nameList } from '../errors.js';
 import {
   layoutSafetensors,
@@ -37,9 +38,9 @@ export class SafetensorsFile implements Disposable {
   static open(path: string): SafetensorsFile {
     let fd: number | undefined;
     try {
+      checkRegularFile(path);
       fd = openSync(path, 'r');
       const stat = fstatSync(fd);
-      if (!stat.isFile()) throw new IoError('io/format', 'not a regular file', { where: path });
       const first = readRange(fd, 0, Math.min(8, stat.size), path);
       const length = readHeaderLength(first, stat.size, path);
       const json = readRange(fd, 8, length, path);

@@ -2,12 +2,13 @@
  * A file of named arrays, whatever its format, opened by its content rather than its suffix:
  * safetensors, HDF5, .npz, .npy (a dictionary), or a folder of .npy files.
  */
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { diskError } from '../../../../nn/io/files/disk-errors.js';
 import { IoError } from '../../../../nn/io/errors.js';
 import { H5File } from '../../../../nn/io/files/h5.js';
 import { isNpy, listNpz, parseNpy, parseNpyDict, parseNpz } from '../../../../nn/io/npy.js';
+import { checkRegularFile, readRegularFile } from '../../../../nn/io/files/regular-file.js';
 import { SafetensorsFile } from '../../../../nn/io/files/safetensors-file.js';
 import type { FloatTensor } from '../../../../nn/io/stored-tensor.js';
 
@@ -31,7 +32,7 @@ export async function openWeightSourceAsync(path: string): Promise<WeightSource>
   const { isFolder, head } = peek(path);
   if (isFolder) return openNpyFolder(path);
   if (head[0] === 0x89 && head[1] === 0x48) return openH5Async(path);
-  if (isNpy(head)) return fixedSource('npy', parseNpyDict(load(path), path));
+  if (isNpy(head)) return fixedSource('npy', parseNpyDict(readRegularFile(path), path));
   if (head[0] === 0x50 && head[1] === 0x4b) return openZip(path);
   if (head[0] === 0x80 && head[1] === 0x02) {
     throw new IoError('io/format', 'a PyTorch pickle, which is not read here.', { where: path, fix: TORCH_FIX });
@@ -50,6 +51,7 @@ function peek(path: string): { isFolder: boolean; head: Uint8Array } {
   const head = new Uint8Array(8);
   try {
     if (statSync(path).isDirectory()) return { isFolder: true, head };
+    checkRegularFile(path);
     const fd = openSync(path, 'r');
     try {
       readSync(fd, head, 0, 8, 0);
@@ -60,14 +62,6 @@ function peek(path: string): { isFolder: boolean; head: Uint8Array } {
     throw diskError('read', path, cause);
   }
   return { isFolder: false, head };
-}
-
-function load(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw diskError('read', path, cause);
-  }
 }
 
 function fixedSource(
@@ -95,7 +89,7 @@ async function openH5Async(path: string): Promise<WeightSource> {
 }
 
 function openZip(path: string): WeightSource {
-  const bytes = load(path);
+  const bytes = readRegularFile(path);
   const names = listNpz(bytes, path);
   if (names.length === 0) {
     throw new IoError('io/format', 'a zip archive without .npy arrays.', { where: path, fix: TORCH_FIX });
@@ -122,7 +116,7 @@ function openNpyFolder(path: string): WeightSource {
     metadata: {},
     read: (name) => {
       const file = join(path, `${name}.npy`);
-      return parseNpy(load(file), file);
+      return parseNpy(readRegularFile(file), file);
     },
     close: () => undefined,
   };

@@ -1,44 +1,28 @@
-/**
- * One table of everything that reads files of strangers, and seeded damage to good files: nothing but a
- * value or an error for people may come out.
- */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** Pictures, labels and result files. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseVoc } from '../../src/aofd/data/sets/voc.js';
-import { loadCoco } from '../../src/aofd/data/sets/coco.js';
-import { loadCocoMasks } from '../../src/aofd/data/sets/coco-masks.js';
-import { loadCountingCsv } from '../../src/aofd/data/sets/counting-csv.js';
-import { readEllipses } from '../../src/aofd/data/sets/fddb.js';
-import { readPictureHeader } from '../../src/aofd/data/sets/image-size.js';
-import { loadLabelme } from '../../src/aofd/data/sets/labelme.js';
-import { loadOcclusionSeg } from '../../src/aofd/data/sets/occlusion-seg.js';
-import { TeacherList } from '../../src/aofd/data/sets/teacher-list.js';
-import { loadWider } from '../../src/aofd/data/sets/wider.js';
-import { drawnLabels } from '../../src/aofd/data/drawn/labels.js';
-import type { Sample } from '../../src/aofd/data/sample.js';
-import { decodeImage } from '../../src/aofd/data/files/decode.js';
-import { loadAnnotations } from '../../src/aofd/eval/coco/annotations.js';
-import { DetectionCache } from '../../src/aofd/eval/detections/cache.js';
-import { readDetectionsAsync } from '../../src/aofd/eval/detections/readers.js';
-import { parseSafetensors } from '../../src/nn/io/index.js';
-import { NnError } from '../../src/nn/errors.js';
-import { CounterRng } from '../../src/nn/index.js';
-import { gradientImage, jpegOf, pngOf } from './pictures.js';
+import { parseVoc } from '../../../src/aofd/data/sets/voc.js';
+import { loadCoco } from '../../../src/aofd/data/sets/coco.js';
+import { loadCountingCsv } from '../../../src/aofd/data/sets/counting-csv.js';
+import { readEllipses } from '../../../src/aofd/data/sets/fddb.js';
+import { readPictureHeader } from '../../../src/aofd/data/sets/image-size.js';
+import { loadOcclusionSeg } from '../../../src/aofd/data/sets/occlusion-seg.js';
+import { TeacherList } from '../../../src/aofd/data/sets/teacher-list.js';
+import { loadWider } from '../../../src/aofd/data/sets/wider.js';
+import { loadCocoMasks } from '../../../src/aofd/data/sets/coco-masks.js';
+import { loadLabelme } from '../../../src/aofd/data/sets/labelme.js';
+import { drawnLabels } from '../../../src/aofd/data/drawn/labels.js';
+import type { Sample } from '../../../src/aofd/data/sample.js';
+import { decodeImage } from '../../../src/aofd/data/files/decode.js';
+import { loadAnnotations } from '../../../src/aofd/eval/coco/annotations.js';
+import { DetectionCache } from '../../../src/aofd/eval/detections/cache.js';
+import { readDetectionsAsync } from '../../../src/aofd/eval/detections/readers.js';
+import { gradientImage, jpegOf, pngOf } from '../pictures.js';
 
-/** A reader with a good file of its kind. */
-export interface Reader {
-  name: string;
-  /** Name of the file that is damaged, below a folder of its own. */
-  file: string;
-  good: Uint8Array;
-  read(file: string): unknown;
-}
+import { text, type Reader } from './reader.js';
 
-const text = (value: unknown): Uint8Array =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
-
-/** The readers; pictures are made by the codecs themselves. */
-export async function readersAsync(): Promise<Reader[]> {
+/** Readers of pictures, labels and results; pictures are made by the codecs themselves. */
+export async function labelReadersAsync(): Promise<Reader[]> {
   const box = [1, 2, 20, 20];
   const images = [{ name: 'a.jpg', file: null }];
   const image = gradientImage(40, 30);
@@ -91,12 +75,6 @@ export async function readersAsync(): Promise<Reader[]> {
   };
   const seg = [{ id: 'a', split: 'train', width: 40, height: 30, box, occlusion: 0.2 }];
   const detections = (file: string): unknown => readDetectionsAsync([file], images, 'x');
-  const tensor = (): Uint8Array => {
-    const head = '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  ';
-    const length = Buffer.alloc(8);
-    length.writeUInt32LE(head.length);
-    return Buffer.concat([length, Buffer.from(head), Buffer.alloc(8)]);
-  };
   const picture = (name: string, good: Uint8Array): Reader[] => [
     { name: `picture ${name}`, file: `a.${name}`, good, read: (file) => decodeImage(file) },
     { name: `header ${name}`, file: `a.${name}`, good, read: (file) => readPictureHeader(file) },
@@ -176,12 +154,6 @@ export async function readersAsync(): Promise<Reader[]> {
       read: (file) => parseVoc(readFileSync(file, 'utf8'), file),
     },
     {
-      name: 'safetensors',
-      file: 'w.safetensors',
-      good: tensor(),
-      read: (file) => parseSafetensors(readFileSync(file), file),
-    },
-    {
       name: 'evaluation cache',
       file: 'cache',
       good: text('{"format":"x"}\n'),
@@ -222,89 +194,5 @@ function readDamagedCache(damage: string): void {
     }
   } finally {
     writeFileSync(file, whole);
-  }
-}
-
-/** What JSON and numbers are replaced by. */
-const ODD = [
-  'null',
-  '-1',
-  '1e999',
-  '[]',
-  '{}',
-  '"x"',
-  'true',
-  '""',
-  '__proto__',
-  '4294967296',
-  'NaN',
-  '0',
-  '1e9',
-  '[[[[[[[[',
-  '\u0000',
-];
-
-/** A damaged copy; which damage depends on seed and number alone. */
-export function damaged(good: Uint8Array, seed: number, number: number): Uint8Array {
-  const rng = new CounterRng(seed, 'fuzz').fork(number);
-  let bytes = Buffer.from(good);
-  for (let rounds = 1 + rng.int(3); rounds > 0; rounds--) {
-    const at = rng.int(Math.max(1, bytes.length));
-    const length = 1 + rng.int(8);
-    switch (rng.int(6)) {
-      case 0:
-        bytes[at]! ^= 1 << rng.int(8);
-        break;
-      case 1:
-        bytes = bytes.subarray(0, at) as typeof bytes;
-        break;
-      case 2:
-        bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
-        break;
-      case 3:
-        bytes = Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)]);
-        break;
-      case 4:
-        for (let i = at; i < Math.min(bytes.length, at + length); i++) bytes[i] = rng.int(256);
-        break;
-      default: {
-        // A whole value for another: the damage that syntax checks let through.
-        const source = bytes.toString('latin1');
-        const values = [...source.matchAll(/"[^"]*"|-?\d+(\.\d+)?|\[[^[\]]*\]/g)];
-        const value = values[rng.int(Math.max(1, values.length))];
-        if (!value) break;
-        const odd = ODD[rng.int(ODD.length)] as string;
-        const end = value.index + value[0].length;
-        bytes = Buffer.from(source.slice(0, value.index) + odd + source.slice(end), 'latin1');
-      }
-    }
-  }
-  return bytes;
-}
-
-/** One fault that a reader must not have. */
-export interface FuzzFinding {
-  reader: string;
-  seed: number;
-  number: number;
-  error: unknown;
-}
-
-/** Reads one damaged file; null where a value or an error for people came out. */
-export async function fuzzOnceAsync(
-  reader: Reader,
-  folder: string,
-  seed: number,
-  number: number,
-): Promise<FuzzFinding | null> {
-  const file = join(folder, reader.name.replaceAll(' ', '-'), reader.file);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, damaged(reader.good, seed, number));
-  try {
-    await reader.read(file);
-    return null;
-  } catch (error) {
-    const isForPeople = error instanceof NnError && error.kind !== 'internal';
-    return isForPeople ? null : { reader: reader.name, seed, number, error };
   }
 }
