@@ -16,6 +16,7 @@ import {
 } from './common.js';
 import { InterruptedError, UsageError } from './errors.js';
 import { describeRun, Progress } from './eval-progress.js';
+import { refuseOverwriting } from './outputs.js';
 
 interface CalibrateFlags {
   weights: string;
@@ -63,6 +64,7 @@ async function calibrateCommandAsync(flags: CalibrateFlags, signal: AbortSignal)
       fix: 'name a data source of the weights, e.g. --faces masked:400.',
     });
   }
+  refuseOverwriting([flags.weights], [flags.out]);
   const [
     { readWeightsAsync },
     { configOf, networkOf },

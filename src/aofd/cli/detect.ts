@@ -7,7 +7,6 @@ import type { Detector } from '../detect/detector.js';
 import type { PictureFile } from '../detect/files/detect-files.js';
 import type { FaceRecord } from '../detect/faces.js';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
-import { FileSet } from '../../nn/io/files/same-file.js';
 import {
   addDeviceOption,
   parseInteger,
@@ -19,7 +18,8 @@ import {
 } from './common.js';
 import { EXIT, errorText, UsageError } from './errors.js';
 import { dumpKernels } from './dump-kernels.js';
-import { addProfileOption, withProfileAsync } from './profile.js';
+import { checkOutFolder, refuseOverwriting } from './outputs.js';
+import { addProfileOption, profileFiles, withProfileAsync } from './profile.js';
 
 interface DetectFlags {
   weights?: string;
@@ -101,7 +101,12 @@ async function detectAsync(
   const passedOver = describePassedOver(survey);
   if (pictures.length === 0 && survey.errors.length === 0) throw noPicture(paths, passedOver);
   if (passedOver !== '') printNotice(`passed over in folders: ${passedOver}`);
-  checkDocument(json, [...pictures.map(({ file }) => file), ...filesOf(flags.weights)]);
+  if (out !== null) checkOutFolder(out);
+  const inputs = [...pictures.map(({ file }) => file), flags.weights];
+  checkDocument(json, inputs);
+  if (flags.profile !== undefined) {
+    refuseOverwriting(inputs, Object.values(profileFiles(flags.profile)), '--profile');
+  }
   const scales = [1, ...(flags.scales ?? []).filter((factor) => factor !== 1)];
   if (out !== null) fs.mkdirSync(out, { recursive: true });
   const { Detector: DetectorClass } = await import('../detect/detector.js');
@@ -141,8 +146,6 @@ async function detectAsync(
   }
 }
 
-const filesOf = (file: string | undefined): string[] => (file === undefined ? [] : [file]);
-
 function noPicture(paths: readonly string[], passedOver: string): UsageError {
   const why = passedOver === '' ? '' : ` that can be read (passed over: ${passedOver})`;
   return new UsageError('usage', `there is no picture in ${paths.join(', ')}${why}.`, {
@@ -153,13 +156,9 @@ function noPicture(paths: readonly string[], passedOver: string): UsageError {
 }
 
 /** The document must not cost an input, nor the whole work because it cannot be written. */
-function checkDocument(json: string, inputs: readonly string[]): void {
+function checkDocument(json: string, inputs: readonly (string | undefined)[]): void {
   if (json === '-') return;
-  if (new FileSet(inputs).has(json)) {
-    throw new UsageError('usage', `--json ${json} is a file that is read.`, {
-      fix: 'choose another name for the document.',
-    });
-  }
+  refuseOverwriting(inputs, [json], '--json');
   if (fs.statSync(json, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError('usage', `${json}, where the document shall go, is a folder.`, {
       fix: 'name the document with --json FILE.',

@@ -19,7 +19,11 @@ import {
   type EvalFlags,
   type NamedFiles,
 } from './eval-options.js';
+import { checkOutFolder, refuseOverwriting } from './outputs.js';
 import { describeRun, duration, Progress } from './eval-progress.js';
+
+/** Written for every protocol; further names are checked before they are written. */
+const REPORT_FILES = ['report.html', 'report.json', 'detections.csv'];
 
 /** Adds the command with one subcommand for each protocol. */
 export function register(program: Command): void {
@@ -58,6 +62,17 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
   const peers = parsePeers(flags.peer ?? []);
   const compared = flags.compare ? parseCompared(flags.compare) : null;
   const own = protocolOptions(command, protocol);
+  const inputs = [
+    ...[flags.data, flags.weights, ...(flags.detections ?? [])],
+    ...[...peers, ...(compared ? [compared] : [])].flatMap(({ files }) => files),
+    // Options of protocols that name files: what is no file is no input.
+    ...Object.values(own).filter((value) => typeof value === 'string'),
+  ];
+  checkOutFolder(flags.out);
+  refuseOverwriting(
+    inputs,
+    REPORT_FILES.map((name) => path.join(flags.out, name)),
+  );
   const whole = await protocol.loadAsync(flags.data, own);
   const { limit } = flags;
   const set = limit === undefined || limit >= whole.images.length ? whole : whole.take(limit);
@@ -97,7 +112,11 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
   });
   progress.close();
   warnOfNothing(report.evaluation, detections);
-  const files = await writeReportAsync(flags.out, report, { images: set.images, detections });
+  const files = await writeReportAsync(flags.out, report, {
+    images: set.images,
+    detections,
+    inputs,
+  });
   if (flags.json) {
     const { readFile } = await import('node:fs/promises');
     process.stdout.write(await readFile(path.join(flags.out, 'report.json'), 'utf8'));

@@ -1,9 +1,8 @@
 /** `aofd export`: weights in another form. */
 import { Option, type Command } from 'commander';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
-import { FileSet } from '../../nn/io/files/same-file.js';
 import { printNotice } from './common.js';
-import { UsageError } from './errors.js';
+import { refuseOverwriting } from './outputs.js';
 
 interface ExportFlags {
   format: 'web';
@@ -33,12 +32,7 @@ async function runAsync({ weights: given, out, withGenerator }: ExportFlags): Pr
   const { defaultWeightsFile, readWeightsAsync } =
     await import('../weights/files/detector-weights.js');
   const file = given ?? defaultWeightsFile();
-  const inputs = new FileSet([file]);
-  if (inputs.has(out)) {
-    throw new UsageError('usage', `${out} is read, and would be written over.`, {
-      fix: 'name another file with --out.',
-    });
-  }
+  refuseOverwriting([file], [out]);
   const weights = await readWeightsAsync(file);
   networkOf(configOf(weights, file), weights, file); // refuses what no detector could be made of
   const bytes = webWeights(weights, { withGenerator: withGenerator ?? false });

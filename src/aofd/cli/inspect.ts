@@ -6,8 +6,7 @@ import type { StoredTensor } from '../../nn/io/index.js';
 import type { DecodedImage } from '../data/sample.js';
 import type { Inspection } from '../detect/inspect/inspect.js';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
-import { FileSet } from '../../nn/io/files/same-file.js';
-import { UsageError } from './errors.js';
+import { checkOutFolder, refuseOverwriting } from './outputs.js';
 import {
   addDeviceOption,
   parseInteger,
@@ -79,15 +78,10 @@ async function runAsync(file: string, flags: InspectFlags): Promise<void> {
 function checkOutputs({ out, weights }: InspectFlags, picture: string): void {
   const written =
     /^(detections|occluders|objectness-stride\d+|face-\d+-generator)\.png$|^tensors\.safetensors$/;
-  const inputs = new FileSet([picture, ...(weights === undefined ? [] : [weights])]);
-  if (!fs.existsSync(out)) return;
-  const lost = fs
-    .readdirSync(out)
-    .find((name) => written.test(name) && inputs.has(path.join(out, name)));
-  if (lost === undefined) return;
-  throw new UsageError('usage', `${path.join(out, lost)} is read, and would be written over.`, {
-    fix: 'choose another folder for --out.',
-  });
+  checkOutFolder(out);
+  const names = fs.existsSync(out) ? fs.readdirSync(out) : [];
+  const replaced = names.filter((name) => written.test(name)).map((name) => path.join(out, name));
+  refuseOverwriting([picture, weights], replaced);
 }
 
 /** PNG files by name. */

@@ -1,4 +1,5 @@
 /** `aofd reproduce`: runs a study, such as the paper's, and writes one report. */
+import * as path from 'node:path';
 import process from 'node:process';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { NodeEvent } from '../study/nodes/context.js';
@@ -13,6 +14,7 @@ import {
   withInterrupt,
 } from './common.js';
 import { InterruptedError } from './errors.js';
+import { checkOutFolder, refuseOverwriting } from './outputs.js';
 import { describeRun, Progress } from './eval-progress.js';
 
 interface ReproduceFlags {
@@ -30,6 +32,9 @@ interface ReproduceFlags {
   anyCode?: boolean;
   device?: string;
 }
+
+/** What a study writes beside the folders of its parts. */
+const REPORTS = ['report.html', 'report.md', 'report.json', 'lock', 'hashes.json'];
 
 /** Adds the command. */
 export function register(program: Command): void {
@@ -67,6 +72,11 @@ async function reproduceAsync(flags: ReproduceFlags, signal: AbortSignal): Promi
   const { openStudyAsync, selectRuns } = await import('../study/open.js');
   const { StudyStore, lockStudy } = await import('../study/store.js');
   const { study, out, only, shard, merge, anyCode } = flags;
+  checkOutFolder(out);
+  refuseOverwriting(
+    [study],
+    REPORTS.map((name) => path.join(out, name)),
+  );
   const opened = await openStudyAsync(study, out, flags.set);
   const runs = selectRuns(opened.plan, {
     ...(only ? { only } : {}),

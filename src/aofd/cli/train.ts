@@ -5,6 +5,7 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import type { Config } from '../config/index.js';
 import { InterruptedError, UsageError } from './errors.js';
+import { checkOutFolder, refuseOverwriting } from './outputs.js';
 import { addProfileOption, profileFiles, withProfileAsync } from './profile.js';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import { FileSet } from '../../nn/io/files/same-file.js';
@@ -58,7 +59,7 @@ export function register(program: Command): void {
 
 async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise<void> {
   checkUsage(options);
-  refuseOverwriting(options);
+  checkOutputs(options);
   const { loadConfig } = await import('../config/files.js');
   const config = loadConfig(options.config ?? null, options.set);
   const [
@@ -137,17 +138,16 @@ function writeConfigCopy(outDir: string, config: Config, given: string | undefin
 }
 
 /** The weights to start from, or the config, must not be what the run writes. */
-function refuseOverwriting({ out, weights, config, dumpStep, profile }: TrainArguments): void {
-  const inputs = new FileSet([weights, config].filter((file) => file !== undefined));
-  const outputs = [
-    ...(out === undefined ? [] : [path.join(out, 'weights.safetensors')]),
-    ...(out === undefined ? [] : [path.join(out, 'metrics.jsonl')]),
-    dumpStep,
-    ...(profile === undefined ? [] : Object.values(profileFiles(profile))),
-  ];
-  const lost = outputs.find((file) => file !== undefined && inputs.has(file));
-  if (lost === undefined) return;
-  throw new UsageError('usage', `${lost} is read, and would be written over.`, {
-    fix: 'choose another folder for the run, or another file.',
-  });
+function checkOutputs({ out, weights, config, dumpStep, profile }: TrainArguments): void {
+  if (out !== undefined) checkOutFolder(out);
+  const inRun = ['weights.safetensors', 'metrics.jsonl'];
+  refuseOverwriting(
+    [weights, config],
+    [
+      ...(out === undefined ? [] : inRun.map((name) => path.join(out, name))),
+      dumpStep,
+      ...(profile === undefined ? [] : Object.values(profileFiles(profile))),
+    ],
+    '--out, --dump-step or --profile',
+  );
 }

@@ -17,6 +17,7 @@ import {
   withInterrupt,
 } from './common.js';
 import { UsageError } from './errors.js';
+import { refuseOverwriting } from './outputs.js';
 
 interface TuneArguments {
   preset?: string;
@@ -73,6 +74,7 @@ async function tuneAsync(options: TuneArguments, signal: AbortSignal): Promise<v
     ? loadConfig(options.config, options.set)
     : resolveConfig({ preset: options.preset ?? 'lite' }, options.set);
   const size = sizeOf(options.size ?? (config.model.backbone === 'vgg16' ? '512x512' : '640x480'));
+  refuseOverwriting([options.config], [options.out]);
   const device = await Device.createAsync(
     options.device === undefined ? {} : { adapter: options.device },
   );

@@ -63,7 +63,7 @@ describe('aofd detect, files that are not as they should be', function () {
     for (const json of [file, at('mine/link.json')]) {
       const { code, err } = await detect(file, '--json', json);
       expect(code).to.equal(2);
-      expect(err).to.include('is a file that is read');
+      expect(err).to.include('is read, and would be written over');
     }
     const folder = await detect(file, '--json', at('mine'));
     expect(folder.code).to.equal(2);

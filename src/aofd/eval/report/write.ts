@@ -1,7 +1,8 @@
 /** Writes a report and what belongs to it into a folder; each file appears whole or not at all. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { atomicWriteFile } from '../../../nn/io/files/index.js';
+import { atomicWriteFile, FileSet } from '../../../nn/io/files/index.js';
+import { DataError } from '../../errors.js';
 import { svgToPng } from './plot/png.js';
 import type { DetectionSet, EvalImage } from '../protocol.js';
 import { reportHtml } from './html.js';
@@ -16,6 +17,8 @@ export interface ReportParts {
   images: readonly EvalImage[];
   /** For detections.csv. */
   detections: DetectionSet;
+  /** Files that were read, beside the pictures: they are not written over. */
+  inputs?: readonly (string | undefined)[];
   /** Time of writing; tests give a fixed one. */
   created?: Date;
 }
@@ -23,6 +26,7 @@ export interface ReportParts {
 /**
  * Writes report.html, report.json, plots, sheets, detections.csv and the files of the protocol.
  * @returns names of the files, relative to the folder, report.html first
+ * @throws DataError before anything is written where a file would replace one that was read
  */
 export async function writeReportAsync(
   out: string,
@@ -58,12 +62,30 @@ export async function writeReportAsync(
       created: `${created.slice(0, 16).replace('T', ' ')} UTC`,
     }),
   );
+  refuseLosses(
+    [...files.keys()].map((name) => join(out, name)),
+    parts,
+  );
   for (const [name, content] of files) {
     const file = join(out, name);
     mkdirSync(dirname(file), { recursive: true });
     atomicWriteFile(file, content);
   }
   return names;
+}
+
+function refuseLosses(outputs: readonly string[], { images, inputs = [] }: ReportParts): void {
+  const replaced = outputs.filter((file) => existsSync(file));
+  if (replaced.length === 0) return;
+  const read = new FileSet(
+    [...inputs, ...images.map(({ file }) => file)].filter((file) => file != null),
+  );
+  const lost = replaced.find((file) => read.has(file));
+  if (lost === undefined) return;
+  throw new DataError('option-invalid', 'was read, and would be written over.', {
+    where: lost,
+    fix: 'choose another folder for the report',
+  });
 }
 
 /**
