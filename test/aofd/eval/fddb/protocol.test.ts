@@ -182,7 +182,8 @@ describe('FDDB protocol', () => {
       ['null', /sizes\.json: top level: got null, expected an object/],
       ['{"a": 3}', /sizes\.json: a: got 3, expected height and width/],
       ['{"a": [4, "5"]}', /sizes\.json: a\[1\]: got "5", expected a finite number/],
-      ['{"__proto__": [0, 5]}', /expected width and height of "__proto__" in pixels, got 5 and 0/],
+      ['{"a": [0, 5]}', /expected width and height of "a" in pixels, got 5 and 0/],
+      ['{"__proto__": [0, 5]}', /sizes\.json: .*the key "__proto__" is not allowed/],
     ];
     for (const [content, pattern] of wrong) {
       const imageSizes = write('sizes.json', [content]);
