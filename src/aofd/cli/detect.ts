@@ -199,7 +199,10 @@ async function detectPicturesAsync(
 ): Promise<void> {
   const { detectFilesAsync } = await import('../detect/files/detect-files.js');
   const { OutputNames } = await import('../detect/files/output-names.js');
-  const names = out === null ? null : new OutputNames(out, pictures, filesOf(flags.weights));
+  const names =
+    out === null
+      ? null
+      : new OutputNames(out, pictures, flags.weights === undefined ? [] : [flags.weights]);
   let count = 0;
   const options = {
     signal,
