@@ -10,7 +10,7 @@ import { readCurve, readTimeMs } from '../../../src/aofd/study/curve.js';
 import { FileHashes } from '../../../src/aofd/study/file-hashes.js';
 import { loadStudy } from '../../../src/aofd/study/load.js';
 import { readDetections } from '../../../src/aofd/study/nodes/detect.js';
-import { readShown } from '../../../src/aofd/study/nodes/show.js';
+import { readShown } from '../../../src/aofd/study/nodes/shown.js';
 import { StudyStore } from '../../../src/aofd/study/store.js';
 import { JsonlWriter } from '../../../src/aofd/train/run/writers.js';
 import {
@@ -92,7 +92,8 @@ export function settingReaders(): Reader[] {
 
 function studyReaders(): Reader[] {
   const face = { box: [1, 2, 20, 20], score: 0.5, covered: 0.1, pieces: null, edge: null };
-  const picture = { image: 'a.jpg', faces: [face], right: 1, wrong: null, missed: 0 };
+  const figures = { right: 1, wrong: null, missed: 0, truths: [0.5, null] };
+  const picture = { image: 'a.jpg', faces: [face], ...figures };
   const detections = {
     format: 'aofd-study-detections/1',
     facts: [{ name: 'a', value: 'b' }],
