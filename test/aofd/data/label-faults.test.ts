@@ -163,6 +163,9 @@ describe('labels that do not fit their pictures', () => {
     const deep = 200_000;
     expect(read('<a>'.repeat(deep))).to.throw(DataError, /nested more than 32 deep/);
     expect(read('<a>'.repeat(deep) + '</a>'.repeat(deep))).to.throw(DataError, /nested/);
+    expect(read('<é>'.repeat(deep) + '</é>'.repeat(deep))).to.throw(DataError, /nested/);
+    const long = `<note text="${'x'.repeat(300)}"/>`.repeat(40);
+    expect(read(`<annotation>${long}</annotation>`)()).to.have.length(1);
     const laughs =
       '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><annotation>&b;</annotation>';
     expect(read(laughs)).to.throw(DataError, /defines entities/);

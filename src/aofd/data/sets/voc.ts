@@ -84,7 +84,7 @@ const annotationSchema = z.object({
 export function parseVoc(xml: string, file: string): z.infer<typeof annotationSchema> {
   refuseBombs(xml, file);
   const checked = XMLValidator.validate(xml);
-  if (checked !== true) throw malformed(`${file}:${checked.err.line}`, checked.err.msg);
+  if (checked !== true) throw malformed(`${file}:${checked.err.line}`, checked.err.msg.slice(0, 200));
   const parser = new XMLParser({
     parseTagValue: false,
     isArray: (name, path) => path === 'annotation.object',
@@ -106,7 +106,7 @@ function refuseBombs(xml: string, file: string): void {
   if (xml.length > MOST_CHARACTERS) throw malformed(file, `has ${xml.length} characters`);
   if (/<!ENTITY/i.test(xml)) throw malformed(file, 'defines entities');
   let depth = 0;
-  for (const [tag] of xml.matchAll(/<\/?[a-z_][^<>]{0,200}/gi)) {
+  for (const [tag] of xml.matchAll(/<\/?[^\s<>!?/][^<>]*/g)) {
     if (tag.startsWith('</')) depth--;
     else if (!tag.endsWith('/')) depth++;
     if (depth > DEEPEST) throw malformed(file, `is nested more than ${DEEPEST} deep`);
