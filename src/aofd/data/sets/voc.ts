@@ -84,7 +84,8 @@ const annotationSchema = z.object({
 export function parseVoc(xml: string, file: string): z.infer<typeof annotationSchema> {
   refuseBombs(xml, file);
   const checked = XMLValidator.validate(xml);
-  if (checked !== true) throw malformed(`${file}:${checked.err.line}`, checked.err.msg.slice(0, 200));
+  if (checked !== true)
+    throw malformed(`${file}:${checked.err.line}`, checked.err.msg.slice(0, 200));
   const parser = new XMLParser({
     parseTagValue: false,
     isArray: (name, path) => path === 'annotation.object',
