@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { runCli } from '../../../src/aofd/cli/main.js';
 import { EXIT } from '../../../src/aofd/cli/errors.js';
@@ -18,11 +17,7 @@ const boxes = 'image,x1,y1,x2,y2,score\na.png,1,2,21,22,0.5\n';
 
 describe('commands never write over what they read', () => {
   const at = useTempFolder();
-  const put = (name: string, content: string | Uint8Array): string => {
-    fs.mkdirSync(dirname(at(name)), { recursive: true });
-    fs.writeFileSync(at(name), content);
-    return at(name);
-  };
+  const put = (name: string, content: string | Uint8Array): string => at.write(name, content);
 
   /** The command must refuse with the usage exit code, name the file, and leave it as it was. */
   async function refusesAsync(input: string, ...args: string[]): Promise<void> {

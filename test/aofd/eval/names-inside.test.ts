@@ -7,23 +7,20 @@ import { DataError } from '../../../src/aofd/errors.js';
 import { cell, mat5, numbers, struct, text } from '../../helpers/mat-writer.js';
 import { gradientImage, jpegOf } from '../../helpers/pictures.js';
 import { rejectionAsync } from '../../helpers/rejection.js';
-import { TempFolder } from '../../helpers/temp-folder.js';
+import { useTempFolder } from '../../helpers/temp-folder.js';
 
 /** Names that lead out of the folder `set`, which lies beside a picture `x.jpg`. */
 const OUTSIDE = ['../x', 'a/../../x', '/etc/x', 'a\0'];
 
 describe('names of pictures in the label files of evaluations', () => {
-  let folder: TempFolder;
-  const at = (name: string): string => `${folder.root}/${name}`;
+  const at = useTempFolder();
   beforeEach(async () => {
-    folder = new TempFolder();
     const picture = await jpegOf(gradientImage(40, 30));
-    for (const name of ['x.jpg', 'set/inside.jpg']) folder.write(name, picture);
+    for (const name of ['x.jpg', 'set/inside.jpg']) at.write(name, picture);
   });
-  afterEach(() => folder.remove());
 
   const coco = (name: string): string =>
-    folder.write(
+    at.write(
       'set/val.json',
       JSON.stringify({ images: [{ id: 1, file_name: `${name}.jpg` }], annotations: [] }),
     );
@@ -31,11 +28,11 @@ describe('names of pictures in the label files of evaluations', () => {
   const mafa = (name: string): string => {
     const row = [10, 10, 40, 40, 1, 0, 0, 0, 0, 1, 2, 0, 0, 3, 0, 0, 0, 0];
     const entry = { name: text(`${name}.jpg`), label: numbers([row]) };
-    return folder.write('set/LabelTestAll.mat', mat5({ LabelTest: struct(entry) }));
+    return at.write('set/LabelTestAll.mat', mat5({ LabelTest: struct(entry) }));
   };
   const wider = (name: string): string => {
     const one = (value: Parameters<typeof cell>[0]): ReturnType<typeof cell> => cell(cell(value));
-    folder.write(
+    at.write(
       'set/wider_face_val.mat',
       mat5({
         event_list: cell(text('.')),
@@ -46,13 +43,13 @@ describe('names of pictures in the label files of evaluations', () => {
     return at('set');
   };
   const fddb = (name: string): string =>
-    folder.write('set/ellipses.txt', `${name}\n1\n20 15 1.2 30 30 1\n`);
+    at.write('set/ellipses.txt', `${name}\n1\n20 15 1.2 30 30 1\n`);
 
   const loaders: [string, (name: string) => unknown][] = [
     ['COCO', (name) => loadAnnotations(coco(name), options)],
     [
       'WIDER text',
-      (name) => loadAnnotations(folder.write('set/val.txt', `${name}.jpg\n1\n1 1 9 9\n`), options),
+      (name) => loadAnnotations(at.write('set/val.txt', `${name}.jpg\n1\n1 1 9 9\n`), options),
     ],
     ['MAFA', (name) => readMafaAsync(mafa(name), at('set'))],
     [

@@ -4,7 +4,7 @@ import { decodeRunLength, MOST_MASK_PIXELS } from '../../../../src/aofd/detect/r
 import { readDetectionsAsync } from '../../../../src/aofd/eval/detections/readers.js';
 import { DataError } from '../../../../src/aofd/errors.js';
 import { rejectionAsync, thrownBy } from '../../../helpers/rejection.js';
-import { TempFolder } from '../../../helpers/temp-folder.js';
+import { useTempFolder } from '../../../helpers/temp-folder.js';
 
 /** Runs down the columns of a picture given as rows of 0 and 1. */
 function countsOf(rows: readonly string[]): number[] {
@@ -25,6 +25,8 @@ function countsOf(rows: readonly string[]): number[] {
 }
 
 describe('run lengths of masks', () => {
+  const at = useTempFolder();
+
   it('turn from columns into rows inside of the bounding box', () => {
     const pictures = [
       ['0000', '0110', '0010'],
@@ -69,34 +71,29 @@ describe('run lengths of masks', () => {
   });
 
   it('in result files: the place of the fault is named', async () => {
-    const folder = new TempFolder();
-    try {
-      const images = [{ name: 'a.jpg', file: null }];
-      const bad: [number[], number[]][] = [
-        [[30_000, 30_000], [9e8]],
-        [[3, 4], [5]],
-        [
-          [3, 4],
-          [-1, 13],
-        ],
-        [
-          [3, 4],
-          [2 ** 53, 1],
-        ],
-        [[-3, -4], [12]],
-        [[2 ** 31, 2 ** 31], [2 ** 62]],
-      ];
-      for (const [size, counts] of bad) {
-        const result = { image_id: 'a.jpg', bbox: [0, 0, 2, 2], score: 1 };
-        const file = folder.write(
-          'r.json',
-          JSON.stringify([{ ...result, segmentation: { size, counts } }]),
-        );
-        const error = await rejectionAsync(readDetectionsAsync([file], images, 'x'), DataError);
-        expect(error.where).to.match(/r\.json: \[0\]\.segmentation/);
-      }
-    } finally {
-      folder.remove();
+    const images = [{ name: 'a.jpg', file: null }];
+    const bad: [number[], number[]][] = [
+      [[30_000, 30_000], [9e8]],
+      [[3, 4], [5]],
+      [
+        [3, 4],
+        [-1, 13],
+      ],
+      [
+        [3, 4],
+        [2 ** 53, 1],
+      ],
+      [[-3, -4], [12]],
+      [[2 ** 31, 2 ** 31], [2 ** 62]],
+    ];
+    for (const [size, counts] of bad) {
+      const result = { image_id: 'a.jpg', bbox: [0, 0, 2, 2], score: 1 };
+      const file = at.write(
+        'r.json',
+        JSON.stringify([{ ...result, segmentation: { size, counts } }]),
+      );
+      const error = await rejectionAsync(readDetectionsAsync([file], images, 'x'), DataError);
+      expect(error.where).to.match(/r\.json: \[0\]\.segmentation/);
     }
   });
 });
