@@ -6,7 +6,13 @@ import { Command } from 'commander';
 import { DataError } from '../errors.js';
 import { unitWarnings } from '../eval/detections/unit-warnings.js';
 import { PROTOCOLS, type ProtocolEntry } from '../eval/protocols.js';
-import type { DetectionSet, EvalProtocol, EvalSet, Evaluation } from '../eval/protocol.js';
+import type {
+  DetectionSet,
+  EvalProtocol,
+  EvalSet,
+  Evaluation,
+  ProtocolOptions,
+} from '../eval/protocol.js';
 import { packageVersion, printLine, printNotice, withInterrupt } from './common.js';
 import { InterruptedError } from './errors.js';
 import {
@@ -62,17 +68,7 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
   const peers = parsePeers(flags.peer ?? []);
   const compared = flags.compare ? parseCompared(flags.compare) : null;
   const own = protocolOptions(command, protocol);
-  const inputs = [
-    ...[flags.data, flags.weights, ...(flags.detections ?? [])],
-    ...[...peers, ...(compared ? [compared] : [])].flatMap(({ files }) => files),
-    // Options of protocols that name files: what is no file is no input.
-    ...Object.values(own).filter((value) => typeof value === 'string'),
-  ];
-  checkOutFolder(flags.out);
-  refuseOverwriting(
-    inputs,
-    REPORT_FILES.map((name) => path.join(flags.out, name)),
-  );
+  const inputs = checkedInputs(flags, [...peers, ...(compared ? [compared] : [])], own);
   const whole = await protocol.loadAsync(flags.data, own);
   const { limit } = flags;
   const set = limit === undefined || limit >= whole.images.length ? whole : whole.take(limit);
@@ -125,6 +121,26 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
     for (const line of summaryLines(report)) printLine(line);
   }
   printNotice(`wrote ${path.join(flags.out, files[0] as string)} (${duration(progress.seconds)})`);
+}
+
+/** The files that are read. @throws UsageError where the report would replace one, or cannot be written */
+function checkedInputs(
+  { data, weights, detections = [], out }: EvalFlags,
+  others: readonly NamedFiles[],
+  own: ProtocolOptions,
+): (string | undefined)[] {
+  const inputs = [
+    ...[data, weights, ...detections],
+    ...others.flatMap(({ files }) => files),
+    // Options of protocols that name files: what is no file is no input.
+    ...Object.values(own).filter((value) => typeof value === 'string'),
+  ];
+  checkOutFolder(out);
+  refuseOverwriting(
+    inputs,
+    REPORT_FILES.map((name) => path.join(out, name)),
+  );
+  return inputs;
 }
 
 /** Boxes of which none touches a face are hardly boxes of these pictures. */

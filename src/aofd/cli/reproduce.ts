@@ -72,11 +72,7 @@ async function reproduceAsync(flags: ReproduceFlags, signal: AbortSignal): Promi
   const { openStudyAsync, selectRuns } = await import('../study/open.js');
   const { StudyStore, lockStudy } = await import('../study/store.js');
   const { study, out, only, shard, merge, anyCode } = flags;
-  checkOutFolder(out);
-  refuseOverwriting(
-    [study],
-    REPORTS.map((name) => path.join(out, name)),
-  );
+  checkOutputs(flags);
   const opened = await openStudyAsync(study, out, flags.set);
   const runs = selectRuns(opened.plan, {
     ...(only ? { only } : {}),
@@ -131,6 +127,15 @@ async function reproduceAsync(flags: ReproduceFlags, signal: AbortSignal): Promi
     printLine(`${claim.where}, ${claim.name}: ${word}`);
   }
   printNotice(`wrote ${page} (and report.md, report.json beside it)`);
+}
+
+/** @throws UsageError where the report would replace the study, or cannot be written */
+function checkOutputs({ study, out }: ReproduceFlags): void {
+  checkOutFolder(out);
+  refuseOverwriting(
+    [study],
+    REPORTS.map((name) => path.join(out, name)),
+  );
 }
 
 /** What is done and open, with the time that is left, as far as it can be told. */
