@@ -18,6 +18,7 @@ import {
 } from './forward.js';
 import type { Network } from './network.js';
 import { pixelsOfSourceAsync, type PictureSource } from './picture-source.js';
+import { occludersOfFacesAsync } from './large-faces.js';
 import { keepBest } from './postprocess.js';
 import { passGeometry, preparePicture, type Pass, type PreparedPicture } from './prepare.js';
 import { completeSettings, overridden, passesOf, type DetectSettings } from './settings.js';
@@ -214,8 +215,19 @@ export class Detector implements Disposable, AsyncDisposable {
         detectPassAsync(this.network, this.#anchors, { pass, width, height }, { wantsOccluders });
       results.push(await retryOutOfMemoryAsync(this.device, runAsync));
     }
-    const faces = this.device.context.phase('join faces', () =>
-      this.#join(results, { width, height }, settings),
+    const { context } = this.device;
+    const best = context.phase('join faces', () =>
+      keepBest(
+        results.map((result) => result.candidates),
+        this.config,
+        settings,
+      ),
+    );
+    const map = results.find((result) => result.occluders)?.occluders;
+    const maps =
+      map && segmented ? await occludersOfFacesAsync(this.network, segmented, best, map) : null;
+    const faces = context.phase('masks of faces', () =>
+      detectedFaces(best, maps, { width, height }, this.config.test),
     );
     const timeMs = picture.timeMs + performance.now() - start;
     return { faces, timeMs, width, height };
@@ -309,21 +321,6 @@ export class Detector implements Disposable, AsyncDisposable {
 
   #settingsOf(overrides: DetectSettings): Required<DetectSettings> {
     return completeSettings(this.config, overridden(this.#given, overrides));
-  }
-
-  #join(
-    results: readonly PassResult[],
-    size: { width: number; height: number },
-    settings: Required<DetectSettings>,
-  ): DetectedFace[] {
-    const { config } = this;
-    const best = keepBest(
-      results.map((result) => result.candidates),
-      config,
-      settings,
-    );
-    const occluders = results.find((result) => result.occluders)?.occluders ?? null;
-    return detectedFaces(best, occluders, size, config.test);
   }
 
   /** Gives memory back that is only kept for reuse once nothing has been asked for a while. */

@@ -52,19 +52,20 @@ export class DetectedFace {
 
 /**
  * Faces of boxes that stayed, in their order, with what covers each.
- * @param occluders null where the network did not segment
+ * @param occluders the map for each; null where the network did not segment
  * @param test a pixel is covered where P(occluder) is above `occluderThreshold`
  */
 export function detectedFaces(
   { boxes, scores }: Candidates,
-  occluders: GridMap | null,
+  occluders: readonly GridMap[] | null,
   size: { width: number; height: number },
   { occluderThreshold, coveredShare }: Config['test'],
 ): DetectedFace[] {
   return Array.from(scores, (score, i) => {
     const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = boxes.subarray(4 * i, 4 * i + 4);
     const box = [x1, y1, x2, y2] as const;
-    const occlusion = occluders && occlusionIn(box, occluders, size, occluderThreshold);
+    const map = occluders?.[i];
+    const occlusion = map ? occlusionIn(box, map, size, occluderThreshold) : null;
     return new DetectedFace(box, score, occlusion, coveredShare);
   });
 }

@@ -109,6 +109,27 @@ function proposeOnDevice(
   });
 }
 
+/** What covers faces, without looking for them: backbone and segmentation branch; null without a branch. */
+export async function segmentPassAsync(
+  network: Network,
+  pass: PreparedPass,
+): Promise<GridMap | null> {
+  const { model, params } = network;
+  const { device } = params;
+  const features: Tensor[] = [];
+  try {
+    {
+      using scope = device.scope();
+      const maps = withoutGrad(device, () => model.backbone.forward(params, imageOf(device, pass)));
+      for (const map of new Set(maps)) features.push(scope.release(map));
+    }
+    return await segmentOnDevice(network, features, pass);
+  } finally {
+    for (const map of features) map.dispose();
+    device.flush();
+  }
+}
+
 /** Starts the segmentation branch; its small map is read, and interpolated on the CPU. */
 function segmentOnDevice(
   { model, params }: Network,

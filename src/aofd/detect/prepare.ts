@@ -76,8 +76,8 @@ export function passGeometry(
   const contentWidth = resizedLength(width, scale);
   const contentHeight = resizedLength(height, scale);
   return {
-    width: padded(contentWidth, input.padMultiple),
-    height: padded(contentHeight, input.padMultiple),
+    width: paddedLength(contentWidth, input.padMultiple),
+    height: paddedLength(contentHeight, input.padMultiple),
     contentWidth,
     contentHeight,
     scale,
@@ -141,7 +141,8 @@ export function preparePass(
   return { ...geometry, data, flip };
 }
 
-function padded(size: number, multiple: number): number {
+/** `size` made up to a multiple. */
+export function paddedLength(size: number, multiple: number): number {
   return Math.ceil(size / multiple) * multiple;
 }
 

@@ -11,6 +11,7 @@ import type { Detector } from '../detector.js';
 import { detectedFaces, type DetectedFace } from '../faces.js';
 import { detectPassAsync, heatOnDevice, type PassResult } from '../forward.js';
 import type { GridMap } from '../grid-map.js';
+import { occludersOfFacesAsync } from '../large-faces.js';
 import type { Network } from '../network.js';
 import { occluderPicture } from '../occluders.js';
 import { keepBest, type Candidates } from '../postprocess.js';
@@ -76,7 +77,8 @@ async function inspectNetworkAsync(
   addHeat(tensors, config, kept);
   const { occluders } = result;
   if (occluders) addOccluders(tensors, config, occluders, kept, size);
-  const faces = detectedFaces(kept, occluders, size, config.test);
+  const maps = occluders && (await occludersOfFacesAsync(network, prepared, kept, occluders));
+  const faces = detectedFaces(kept, maps, size, config.test);
   return { faces, scale: prepared.scale, tensors };
 }
 
