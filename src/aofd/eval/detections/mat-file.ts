@@ -6,7 +6,7 @@
 import { resolve } from 'node:path';
 import type * as h5wasm from 'h5wasm/node';
 import { IoError } from '../../../nn/io/errors.js';
-import { checkDatasetSize, loadH5LibraryAsync } from '../../../nn/io/files/h5.js';
+import { checkDatasetSize, closeQuietly, loadH5LibraryAsync } from '../../../nn/io/files/h5.js';
 import { readRegularFile } from '../../../nn/io/files/regular-file.js';
 import { matVersion, missingVariable, parseMat5 } from '../../formats/mat.js';
 import {
@@ -88,7 +88,7 @@ class Mat73File implements MatFile {
   }
 
   [Symbol.dispose](): void {
-    this.file.close();
+    closeQuietly(this.file);
   }
 
   private decode(entity: h5wasm.Entity | null, where: string, depth = 0): MatValue {

@@ -42,7 +42,8 @@ const MOST_BYTES = 2 ** 31;
  */
 export function checkDatasetSize(dataset: h5wasm.Dataset, fileBytes: number, where: string): void {
   const { shape, size } = dataset.metadata;
-  const bytes = (shape ?? []).reduce((product, n) => product * n, size);
+  // Whatever the file says of their size: texts become arrays of references, 8 bytes each.
+  const bytes = (shape ?? []).reduce((product, n) => product * n, Math.max(8, size));
   const most = mostUnpackedBytes(fileBytes, MOST_BYTES);
   if (bytes <= most) return;
   throw new IoError(
@@ -50,6 +51,15 @@ export function checkDatasetSize(dataset: h5wasm.Dataset, fileBytes: number, whe
     `a data set of ${shapeText(shape ?? [])} takes ${bytes} bytes, at most ${most} are read from this file`,
     { where },
   );
+}
+
+/** Closes a file that was only read: where its damage fails the closing, the error of reading it counts. */
+export function closeQuietly(file: h5wasm.File): void {
+  try {
+    file.close();
+  } catch {
+    // Nothing was to be written.
+  }
 }
 
 /** An open HDF5 file. */
@@ -131,7 +141,7 @@ export class H5File implements Disposable {
   }
 
   close(): void {
-    this.file.close();
+    closeQuietly(this.file);
   }
 
   [Symbol.dispose](): void {
