@@ -1,9 +1,9 @@
 /**
  * Reads damaged files of every kind until the time is over (`npm run fuzz -- MINUTES [SEED [READER]]`; READER:
  * part of a name) and prints what is no value and no error for people, with the seed and number that make the
- * file again.
+ * file again. A file that ends the whole process leaves its place in the text file that is named first.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -17,6 +17,8 @@ const MOST_MS = 2000;
 const folder = mkdtempSync(join(tmpdir(), 'aofd-fuzz-'));
 const readers = (await readersAsync(folder)).filter(({ name }) => name.includes(wanted));
 const end = performance.now() + Number(minutes) * 60_000;
+const placeFile = join(folder, 'place.txt');
+process.stdout.write(`under way: ${placeFile}\n`);
 let [files, faults] = [0, 0];
 
 const fault = (text: string): void => {
@@ -26,12 +28,13 @@ const fault = (text: string): void => {
 
 for (let number = 0; performance.now() < end; number++) {
   for (const reader of readers) {
+    const place = `${reader.name}, seed ${seed}, number ${number}`;
+    writeFileSync(placeFile, place);
     const start = process.cpuUsage();
     const found = await fuzzOnceAsync(reader, folder, seed, number);
     const { user, system } = process.cpuUsage(start);
     const timeMs = (user + system) / 1000;
     files++;
-    const place = `${reader.name}, seed ${seed}, number ${number}`;
     if (found) fault(`${place}: ${String((found.error as Error).stack ?? found.error)}`);
     else if (timeMs > MOST_MS) fault(`${place}: ${timeMs} ms`);
     const polluted = Object.keys(Object.prototype);
