@@ -1,4 +1,5 @@
 /** The speed table of the README, drawn from reports: six rows, one column for each adapter. */
+import { insertBetween } from '../../src/aofd/eval/report/between-markers.js';
 import type { CaseResult, Maker } from '../measure/case.js';
 import { geometricMean } from '../measure/stats.js';
 import type { Report } from './report.js';
@@ -113,15 +114,8 @@ export function renderTable(reports: readonly Report[]): string {
 
 /**
  * Puts the table between the markers of a README.
- * @throws Error when the markers are missing or in the wrong order
+ * @throws DataError when the markers are missing, repeated or in the wrong order
  */
 export function insertTable(readme: string, reports: readonly Report[]): string {
-  const from = readme.indexOf(BEGIN);
-  const to = readme.indexOf(END);
-  if (from < 0 || to < from) {
-    throw new Error(
-      `the README has no "${BEGIN}" before "${END}". Fix: add both lines where the table belongs.`,
-    );
-  }
-  return `${readme.slice(0, from + BEGIN.length)}\n\n${renderTable(reports)}\n\n${readme.slice(to)}`;
+  return insertBetween(readme, { begin: BEGIN, end: END }, renderTable(reports), 'the README');
 }

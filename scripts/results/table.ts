@@ -1,5 +1,7 @@
 /** The tables of results in README.md and the model card, drawn from reports of `aofd eval`. */
 
+import { insertBetween } from '../../src/aofd/eval/report/between-markers.js';
+
 /** What the tables need of a `report.json`. */
 export interface EvalReport {
   detector: { name: string };
@@ -99,15 +101,8 @@ export const END = '<!-- /results -->';
 
 /**
  * Puts a table between the markers of a document.
- * @throws Error when the markers are missing or in the wrong order
+ * @throws DataError when the markers are missing, repeated or in the wrong order
  */
 export function insertResults(document: string, table: string, name: string): string {
-  const from = document.indexOf(BEGIN);
-  const to = document.indexOf(END);
-  if (from < 0 || to < from) {
-    throw new Error(
-      `${name} has no "${BEGIN}" before "${END}". Fix: add both lines where the table belongs.`,
-    );
-  }
-  return `${document.slice(0, from + BEGIN.length)}\n\n${table}\n\n${document.slice(to)}`;
+  return insertBetween(document, { begin: BEGIN, end: END }, table, name);
 }

@@ -32,7 +32,7 @@ describe('scripts/results', () => {
       'a\n<!-- results -->\n\nnew\n\n<!-- /results -->\nb\n',
     );
     expect(() => insertResults('no markers', 'new', 'README.md')).to.throw(
-      'README.md has no "<!-- results -->"',
+      'README.md: has no "<!-- results -->" before "<!-- /results -->", once each.',
     );
   });
 });

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { parseJsonText } from '../../../nn/json.js';
 import { DataError } from '../../errors.js';
+import { insertBetween } from '../../eval/report/between-markers.js';
 import type { Verdict } from '../statistics/combine.js';
 import { signed } from './tables.js';
 
@@ -115,17 +116,5 @@ const escapeCell = (text: string): string => text.replaceAll('|', '\\|').replace
  * @throws DataError where the markers are not there, once each and in order
  */
 export function insertClaims(text: string, table: string, where: string): string {
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (
-    begin < 0 ||
-    end < begin ||
-    text.lastIndexOf(BEGIN) !== begin ||
-    text.lastIndexOf(END) !== end
-  ) {
-    throw new DataError('list-malformed', `needs the markers ${BEGIN} and ${END}, once each.`, {
-      where,
-      fix: 'put them on lines of their own where the table belongs',
-    });
-  }
-  return `${text.slice(0, begin + BEGIN.length)}\n\n${table}\n\n${text.slice(end)}`;
+  return insertBetween(text, { begin: BEGIN, end: END }, table, where);
 }
