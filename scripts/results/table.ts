@@ -4,7 +4,6 @@ import { insertBetween } from '../../src/aofd/eval/report/between-markers.js';
 
 /** What the tables need of a `report.json`. */
 export interface EvalReport {
-  detector: { name: string };
   headlines: readonly Figure[];
   peers: readonly { name: string; headlines: readonly Figure[] }[];
 }

@@ -3,7 +3,6 @@ import { insertResults, resultsTable, short } from '../../scripts/results/table.
 
 describe('scripts/results', () => {
   const report = {
-    detector: { name: 'aofd-lite' },
     headlines: [
       { key: 'face-ap', value: 0.8, interval: { low: 0.75, high: 0.85, level: 0.95 } },
       { key: 'share-error', value: 0.04 },

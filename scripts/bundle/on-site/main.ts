@@ -83,7 +83,11 @@ async function siteAsync(options: Options): Promise<Site> {
   const data = dataFolder(options);
   const isTraining = only === null || only.includes('train');
   return {
-    ...{ app, out, data, device, minutes },
+    app,
+    out,
+    data,
+    device,
+    minutes,
     threads: os.availableParallelism(),
     drawn: data === null && isTraining ? await drawnSetAsync(out) : null,
   };

@@ -14,8 +14,13 @@ function passOf(rows: readonly (readonly number[])[]): PreparedPass {
   const [contentHeight, contentWidth] = [rows.length, rows[0]!.length];
   const data = Float32Array.from(rows.flat().flatMap((value) => [value, 2 * value, 3 * value, 0]));
   return {
-    ...{ width: contentWidth, height: contentHeight, contentWidth, contentHeight },
-    ...{ scale: 0.5, flip: false, data },
+    width: contentWidth,
+    height: contentHeight,
+    contentWidth,
+    contentHeight,
+    scale: 0.5,
+    flip: false,
+    data,
   };
 }
 
