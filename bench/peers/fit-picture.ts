@@ -2,15 +2,18 @@ import type { DecodedImage } from '../../src/aofd/data/sample.js';
 import type { InputSize, Reader } from './onnx-readers.js';
 
 /**
- * Planes of a picture that is scaled (bilinear, only where it has to be) into the input's corner.
+ * Planes of a picture that is scaled (bilinear, only where it has to be) into the input's corner, all of the
+ * input or what `longSide` pixels leave of it.
  * @returns the input's data (1, 3, H, W), and input pixels per pixel of the picture
  */
 export function fitPicture(
   { data, width, height }: Pick<DecodedImage, 'data' | 'width' | 'height'>,
   input: InputSize,
   { channels, mean, divisor }: Pick<Reader, 'channels' | 'mean' | 'divisor'>,
+  longSide = Infinity,
 ): { planes: Float32Array; scale: number } {
-  const scale = Math.min(input.width / width, input.height / height);
+  const most = longSide / Math.max(width, height);
+  const scale = Math.min(input.width / width, input.height / height, most);
   const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
   const area = input.width * input.height;
   const planes = new Float32Array(3 * area).fill((0 - mean) / divisor);

@@ -9,12 +9,23 @@ import { fitPicture } from './fit-picture.js';
 import { readerOf, type Face, type InputSize, type Outputs } from './onnx-readers.js';
 import { sessionOptions, type Ort } from './ort.js';
 
+/** How a picture is looked at. */
+export interface Look {
+  /** Lowest score; the detector's published default without. */
+  floor?: number;
+  /** The picture's longer side is scaled to at most this many pixels. */
+  longSide?: number;
+}
+
 export interface OnnxDetector {
   /** `YuNet`, `SCRFD`, or null where only the run is known. */
   kind: string | null;
   input: InputSize;
   /** Faces in pixels of the picture; none of an unknown network. */
-  detectAsync(picture: Pick<DecodedImage, 'data' | 'width' | 'height'>): Promise<Face[]>;
+  detectAsync(
+    picture: Pick<DecodedImage, 'data' | 'width' | 'height'>,
+    look?: Look,
+  ): Promise<Face[]>;
   /** The network alone, on the last picture. */
   runAsync(): Promise<void>;
   releaseAsync(): Promise<void>;
@@ -52,14 +63,14 @@ export async function openOnnxDetectorAsync(
   return {
     kind: reader?.name ?? null,
     input,
-    async detectAsync(picture) {
+    async detectAsync(picture, { floor, longSide } = {}) {
       if (!reader) {
         await run(last);
         return [];
       }
-      const { planes, scale } = fitPicture(picture, input, reader);
+      const { planes, scale } = fitPicture(picture, input, reader, longSide);
       last = planes;
-      return suppress(reader.decode(await run(planes), input), reader.nms).map((face) => ({
+      return suppress(reader.decode(await run(planes), input, floor), reader.nms).map((face) => ({
         x1: face.x1 / scale,
         y1: face.y1 / scale,
         x2: face.x2 / scale,

@@ -33,8 +33,8 @@ export interface Reader {
   /** Input = (value - mean) / divisor. */
   mean: number;
   divisor: number;
-  /** Boxes in pixels of the input before suppression. */
-  decode(outputs: Outputs, input: InputSize): Face[];
+  /** Boxes in pixels of the input before suppression, of scores from `floor` (the published default) up. */
+  decode(outputs: Outputs, input: InputSize, floor?: number): Face[];
   /** Boxes that overlap a better one by more are dropped. */
   nms: number;
 }
@@ -53,7 +53,7 @@ const dataOf = (outputs: Outputs, name: string): Float32Array =>
 
 const unit = (value: number): number => Math.min(1, Math.max(0, value));
 
-function decodeYunet(outputs: Outputs, input: InputSize): Face[] {
+function decodeYunet(outputs: Outputs, input: InputSize, floor = YUNET_SCORE): Face[] {
   const faces: Face[] = [];
   for (const stride of STRIDES) {
     const columns = Math.ceil(input.width / stride);
@@ -62,7 +62,7 @@ function decodeYunet(outputs: Outputs, input: InputSize): Face[] {
     ) as [Float32Array, Float32Array, Float32Array];
     for (let i = 0; i < cls.length; i++) {
       const score = Math.sqrt(unit(cls[i] as number) * unit(obj[i] as number));
-      if (score < YUNET_SCORE) continue;
+      if (score < floor) continue;
       const [dx = 0, dy = 0, dw = 0, dh = 0] = bbox.subarray(4 * i, 4 * i + 4);
       const x = ((i % columns) + dx) * stride;
       const y = (Math.floor(i / columns) + dy) * stride;
@@ -89,14 +89,14 @@ function scrfdOutput(
   )?.data;
 }
 
-function decodeScrfd(outputs: Outputs, input: InputSize): Face[] {
+function decodeScrfd(outputs: Outputs, input: InputSize, floor = SCRFD_SCORE): Face[] {
   const faces: Face[] = [];
   for (const stride of STRIDES) {
     const columns = Math.ceil(input.width / stride);
     const scores = scrfdOutput(outputs, input, stride, 1) ?? new Float32Array();
     const boxes = scrfdOutput(outputs, input, stride, 4) ?? new Float32Array();
     for (const [i, score] of scores.entries()) {
-      if (score < SCRFD_SCORE) continue;
+      if (score < floor) continue;
       const cell = Math.floor(i / ANCHORS);
       const [x, y] = [(cell % columns) * stride, Math.floor(cell / columns) * stride];
       const [left, top, right, bottom] = Array.from(

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fitPicture } from '../../../bench/peers/fit-picture.js';
-import { openOnnxDetectorAsync, suppress } from '../../../bench/peers/onnx-detector.js';
+import { openOnnxDetectorAsync, suppress, type Look } from '../../../bench/peers/onnx-detector.js';
 import {
   onnxModel,
   type OnnxGraph,
@@ -164,6 +164,9 @@ describe('bench: detectors in onnxruntime', () => {
     const wide = fitPicture(given, { width: 4, height: 2 }, plain);
     expect(wide.scale).to.equal(2);
     expect([...wide.planes.subarray(0, 4)]).to.deep.equal([10, 20, 40, 50]);
+    const small = fitPicture(given, { width: 4, height: 2 }, plain, 2);
+    expect(small.scale).to.equal(1);
+    expect([...small.planes.subarray(0, 4)]).to.deep.equal([10, 50, 0, 0]);
   });
 
   describe('with onnxruntime', () => {
@@ -178,12 +181,15 @@ describe('bench: detectors in onnxruntime', () => {
       ort = found;
     });
 
-    async function detectAsync(graph: OnnxGraph, ...pixels: Parameters<typeof picture>) {
+    const detectAsync = (graph: OnnxGraph, ...pixels: Parameters<typeof picture>) =>
+      lookAsync(graph, {}, ...pixels);
+
+    async function lookAsync(graph: OnnxGraph, look: Look, ...pixels: Parameters<typeof picture>) {
       const file = inFolder('model.onnx');
       fs.writeFileSync(file, onnxModel(graph));
       const detector = await openOnnxDetectorAsync(ort, file, 1);
       try {
-        const faces = await detector.detectAsync(picture(...pixels));
+        const faces = await detector.detectAsync(picture(...pixels), look);
         await detector.runAsync();
         return { kind: detector.kind, input: detector.input, faces };
       } finally {
@@ -236,6 +242,27 @@ describe('bench: detectors in onnxruntime', () => {
         [16, 0, 80, 96],
         [0, -32, 128, 160],
       ]);
+    });
+
+    it('looks for less sure faces and at smaller pictures where told', async () => {
+      const dark = [8 * 11, 8 * 21, 160, 0, 0] as const; // a score of .25
+      const graph = scrfd(true, [1, 3, '?', '?']);
+      expect((await detectAsync(graph, [...dark])).faces).to.deep.equal([]);
+      const { faces } = await lookAsync(graph, { floor: 0.2 }, [...dark]);
+      expect(faces.map(numbers)).to.deep.equal([[80, 152, 112, 200]]);
+      const square = Array.from(
+        { length: 4 },
+        (_, i) =>
+          [16 * 10 + (i % 2), 16 * 9 + (i >> 1), 255, 0, 0] as [
+            number,
+            number,
+            number,
+            number,
+            number,
+          ],
+      );
+      const { faces: halved } = await lookAsync(graph, { longSide: 320 }, ...square);
+      expect(halved.map(numbers)).to.deep.equal([[144, 112, 208, 208]]);
     });
 
     it('times other networks as they are, and refuses what takes no pictures', async () => {
