@@ -176,6 +176,7 @@ const teachersSchema = z.strictObject({
   aloneScore: share.optional().describe('sets without labels: from here the first makes a face'),
   agreedScore: share.optional().describe('or from here, if the second agrees'),
   secondScore: share.optional().describe('what the second needs to agree'),
+  headScore: share.optional().describe('or from here, inside of a labelled head'),
   agreeIou: share.optional().describe('overlap at which the two agree'),
   secondIgnoreScore: share.optional().describe('from here, boxes of the second are ignored'),
 });

@@ -29,6 +29,8 @@ export interface TeacherRules {
   agreedScore: number;
   secondScore: number;
   agreeIou: number;
+  /** From this score the first teacher makes a face inside of a labelled head. */
+  headScore: number;
   /** Boxes of the second teacher from this score are ignored where no face is. */
   secondIgnoreScore: number;
 }
@@ -42,11 +44,16 @@ export const DEFAULT_TEACHER_RULES: TeacherRules = {
   agreedScore: 0.3,
   secondScore: 0.7,
   agreeIou: 0.4,
+  headScore: 0.25,
   secondIgnoreScore: 0.5,
 };
 
 /** Boxes whose common area is at least this share of the smaller one are about the same thing. */
 const SAME_PLACE = 0.3;
+
+/** A face lies in a head by at least this share, and takes a share of the head's area in this range. */
+const IN_HEAD = 0.7;
+const SHARE_OF_HEAD = [0.3, 1.1] as const;
 
 /**
  * Faces of a labelled picture. `labels` are in the set's own boxes, already cut by its `trim`.
@@ -100,16 +107,19 @@ function matchBoxes(
 }
 
 /**
- * Faces of a picture without labels. A box of the first teacher is a face when it is sure alone or
- * the second agrees; the other boxes of either are ignored, unless they lie on a face.
+ * Faces of a picture whose faces are not labelled. A box of the first teacher is a face when it is sure
+ * alone, the second agrees, or it lies in a labelled head as faces do; the other boxes of either are
+ * ignored, unless they lie on a face.
  */
 export function facesOfTeachers(
   first: readonly TeacherFace[],
   second: readonly TeacherFace[],
   rules: TeacherRules,
+  heads: readonly Box[] = [],
 ): FaceBox[] {
   const isFace = ({ box, score }: TeacherFace): boolean =>
     score >= rules.aloneScore ||
+    (score >= rules.headScore && heads.some((head) => isFaceOfHead(box, head))) ||
     (score >= rules.agreedScore &&
       second.some(
         (other) =>
@@ -131,6 +141,12 @@ export function facesOfTeachers(
       faces.push({ box: [...box], ignore: true, invalid: false });
   }
   return faces;
+}
+
+function isFaceOfHead(box: Readonly<Box>, head: Readonly<Box>): boolean {
+  const share = boxArea(box) / boxArea(head);
+  const [least, most] = SHARE_OF_HEAD;
+  return share >= least && share <= most && overlapArea(box, head) >= IN_HEAD * boxArea(box);
 }
 
 /**

@@ -68,6 +68,26 @@ describe('data/reconcile', () => {
     ]);
   });
 
+  it('takes doubtful boxes for faces where they lie in a labelled head as faces do', () => {
+    const heads: Box[] = [
+      [0, 0, 39, 39],
+      [50, 0, 89, 39],
+      [100, 0, 139, 39],
+    ];
+    const first = [
+      seen([5, 5, 34, 38], 0.25),
+      seen([60, 10, 69, 19], 0.25), // a sixteenth of the head
+      seen([120, 5, 149, 38], 0.25), // two thirds in it
+      seen([200, 5, 229, 38], 0.25), // in none
+    ];
+    const ignored = (given: readonly Box[]): boolean[] =>
+      facesOfTeachers(first, [], rules, given).map(({ ignore }) => ignore);
+    expect(ignored(heads)).to.deep.equal([false, true, true, true]);
+    expect(ignored([])).to.deep.equal([true, true, true, true]);
+    const unsure = [seen([5, 5, 34, 38], 0.24)];
+    expect(facesOfTeachers(unsure, [], rules, heads)[0]?.ignore).to.equal(true);
+  });
+
   it('sorts heads into decoys, doubtful regions and those with a face', () => {
     const heads: Box[] = [
       [0, 0, 39, 39],

@@ -54,7 +54,7 @@ function teachSample(sample: HeadSample, options: TeachOptions): HeadSample | nu
   const faces =
     labels === 'faces'
       ? reconcile(sample.faces, first, rules)
-      : facesOfTeachers(first, second ?? [], rules);
+      : facesOfTeachers(first, second ?? [], rules, sample.heads);
   if (labels === 'portrait') {
     const face = largest(first.filter(({ score }) => score >= rules.matchScore));
     return face ? { ...sample, faces: [face] } : null;
