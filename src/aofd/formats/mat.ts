@@ -115,8 +115,12 @@ class ElementReader {
     return element;
   }
 
-  numbers(what: string): number[] {
-    return Array.from(decodeNumbers(this.next(), this.little, `${this.where}: ${what}`));
+  /** Whole numbers from 0 up; a damaged type would make fractions of them, and steps that never arrive. */
+  wholes(what: string): number[] {
+    const numbers = decodeNumbers(this.next(), this.little, `${this.where}: ${what}`);
+    const wrong = numbers.find((n) => !(Number.isSafeInteger(n) && n >= 0));
+    if (wrong !== undefined) throw this.broken(`${what} of ${wrong}`);
+    return Array.from(numbers);
   }
 
   broken(what: string): IoError {
@@ -175,15 +179,13 @@ interface MatrixHead {
 }
 
 function readHead(reader: ElementReader): MatrixHead {
-  const flags = reader.numbers('array flags')[0];
+  const flags = reader.wholes('array flags')[0];
   if (flags === undefined) throw reader.broken('a matrix without array flags');
   const classId = flags & 0xff;
   const isOpaque = classId === 17;
-  const shape = isOpaque ? [] : reader.numbers('dimensions');
+  const shape = isOpaque ? [] : reader.wholes('dimensions');
   const count = shape.reduce((product, n) => product * n, 1);
-  if (shape.some((n) => n < 0) || !Number.isSafeInteger(count)) {
-    throw reader.broken(`dimensions ${shape.join(' x ')}`);
-  }
+  if (!Number.isSafeInteger(count)) throw reader.broken(`dimensions ${shape.join(' x ')}`);
   return {
     classId,
     isComplex: (flags & 0x0800) !== 0,
@@ -249,9 +251,9 @@ function readChildren(
 }
 
 function readStruct(reader: ElementReader, { shape, count }: MatrixHead, depth: number): MatValue {
-  const width = reader.numbers('field name length')[0] ?? 0;
+  const width = reader.wholes('field name length')[0] ?? 0;
   const names = reader.next().view;
-  if (width <= 0 && names.byteLength > 0) throw reader.broken('field names of no length');
+  if (width === 0 && names.byteLength > 0) throw reader.broken('field names of no length');
   const fields: string[] = [];
   for (let at = 0; at + width <= names.byteLength && width > 0; at += width) {
     const view = new DataView(names.buffer, names.byteOffset + at, width);

@@ -5,7 +5,7 @@ import { parseMat5 } from '../../../src/aofd/formats/mat.js';
 import type { MatValue } from '../../../src/aofd/formats/mat-value.js';
 import { IoError } from '../../../src/nn/io/errors.js';
 import { loadH5LibraryAsync } from '../../../src/nn/io/files/h5.js';
-import { mat5, numbers } from '../../helpers/mat-writer.js';
+import { mat5, numbers, struct } from '../../helpers/mat-writer.js';
 import { rejectionAsync, thrownBy } from '../../helpers/rejection.js';
 import { useTempFolder } from '../../helpers/temp-folder.js';
 
@@ -35,6 +35,14 @@ describe('MATLAB files that would take all memory', () => {
     refusal(mat5({ a: { kind: 'numbers', type: 'double', shape, data } }));
     const text = mat5({ a: { kind: 'text', shape: [1, 1], rows: ['x'] } });
     expect(parseMat5(text, 'x.mat').read('a')).to.have.property('kind', 'text');
+  });
+
+  it('field names of a length that is next to nothing', () => {
+    const bytes = Buffer.from(mat5({ a: struct({ x: numbers([[1]]) }) }));
+    // A short element of one int32; as float32 its value is 1e-44.
+    const at = bytes.indexOf(Buffer.from([5, 0, 4, 0]));
+    bytes.writeUInt16LE(7, at);
+    expect(refusal(bytes).message).to.match(/damaged MATLAB file: field name length of \S+e-4\d/);
   });
 
   it('variables that inflate a thousandfold', () => {
