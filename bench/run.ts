@@ -10,6 +10,8 @@ import { Command } from 'commander';
 import '../src/aofd/node.js';
 import { addDeviceOption, collect, parseInteger } from '../src/aofd/cli/common.js';
 import { formatError } from '../src/aofd/cli/errors.js';
+import { refuseOverwriting } from '../src/aofd/cli/outputs.js';
+import { listPictures } from '../src/aofd/detect/files/list-pictures.js';
 import { atomicWriteFile } from '../src/nn/io/files/index.js';
 import { benchAsync } from './benchmark.js';
 import { installPeers, openPeersAsync, parseOnnxDetector } from './peers/index.js';
@@ -39,6 +41,10 @@ const results = path.join(path.dirname(fileURLToPath(import.meta.url)), 'results
 async function mainAsync(flags: Flags): Promise<boolean> {
   // Read first: a wrong path must not cost half an hour.
   const before = flags.compare === undefined ? null : readReport(flags.compare);
+  const pictures = listPictures(flags.pictures ?? []).map(({ file }) => file);
+  const detectors = (flags.onnxDetector ?? []).map((text) => parseOnnxDetector(text).file);
+  const isFile = flags.json !== undefined && flags.json !== '-';
+  refuseOverwriting([...pictures, ...detectors], isFile ? [flags.json] : [], '--json');
   let folder = flags.out;
   const folderOf = (report: Report): string =>
     (folder ??= path.join(path.relative(process.cwd(), results) || '.', folderName(report)));

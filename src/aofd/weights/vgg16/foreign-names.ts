@@ -41,9 +41,7 @@ const TORCH_FEATURES = [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28];
 const LAYER = '(conv[1-5]_[1-3]|fc[67])';
 
 /** Our name and the style of a parameter in a foreign file; undefined for anything else. */
-export function recognizeVggName(
-  raw: string,
-): { name: string; style: VggStyle } | undefined {
+export function recognizeVggName(raw: string): { name: string; style: VggStyle } | undefined {
   return own(raw) ?? torchvision(raw) ?? keras(raw) ?? npz(raw) ?? dict(raw);
 }
 

@@ -52,7 +52,11 @@ export const VGG16_SHA256: Readonly<Record<string, string>> = {
 export type VggVerdict = 'verified' | 'differs' | 'no-hash';
 
 /** Hash of one parameter (our layout: OIHW, B, G, R) in the form that was published. */
-export function vggParameterSha256(name: string, shape: readonly number[], data: Float32Array): string {
+export function vggParameterSha256(
+  name: string,
+  shape: readonly number[],
+  data: Float32Array,
+): string {
   if (shape.length !== 4) return sha256Hex(serializeNpy({ shape, data }, 16));
   const [o, i, h, w] = shape as [number, number, number, number];
   const rgb = name === 'conv1_1.weight' ? reverseInputChannels(data, o, i, h * w) : data;

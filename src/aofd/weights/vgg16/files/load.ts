@@ -22,11 +22,7 @@ import {
   type VggStyle,
   type VggStyleFacts,
 } from '../foreign-names.js';
-import {
-  openWeightSourceAsync,
-  type WeightFormat,
-  type WeightSource,
-} from './source.js';
+import { openWeightSourceAsync, type WeightFormat, type WeightSource } from './source.js';
 
 export interface VggLoadOptions {
   /** Also load fc6 and fc7 (480 MB). Default true. */
@@ -83,7 +79,11 @@ interface Found {
 function recognizeAll(path: string, source: WeightSource, withFc: boolean): Found {
   const { names } = source;
   if (looksBatchNormalized(names)) {
-    throw new IoError('io/mismatch', 'a batch-normalised VGG (it has running means), expected plain VGG16.', { where: path, fix: 'use vgg16, not vgg16_bn.' });
+    throw new IoError(
+      'io/mismatch',
+      'a batch-normalised VGG (it has running means), expected plain VGG16.',
+      { where: path, fix: 'use vgg16, not vgg16_bn.' },
+    );
   }
   const rawNames = new Map<string, string>();
   const styles = new Map<VggStyle, string>();
@@ -96,18 +96,30 @@ function recognizeAll(path: string, source: WeightSource, withFc: boolean): Foun
     }
     const other = rawNames.get(hit.name);
     if (other !== undefined) {
-      throw new IoError('io/mismatch', `"${other}" and "${raw}" are both ${hit.name}`, { where: path });
+      throw new IoError('io/mismatch', `"${other}" and "${raw}" are both ${hit.name}`, {
+        where: path,
+      });
     }
     styles.set(hit.style, raw);
     if (withFc || hit.name.startsWith('conv')) rawNames.set(hit.name, raw);
   }
   if (styles.size > 1) {
     const examples = [...styles].map(([style, raw]) => `${raw} (${style})`);
-    throw new IoError('io/mismatch', `mixes naming styles: ${examples.join(', ')}.`, { where: path, fix: 'give a file that was saved by one program.' });
+    throw new IoError('io/mismatch', `mixes naming styles: ${examples.join(', ')}.`, {
+      where: path,
+      fix: 'give a file that was saved by one program.',
+    });
   }
   const style = [...styles.keys()][0];
   if (style === undefined || rawNames.size === 0) {
-    throw new IoError('io/mismatch', `no VGG16 parameter found; its arrays are ${nameList(names) || '(none)'}.`, { where: path, fix: 'known names are features.0.weight, block1_conv1/.../kernel:0, conv1_1_W, conv1_1.weight.' });
+    throw new IoError(
+      'io/mismatch',
+      `no VGG16 parameter found; its arrays are ${nameList(names) || '(none)'}.`,
+      {
+        where: path,
+        fix: 'known names are features.0.weight, block1_conv1/.../kernel:0, conv1_1_W, conv1_1.weight.',
+      },
+    );
   }
   return { rawNames, style, ignored };
 }
@@ -143,7 +155,18 @@ function convert(path: string, source: WeightSource, options: VggLoadOptions): V
     verdicts[name] = checkVggParameter(name, shape, data);
   }
   const { format, metadata } = source;
-  return { file: path, format, style, tensors, loaded, missing, ignored, verdicts, notes, metadata };
+  return {
+    file: path,
+    format,
+    style,
+    tensors,
+    loaded,
+    missing,
+    ignored,
+    verdicts,
+    notes,
+    metadata,
+  };
 }
 
 /** One parameter in our layout; channel order and pixel scale of conv1_1 are still the file's. */
@@ -171,7 +194,11 @@ function readAsOurs(
       ? elementCount(got) === o && got.every((n) => n === 1 || n === o)
       : got.length === expected.length && got.every((n, d) => n === expected[d]);
   if (!isSame) {
-    throw new IoError('io/mismatch', `"${raw}" (${name}) has shape ${shapeText(got)}, expected ${shapeText(expected)}.`, { where: path, fix: 'check that the file is VGG16 (configuration D) for 3-channel images.' });
+    throw new IoError(
+      'io/mismatch',
+      `"${raw}" (${name}) has shape ${shapeText(got)}, expected ${shapeText(expected)}.`,
+      { where: path, fix: 'check that the file is VGG16 (configuration D) for 3-channel images.' },
+    );
   }
   if (!isTransposed || shape.length === 1) return { shape, data };
   if (shape.length === 4) return { shape, data: hwioToOihw(data, h, w, i, o) };

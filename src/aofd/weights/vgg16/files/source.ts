@@ -35,7 +35,10 @@ export async function openWeightSourceAsync(path: string): Promise<WeightSource>
   if (isNpy(head)) return fixedSource('npy', parseNpyDict(readRegularFile(path), path));
   if (head[0] === 0x50 && head[1] === 0x4b) return openZip(path);
   if (head[0] === 0x80 && head[1] === 0x02) {
-    throw new IoError('io/format', 'a PyTorch pickle, which is not read here.', { where: path, fix: TORCH_FIX });
+    throw new IoError('io/format', 'a PyTorch pickle, which is not read here.', {
+      where: path,
+      fix: TORCH_FIX,
+    });
   }
   const file = SafetensorsFile.open(path);
   return {
@@ -92,7 +95,10 @@ function openZip(path: string): WeightSource {
   const bytes = readRegularFile(path);
   const names = listNpz(bytes, path);
   if (names.length === 0) {
-    throw new IoError('io/format', 'a zip archive without .npy arrays.', { where: path, fix: TORCH_FIX });
+    throw new IoError('io/format', 'a zip archive without .npy arrays.', {
+      where: path,
+      fix: TORCH_FIX,
+    });
   }
   return {
     format: 'npz',
@@ -108,7 +114,10 @@ function openNpyFolder(path: string): WeightSource {
     .filter((file) => file.endsWith('.npy'))
     .map((file) => file.slice(0, -4));
   if (names.length === 0) {
-    throw new IoError('io/missing', 'no .npy file in this folder.', { where: path, fix: 'name a weight file.' });
+    throw new IoError('io/missing', 'no .npy file in this folder.', {
+      where: path,
+      fix: 'name a weight file.',
+    });
   }
   return {
     format: 'npy-folder',
