@@ -185,7 +185,7 @@ export const PAPER: Config = {
     maxDetections: 100,
     boxVoting: 0,
     decodeIn: 'original', // docs/spec.md 1.14
-    segFaceSize: null,
+    largeFaceSize: null,
     coveredShare: 0.25,
     calibration: null,
     occluderThreshold: 0.5, // docs/spec.md 4.3

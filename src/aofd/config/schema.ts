@@ -288,14 +288,15 @@ const testSchema = z.strictObject({
         '(docs/spec.md 1.14), or input, as the head was trained',
     ),
   occluderThreshold: share.describe('probability above which a pixel counts as covered'),
-  segFaceSize: z
+  largeFaceSize: z
     .number()
     .min(32)
     .max(4096)
     .nullable()
     .describe(
-      'height in input pixels that suits the segmentation branch: what covers larger faces is seen on the ' +
-        'input shrunk towards it; null = always on the input itself, the paper',
+      'height of a face in input pixels that suits the network: where there are faces higher by a quarter, it ' +
+        'looks again at the input shrunk towards it, for their boxes and for what covers them; null = never, ' +
+        'the paper',
     ),
   coveredShare: share.describe('a face counts as covered from this covered share of its box on'),
   calibration: z

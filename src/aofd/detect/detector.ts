@@ -18,7 +18,7 @@ import {
 } from './forward.js';
 import type { Network } from './network.js';
 import { pixelsOfSourceAsync, type PictureSource } from './picture-source.js';
-import { occludersOfFacesAsync } from './large-faces.js';
+import { lookAgainAsync, occludersOfFacesAsync } from './large-faces.js';
 import { keepBest } from './postprocess.js';
 import { passGeometry, preparePicture, type Pass, type PreparedPicture } from './prepare.js';
 import { completeSettings, overridden, passesOf, type DetectSettings } from './settings.js';
@@ -216,16 +216,25 @@ export class Detector implements Disposable, AsyncDisposable {
       results.push(await retryOutOfMemoryAsync(this.device, runAsync));
     }
     const { context } = this.device;
-    const best = context.phase('join faces', () =>
-      keepBest(
-        results.map((result) => result.candidates),
-        this.config,
-        settings,
-      ),
-    );
+    const candidates = results.map((result) => result.candidates);
+    const upright = passes.findIndex((pass) => !pass.flip);
+    const look =
+      upright < 0
+        ? null
+        : await lookAgainAsync(
+            this.network,
+            this.#anchors,
+            { pass: passes[upright]!, width, height },
+            candidates[upright]!,
+            { wantsOccluders: segmented !== undefined },
+          );
+    if (look) candidates.push(look.candidates);
+    const best = context.phase('join faces', () => keepBest(candidates, this.config, settings));
     const map = results.find((result) => result.occluders)?.occluders;
     const maps =
-      map && segmented ? await occludersOfFacesAsync(this.network, segmented, best, map) : null;
+      map && segmented
+        ? await occludersOfFacesAsync(this.network, segmented, best, map, look)
+        : null;
     const faces = context.phase('masks of faces', () =>
       detectedFaces(best, maps, { width, height }, this.config.test),
     );

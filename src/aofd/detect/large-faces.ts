@@ -1,10 +1,13 @@
 /**
- * What covers faces that are larger than the segmentation branch knows well (`test.segFaceSize`): the
- * backbone and the branch look again at the input, shrunk until such a face has that size. That costs
- * a quarter of a pass at most, and only where there are large faces; boxes and scores stay.
+ * Faces that are larger than the network knows well (`test.largeFaceSize`): it looks again at the input,
+ * shrunk until the largest of them has about that size. What it then finds of their kind joins the other
+ * candidates, and what covers a large face is asked of the input shrunk for it. A look costs less than half
+ * of a pass, and only pictures with large faces take one.
  */
 import { retryOutOfMemoryAsync } from '../../nn/index.js';
-import { segmentPassAsync } from './forward.js';
+import { takeBoxes } from '../boxes/index.js';
+import type { AnchorCache } from '../model/index.js';
+import { detectPassAsync, segmentPassAsync, type PicturePass } from './forward.js';
 import type { GridMap } from './grid-map.js';
 import type { Network } from './network.js';
 import type { Candidates } from './postprocess.js';
@@ -59,25 +62,79 @@ function areasOf(length: number, by: number): [pixel: number, weight: number][][
   });
 }
 
+/** A candidate of this score makes the network look again. */
+const LOOK_SCORE = 0.1;
+
+/** What a look at the shrunk input finds. */
+export interface ShrunkLook {
+  /** By what it was shrunk. */
+  by: number;
+  /** The large ones alone: small faces are for the whole input. */
+  candidates: Candidates;
+  /** Null where it was not asked for or the network has no branch. */
+  occluders: GridMap | null;
+}
+
+/**
+ * Looks again where a candidate is large; null where none is, or where the configuration asks for no look.
+ * @param found candidates of the whole input, in pixels of the original picture
+ */
+export async function lookAgainAsync(
+  network: Network,
+  anchors: AnchorCache,
+  { pass, width, height }: PicturePass,
+  found: Candidates,
+  options: { wantsOccluders: boolean },
+): Promise<ShrunkLook | null> {
+  const { config, params } = network;
+  const { largeFaceSize } = config.test;
+  if (largeFaceSize === null) return null;
+  let tallest = 0;
+  found.scores.forEach((score, i) => {
+    if (score >= LOOK_SCORE) tallest = Math.max(tallest, heightOf(found, i) * pass.scale);
+  });
+  const by = reductionFor(tallest, largeFaceSize);
+  if (by === 1) return null;
+  const reduced = reducedPass(pass, by, config.input.padMultiple);
+  const { candidates, occluders } = await retryOutOfMemoryAsync(params.device, () =>
+    detectPassAsync(network, anchors, { pass: reduced, width, height }, options),
+  );
+  const large = Array.from(candidates.scores.keys()).filter(
+    (i) => heightOf(candidates, i) * pass.scale >= largeFaceSize,
+  );
+  return {
+    by,
+    candidates: {
+      boxes: takeBoxes(candidates.boxes, large),
+      scores: Float64Array.from(large, (i) => candidates.scores[i]!),
+    },
+    occluders,
+  };
+}
+
+const heightOf = ({ boxes }: Candidates, i: number): number =>
+  boxes[4 * i + 3]! - boxes[4 * i + 1]!;
+
 /**
  * The map that says what covers each face: that of the pass, or of a look at the shrunk input.
  * @param found boxes in pixels of the original picture
  * @param map what the pass itself says
+ * @param look a look that was already taken
  */
 export async function occludersOfFacesAsync(
   network: Network,
   pass: PreparedPass,
   found: Candidates,
   map: GridMap,
+  look: ShrunkLook | null,
 ): Promise<GridMap[]> {
   const { config, params } = network;
-  const { segFaceSize } = config.test;
+  const { largeFaceSize } = config.test;
   const factors = Array.from(found.scores, (_, i) =>
-    segFaceSize === null
-      ? 1
-      : reductionFor((found.boxes[4 * i + 3]! - found.boxes[4 * i + 1]!) * pass.scale, segFaceSize),
+    largeFaceSize === null ? 1 : reductionFor(heightOf(found, i) * pass.scale, largeFaceSize),
   );
   const maps = new Map([[1, map]]);
+  if (look?.occluders) maps.set(look.by, look.occluders);
   for (const by of [...new Set(factors)].sort()) {
     if (maps.has(by)) continue;
     const reduced = reducedPass(pass, by, config.input.padMultiple);

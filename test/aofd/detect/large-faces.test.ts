@@ -1,14 +1,22 @@
 import { expect } from 'chai';
 import type { Device } from '../../../src/nn/index.js';
 import { Detector } from '../../../src/aofd/detect/detector.js';
-import { segmentPassAsync } from '../../../src/aofd/detect/forward.js';
+import { takeBoxes } from '../../../src/aofd/boxes/index.js';
+import {
+  detectPassAsync,
+  segmentPassAsync,
+  type PassResult,
+} from '../../../src/aofd/detect/forward.js';
+import { inspectAsync } from '../../../src/aofd/detect/inspect/inspect.js';
 import { reducedPass, reductionFor } from '../../../src/aofd/detect/large-faces.js';
 import { occlusionIn } from '../../../src/aofd/detect/occluders.js';
+import { keepBest, type Candidates } from '../../../src/aofd/detect/postprocess.js';
+import { AnchorCache } from '../../../src/aofd/model/index.js';
 import { preparePass, type PreparedPass } from '../../../src/aofd/detect/prepare.js';
 import { testDeviceAsync } from '../../helpers/device.js';
 import { randomWeights, smallConfig } from '../../helpers/random-weights.js';
 
-const FACE_SIZE = 32;
+const FACE_SIZE = 48;
 
 function passOf(rows: readonly (readonly number[])[]): PreparedPass {
   const [contentHeight, contentWidth] = [rows.length, rows[0]!.length];
@@ -65,9 +73,9 @@ describe('large faces', () => {
     before(async () => {
       device = await testDeviceAsync();
       const config = smallConfig();
-      const detectorOf = (segFaceSize: number | null): Promise<Detector> =>
+      const detectorOf = (largeFaceSize: number | null): Promise<Detector> =>
         Detector.createAsync({
-          weights: randomWeights({ ...config, test: { ...config.test, segFaceSize } }),
+          weights: randomWeights({ ...config, test: { ...config.test, largeFaceSize } }),
           device,
           score: 0.3,
         });
@@ -79,30 +87,62 @@ describe('large faces', () => {
       shrinking.dispose();
     });
 
-    it('asks the shrunk input what covers them, and changes no box', async () => {
-      const expected = (await plain.detectAsync(image)).faces;
+    /** What a pass over the picture, shrunk by a factor, finds. */
+    const passAsync = ({ network, config }: Detector, by: number): Promise<PassResult> => {
+      const whole = preparePass(image, config.input);
+      const pass = by === 1 ? whole : reducedPass(whole, by, config.input.padMultiple);
+      const anchors = new AnchorCache(network.model, config.boxes.convention);
+      return detectPassAsync(network, anchors, { pass, ...image }, { wantsOccluders: true });
+    };
+
+    const heights = ({ boxes, scores }: Candidates): number[] =>
+      Array.from(scores, (_, i) => boxes[4 * i + 3]! - boxes[4 * i + 1]!);
+
+    it('joins the large ones that the shrunk input shows', async () => {
+      const { network, config, settings } = shrinking;
+      const { scale } = preparePass(image, config.input);
+      const whole = (await passAsync(shrinking, 1)).candidates;
+      const sure = heights(whole).filter((_, i) => whole.scores[i]! >= 0.1);
+      const by = reductionFor(Math.max(...sure) * scale, FACE_SIZE);
+      expect(by).to.be.greaterThan(1);
+      const shrunk = (await passAsync(shrinking, by)).candidates;
+      const large = heights(shrunk).flatMap((height, i) =>
+        height * scale >= FACE_SIZE ? [i] : [],
+      );
+      expect(large.length).to.be.greaterThan(0).and.lessThan(shrunk.scores.length);
+      const joined = keepBest(
+        [
+          whole,
+          {
+            boxes: takeBoxes(shrunk.boxes, large),
+            scores: Float64Array.from(large, (i) => shrunk.scores[i]!),
+          },
+        ],
+        network.config,
+        settings,
+      );
       const { faces } = await shrinking.detectAsync(image);
-      const places = (list: typeof faces) => list.map(({ box, score }) => ({ box, score }));
-      expect(places(faces)).to.deep.equal(places(expected));
+      expect(faces.flatMap(({ box }) => box)).to.deep.equal(Array.from(joined.boxes));
+      const { faces: usual } = await plain.detectAsync(image);
+      expect(usual.map(({ box }) => box)).to.not.deep.equal(faces.map(({ box }) => box));
+      const inspected = await inspectAsync(shrinking, image);
+      expect(inspected.faces).to.deep.equal(faces);
+    });
+
+    it('asks the shrunk input what covers them', async () => {
+      const { faces } = await shrinking.detectAsync(image);
       const { network, config } = shrinking;
       const pass = preparePass(image, config.input);
-      const factors = new Set<number>();
-      for (const [i, { box, occlusion }] of faces.entries()) {
+      const maps = new Map([[1, (await passAsync(shrinking, 1)).occluders]]);
+      for (const { box, occlusion } of faces) {
         const by = reductionFor((box[3] - box[1]) * pass.scale, FACE_SIZE);
-        factors.add(by);
-        if (by === 1) {
-          expect(occlusion).to.deep.equal(expected[i]!.occlusion);
-          continue;
-        }
-        const map = await segmentPassAsync(
-          network,
-          reducedPass(pass, by, config.input.padMultiple),
-        );
+        const reduced = reducedPass(pass, by, config.input.padMultiple);
+        if (!maps.has(by)) maps.set(by, await segmentPassAsync(network, reduced));
         expect(occlusion).to.deep.equal(
-          occlusionIn(box, map!, image, config.test.occluderThreshold),
+          occlusionIn(box, maps.get(by)!, image, config.test.occluderThreshold),
         );
       }
-      expect(Math.max(...factors)).to.be.greaterThan(1);
+      expect(Math.max(...maps.keys())).to.be.greaterThan(1);
     });
 
     it('leaks nothing', async () => {

@@ -11,7 +11,7 @@ import type { Detector } from '../detector.js';
 import { detectedFaces, type DetectedFace } from '../faces.js';
 import { detectPassAsync, heatOnDevice, type PassResult } from '../forward.js';
 import type { GridMap } from '../grid-map.js';
-import { occludersOfFacesAsync } from '../large-faces.js';
+import { lookAgainAsync, occludersOfFacesAsync, type ShrunkLook } from '../large-faces.js';
 import type { Network } from '../network.js';
 import { occluderPicture } from '../occluders.js';
 import { keepBest, type Candidates } from '../postprocess.js';
@@ -53,21 +53,23 @@ async function inspectNetworkAsync(
     reads.push({ name, shape: tensor.shape, data: handled(tensor.readAsync('inspection')) });
   };
   let kept: Candidates = { boxes: new Float64Array(0), scores: new Float64Array(0) };
-  const result = await detectPassAsync(
-    network,
-    new AnchorCache(network.model, config.boxes.convention),
-    { pass: prepared, ...size },
-    {
-      wantsOccluders: true,
-      trace,
-      after: async (features, { candidates }) => {
-        kept = keepBest([candidates], config, settings);
-        if (kept.scores.length === 0 || !network.model.generator.isIn(network.params)) return;
-        const boxes = kept.boxes.map((v) => v * prepared.scale);
-        await heatOnDevice(network, features, boxes, trace);
-      },
+  const looks: ShrunkLook[] = [];
+  const anchors = new AnchorCache(network.model, config.boxes.convention);
+  const pass = { pass: prepared, ...size };
+  const result = await detectPassAsync(network, anchors, pass, {
+    wantsOccluders: true,
+    trace,
+    after: async (features, { candidates }) => {
+      const look = await lookAgainAsync(network, anchors, pass, candidates, {
+        wantsOccluders: true,
+      });
+      if (look) looks.push(look);
+      kept = keepBest([candidates, ...looks.map((l) => l.candidates)], config, settings);
+      if (kept.scores.length === 0 || !network.model.generator.isIn(network.params)) return;
+      const boxes = kept.boxes.map((v) => v * prepared.scale);
+      await heatOnDevice(network, features, boxes, trace);
     },
-  );
+  });
   const tensors = new Map<string, StoredTensor>();
   for (const { name, shape, data } of reads) {
     tensors.set(name, floatData(Float32Array.from(await data), shape));
@@ -77,7 +79,9 @@ async function inspectNetworkAsync(
   addHeat(tensors, config, kept);
   const { occluders } = result;
   if (occluders) addOccluders(tensors, config, occluders, kept, size);
-  const maps = occluders && (await occludersOfFacesAsync(network, prepared, kept, occluders));
+  const maps =
+    occluders &&
+    (await occludersOfFacesAsync(network, prepared, kept, occluders, looks[0] ?? null));
   const faces = detectedFaces(kept, maps, size, config.test);
   return { faces, scale: prepared.scale, tensors };
 }
