@@ -14,6 +14,8 @@ export interface FaceRecord {
 
 /** One detected face. */
 export class DetectedFace {
+  readonly #occlusionBy: ((threshold: number) => FaceOcclusion) | null;
+
   constructor(
     /** x1, y1, x2, y2 in pixels of the original picture. */
     readonly box: readonly [number, number, number, number],
@@ -23,7 +25,19 @@ export class DetectedFace {
     readonly occlusion: FaceOcclusion | null,
     /** Covered share from which `isOccluded` says yes; `test.coveredShare` of the weights. */
     readonly coveredShare = 0.25,
-  ) {}
+    occlusionBy: ((threshold: number) => FaceOcclusion) | null = null,
+  ) {
+    this.#occlusionBy = occlusionBy;
+  }
+
+  /**
+   * What covers the face by another threshold than the weights' own (`test.occluderThreshold`): a pixel is
+   * covered where P(occluder) is above it, 0..1. Null for faces that are not fresh from a detection with a
+   * segmentation branch.
+   */
+  occlusionAt(threshold: number): FaceOcclusion | null {
+    return this.#occlusionBy?.(threshold) ?? null;
+  }
 
   /** Whether at least this share of the face is covered. */
   isOccluded(threshold = this.coveredShare): boolean {
@@ -65,8 +79,10 @@ export function detectedFaces(
     const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = boxes.subarray(4 * i, 4 * i + 4);
     const box = [x1, y1, x2, y2] as const;
     const map = occluders?.[i];
-    const occlusion = map ? occlusionIn(box, map, size, occluderThreshold) : null;
-    return new DetectedFace(box, score, occlusion, coveredShare);
+    if (!map) return new DetectedFace(box, score, null, coveredShare);
+    const occlusionBy = (threshold: number): FaceOcclusion =>
+      occlusionIn(box, map, size, threshold);
+    return new DetectedFace(box, score, occlusionBy(occluderThreshold), coveredShare, occlusionBy);
   });
 }
 

@@ -1,17 +1,26 @@
 /** Runs a detector over labelled sources of its own configuration and fits what its numbers mean. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Config } from '../../config/index.js';
 import { readFaceParts } from '../../data/batches/image-cache.js';
 import { decodeImage } from '../../data/files/decode.js';
 import type { Sample } from '../../data/sample.js';
+import { Detector } from '../../detect/detector.js';
+import type { DetectedFace } from '../../detect/faces.js';
+import { encodeRunLength } from '../../detect/rle.js';
 import { loadDataSource } from '../../data/sets/load-source.js';
 import { detectionArrays } from '../detections/arrays.js';
 import { detectSetAsync, type RunSettings } from '../detections/runner.js';
-import { countPixels, newPixelCounts, occlusionRatios, pixelScores } from '../occlusion/pixels.js';
+import { readWeightsAsync } from '../../weights/files/detector-weights.js';
+import {
+  countPixels,
+  newPixelCounts,
+  occlusionRatios,
+  pixelScores,
+  type PixelCounts,
+} from '../occlusion/pixels.js';
 import { paintRuns } from '../occlusion/runs.js';
 import { evenlySpread } from '../partial.js';
-import type { Detection, DetectionSet, EvalImage } from '../protocol.js';
+import type { DetectionSet, EvalImage } from '../protocol.js';
 import { matchDetections } from '../statistics/ap.js';
 import {
   bestThreshold,
@@ -33,7 +42,7 @@ export interface CalibrateOptions {
   config: Config;
   /** How the detector is run. */
   run: Pick<RunSettings, 'weights' | 'device' | 'version' | 'signal' | 'onProgress' | 'onNotice'>;
-  /** Folder of the caches. */
+  /** Folder of the detections' cache. */
   cache: string;
   /** Detection sources, for scores. */
   faces: readonly SourceShare[];
@@ -66,8 +75,7 @@ const UNCOVERED = 0.01;
 /** @returns null when the signal ended it */
 export async function calibrateAsync(options: CalibrateOptions): Promise<Calibration | null> {
   const samples = samplesOf(options.config, options.faces);
-  const raw = { calibration: null };
-  const found = await runAsync(options, samples, 'scores', { test: raw, needsMasks: false });
+  const found = await detectAsync(options, samples);
   if (!found) return null;
   const outcomes = outcomesOf(samples, found);
   const scores = {
@@ -92,17 +100,17 @@ function samplesOf(config: Config, shares: readonly SourceShare[]): Sample[] {
   });
 }
 
-function runAsync(
+/** Raw scores, down to the floor. */
+function detectAsync(
   { run, cache }: CalibrateOptions,
   samples: readonly Sample[],
-  name: string,
-  settings: Pick<RunSettings, 'test' | 'needsMasks'>,
 ): Promise<DetectionSet | null> {
   const images = samples.map(({ file }): EvalImage => ({ name: file, file }));
-  return detectSetAsync(images, name, {
+  return detectSetAsync(images, 'scores', {
     ...run,
-    ...settings,
-    cache: join(cache, name),
+    test: { calibration: null },
+    needsMasks: false,
+    cache,
     scoreFloor: SCORE_FLOOR,
     maxDetections: 300,
   });
@@ -132,61 +140,78 @@ function outcomesOf(samples: readonly Sample[], found: DetectionSet): ScoredOutc
 }
 
 /** The detection of the portrait's own face: the best scored one that holds the centre of its box. */
-function ownFace({ file, faces }: Sample, found: DetectionSet): Detection | null {
+function ownFace({ faces }: Sample, found: readonly DetectedFace[]): DetectedFace | null {
   const box = faces.find((face) => !face.ignore)?.box;
   if (!box) return null;
   const [cx, cy] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
-  const holding = (found.byImage.get(file) ?? []).filter(
+  const holding = found.filter(
     ({ box: [x1, y1, x2, y2] }) => cx >= x1 && cx <= x2 && cy >= y1 && cy <= y2,
   );
-  return holding.reduce<Detection | null>(
+  return holding.reduce<DetectedFace | null>(
     (best, face) => (best === null || face.score > best.score ? face : best),
     null,
   );
+}
+
+/** What a threshold says of the portraits so far. */
+interface Tally {
+  threshold: number;
+  counts: PixelCounts;
+  shares: { truth: number; told: number }[];
+}
+
+/** Looks at each portrait once and measures every threshold on it; null when the signal ended it. */
+async function tallyAsync(
+  { run, config }: CalibrateOptions,
+  portraits: readonly Sample[],
+): Promise<Tally[] | null> {
+  await using detector = await Detector.createAsync({
+    weights: await readWeightsAsync(run.weights),
+    config: { ...config, test: { ...config.test, calibration: null } },
+    ...(run.device === undefined ? {} : { device: run.device }),
+    score: SCORE_FLOOR,
+  });
+  const tallies = THRESHOLDS.map((threshold): Tally => ({
+    threshold,
+    counts: newPixelCounts(),
+    shares: [],
+  }));
+  for (const [done, sample] of portraits.entries()) {
+    if (run.signal?.aborted) return null;
+    const image = await decodeImage(await readFile(sample.file));
+    const { covered } = await readFaceParts(sample, image);
+    const face = ownFace(sample, (await detector.detectAsync(image)).faces);
+    const size = { width: image.width, height: image.height };
+    const box = Float64Array.from(sample.faces.find((one) => !one.ignore)!.box);
+    const [truth = 0] = occlusionRatios(covered, box, size);
+    for (const { threshold, counts, shares } of tallies) {
+      const painted = new Uint8Array(size.width * size.height);
+      const mask = face?.occlusionAt(threshold)?.mask;
+      if (mask) paintRuns(encodeRunLength(mask), painted, size);
+      countPixels(painted, covered, box, size, counts);
+      const [told = 0] = occlusionRatios(painted, box, size);
+      shares.push({ truth, told });
+    }
+    const total = portraits.length;
+    run.onProgress?.({ done: done + 1, total, fromCache: 0, perSecond: 0 });
+  }
+  return tallies;
 }
 
 async function fitOcclusionAsync(
   options: CalibrateOptions,
   portraits: readonly Sample[],
 ): Promise<Calibration['occlusion']> {
-  const truths: { covered: Uint8Array; width: number; height: number }[] = [];
-  for (const sample of portraits) {
-    const image = await decodeImage(await readFile(sample.file));
-    const { covered } = await readFaceParts(sample, image);
-    truths.push({ covered, width: image.width, height: image.height });
-  }
-  const trials: ThresholdTrial[] = [];
-  const shares = new Map<number, { truth: number; told: number }[]>();
-  for (const [i, threshold] of THRESHOLDS.entries()) {
-    options.run.onNotice?.(
-      `covered above ${threshold} (${i + 1} of ${THRESHOLDS.length}): ${portraits.length} portraits`,
-    );
-    const settings = {
-      test: { calibration: null, occluderThreshold: threshold },
-      needsMasks: true,
-    };
-    const found = await runAsync(options, portraits, `covered-${threshold}`, settings);
-    if (!found) return null;
-    const counts = newPixelCounts();
-    const told: { truth: number; told: number }[] = [];
-    portraits.forEach((sample, i) => {
-      const { covered, width, height } = truths[i]!;
-      const face = ownFace(sample, found);
-      const painted = new Uint8Array(width * height);
-      if (face?.mask) paintRuns(face.mask, painted, { width, height });
-      const box = Float64Array.from(sample.faces.find((one) => !one.ignore)!.box);
-      const size = { width, height };
-      countPixels(painted, covered, box, size, counts);
-      const [truth = 0] = occlusionRatios(covered, box, size);
-      const [share = 0] = occlusionRatios(painted, box, size);
-      told.push({ truth, told: share });
-    });
-    shares.set(threshold, told);
-    const error = told.reduce((sum, t) => sum + Math.abs(t.told - t.truth), 0) / told.length;
-    trials.push({ threshold, iou: pixelScores(counts).iou, shareError: error });
-  }
+  options.run.onNotice?.(`what covers ${portraits.length} portraits`);
+  const tallies = await tallyAsync(options, portraits);
+  if (!tallies) return null;
+  const trials = tallies.map(({ threshold, counts, shares }): ThresholdTrial => {
+    const error = shares.reduce((sum, t) => sum + Math.abs(t.told - t.truth), 0) / shares.length;
+    return { threshold, iou: pixelScores(counts).iou, shareError: error };
+  });
   const best = bestThreshold(trials);
-  const uncovered = shares.get(best.threshold)!.filter(({ truth }) => truth < UNCOVERED);
+  const { shares } = tallies.find(({ threshold }) => threshold === best.threshold)!;
+  const uncovered = shares.filter(({ truth }) => truth < UNCOVERED);
   return {
     trials,
     best,
