@@ -53,7 +53,7 @@ export function addEvalOptions(command: Command, protocol: EvalProtocol): Comman
     .option('--scales <factors...>', 'with --weights: multiples of the input size')
     .option('--flip', 'with --weights: look at the mirrored pictures too')
     .option('--long-side <pixels>', 'with --weights: size of the input', parseInteger(32, 8192))
-    .option('--score-floor <score>', 'with --weights: least score', parseNumber(0, 1), 0.02)
+    .option('--score-floor <score>', 'with --weights: least score', parseNumber(0, 1), 0.001)
     .option('--max-detections <count>', 'with --weights: boxes per picture', parseInteger(1), 300)
     .option('--json', 'print report.json to standard output instead of the table');
   addDeviceOption(command);

@@ -62,8 +62,8 @@ function areasOf(length: number, by: number): [pixel: number, weight: number][][
   });
 }
 
-/** A candidate of this score makes the network look again. */
-const LOOK_SCORE = 0.1;
+/** A candidate of this score of the head's makes the network look again. */
+const LOOK_SCORE = 0.3;
 
 /** What a look at the shrunk input finds. */
 export interface ShrunkLook {

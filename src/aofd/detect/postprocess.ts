@@ -11,11 +11,11 @@ import {
 } from '../boxes/index.js';
 import type { Config } from '../config/index.js';
 
-/** Boxes with scores, not yet thinned out. */
+/** Boxes with scores. */
 export interface Candidates {
   /** [R*4] in original pixels. */
   boxes: Float64Array;
-  /** [R] */
+  /** [R]; of candidates the head's own scores, of the best of them probabilities (`test.calibration`). */
   scores: Float64Array;
 }
 
@@ -30,8 +30,8 @@ export interface KeepSettings {
 }
 
 /**
- * Candidates vote for a box from this score on, whatever the least score of a face is: a face has the
- * same box with `--score 0.5` as among those of 0.01. It is the usual floor of evaluations.
+ * Candidates vote for a box from this score of the head's on, whatever the least score of a face is: a face
+ * has the same box with `--score 0.5` as among those of 0.01, and with calibration as without.
  */
 const VOTER_SCORE = 0.02;
 
@@ -50,7 +50,7 @@ export interface InputGeometry {
  * The head's output for `count` RoIs as boxes in original pixels (docs/spec.md 1.14): RoIs divided by
  * the scale, columns 4-7 of the box code times the standard deviations, decoded, clipped. With
  * `test.decodeIn: 'input'` the decoded box is divided instead: inclusive RoIs lose no part of a
- * pixel then. Scores pass `test.calibration`, a rising curve, so that they mean probabilities.
+ * pixel then.
  * @param rois [R*5] image, x1, y1, x2, y2 in input pixels
  */
 export function decodeHead(
@@ -83,30 +83,31 @@ export function decodeHead(
     }
   }
   clipBoxes(boxes, { width, height }, config.boxes.convention);
-  const scores = Float64Array.from(faceProbabilities(logits).subarray(0, count));
-  const { calibration } = config.test;
-  if (calibration) scores.forEach((score, i) => (scores[i] = probabilityOf(score, calibration)));
-  return { boxes, scores };
+  return { boxes, scores: Float64Array.from(faceProbabilities(logits).subarray(0, count)) };
 }
 
 /**
  * Threshold, NMS, best `maxDetections` (equal scores with the last stay too), best first. Rows that
- * are not finite or have no area are dropped.
+ * are not finite or have no area are dropped. Scores then pass `test.calibration`, a strictly rising curve,
+ * so that they mean probabilities; the threshold is one of these.
  */
 export function keepBest(
   candidates: readonly Candidates[],
   config: Config,
   keep: KeepSettings,
 ): Candidates {
-  const { boxVoting } = config.test;
-  const floor = boxVoting > 0 ? Math.min(keep.score, VOTER_SCORE) : keep.score;
+  const { boxVoting, calibration } = config.test;
+  const probability = (score: number): number =>
+    calibration ? probabilityOf(score, calibration) : score;
+  const isFace = (score: number): boolean => probability(score) > keep.score;
   const rows: number[] = [];
   const boxes = joined(candidates.map((c) => c.boxes));
   const scores = joined(candidates.map((c) => c.scores));
   for (let i = 0; i < scores.length; i++) {
     const w = boxes[4 * i + 2]! - boxes[4 * i]!;
     const h = boxes[4 * i + 3]! - boxes[4 * i + 1]!;
-    if (scores[i]! > floor && w > 0 && h > 0) rows.push(i);
+    const isVoter = boxVoting > 0 && scores[i]! > VOTER_SCORE;
+    if ((isVoter || isFace(scores[i]!)) && w > 0 && h > 0) rows.push(i);
   }
   const some = {
     boxes: takeBoxes(boxes, rows),
@@ -115,14 +116,14 @@ export function keepBest(
   let kept = nms(some.boxes, some.scores, {
     iouThreshold: keep.nmsIou,
     convention: config.boxes.convention,
-  }).filter((i) => some.scores[i]! > keep.score);
+  }).filter((i) => isFace(some.scores[i]!));
   if (kept.length > keep.maxDetections) {
     const last = some.scores[kept[keep.maxDetections - 1]!]!;
     kept = kept.filter((i) => some.scores[i]! >= last);
   }
   const best = {
     boxes: takeBoxes(some.boxes, kept),
-    scores: Float64Array.from(kept, (i) => some.scores[i]!),
+    scores: Float64Array.from(kept, (i) => probability(some.scores[i]!)),
   };
   if (boxVoting === 0) return best;
   // Voting may move two boxes onto one face: the lower one goes where they would vote for each other.

@@ -12,7 +12,8 @@ export interface WebWeightsOptions {
 
 /**
  * A safetensors file with every value rounded to float16. It keeps the metadata, and so the configuration.
- * Rounding moves boxes of `lite` by hundredths of a pixel (test/aofd/weights/web-weights.test.ts).
+ * Rounding moves boxes of `lite` by hundredths of a pixel (test/aofd/weights/web-weights.test.ts); the package's
+ * own weights have float16 values already.
  */
 export function webWeights(
   { metadata, tensors }: DetectorWeights,

@@ -102,7 +102,7 @@ describe('large faces', () => {
       const { network, config, settings } = shrinking;
       const { scale } = preparePass(image, config.input);
       const whole = (await passAsync(shrinking, 1)).candidates;
-      const sure = heights(whole).filter((_, i) => whole.scores[i]! >= 0.1);
+      const sure = heights(whole).filter((_, i) => whole.scores[i]! >= 0.3);
       const by = reductionFor(Math.max(...sure) * scale, FACE_SIZE);
       expect(by).to.be.greaterThan(1);
       const shrunk = (await passAsync(shrinking, by)).candidates;

@@ -140,18 +140,23 @@ describe('postprocessing', () => {
     expect(new DetectedFace([0, 0, 1, 1], 1, null).isOccluded()).to.equal(false);
   });
 
-  it('passes scores through the calibration of the weights', () => {
-    const calibrated = presetConfig('lite');
-    calibrated.test.calibration = { scores: [0, 0.5, 1], probabilities: [0, 0.2, 1] };
-    const rois = [0, 0, 0, 19, 19, 0, 40, 40, 59, 59];
-    const logits = [0, 0, -Math.log(3), 0]; // probabilities 1/2 and 3/4
-    const geometry = { scale: 1, width: 100, height: 100 };
-    const raw = decodeHead(rois, logits, new Float32Array(16), 2, presetConfig('lite'), geometry);
-    const got = decodeHead(rois, logits, new Float32Array(16), 2, calibrated, geometry);
-    expect([...raw.scores].map((s) => Math.round(100 * s))).to.deep.equal([50, 75]);
-    expect(got.scores[0]).closeTo(0.2, 1e-6);
-    expect(got.scores[1]).closeTo(0.6, 1e-6);
-    expect([...got.boxes]).to.deep.equal([...raw.boxes]);
+  it('passes scores of the best through the calibration of the weights, and votes without it', () => {
+    const plain = presetConfig('lite');
+    plain.test.boxVoting = 0.5;
+    const calibrated = structuredClone(plain);
+    calibrated.test.calibration = { scores: [0, 0.5, 1], probabilities: [0, 0.002, 1] };
+    const candidates = {
+      boxes: Float64Array.from([0, 0, 20, 20, 2, 0, 22, 20, 40, 40, 60, 60]),
+      scores: Float64Array.from([0.75, 0.5, 0.4]),
+    };
+    const keep = { score: 0.3, nmsIou: 0.4, maxDetections: 10 };
+    const raw = keepBest([candidates], plain, keep);
+    expect([...raw.scores]).to.deep.equal([0.75, 0.4]);
+    const got = keepBest([candidates], calibrated, keep);
+    expect(got.scores).to.have.length(1); // .4 means .0016
+    expect(got.scores[0]).closeTo(0.501, 1e-9);
+    expect([...got.boxes]).to.deep.equal([...raw.boxes.subarray(0, 4)]);
+    expect(got.boxes[0]).closeTo((2 * 0.5) / 1.25, 1e-9);
   });
 
   it('turns pairs of logits into probabilities', () => {
