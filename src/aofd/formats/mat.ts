@@ -10,6 +10,7 @@ import { Unzlib } from 'fflate';
 import { IoError, nameList } from '../../nn/io/errors.js';
 import { mostUnpackedBytes } from '../../nn/io/unpack-limit.js';
 import { textRows, type MatFile, type MatNumberClass, type MatValue } from './mat-value.js';
+import { adler32 } from './adler32.js';
 
 const HEADER_BYTES = 128;
 const MAX_DEPTH = 64;
@@ -118,8 +119,8 @@ class ElementReader {
   /** Whole numbers from 0 up; a damaged type would make fractions of them, and steps that never arrive. */
   wholes(what: string): number[] {
     const numbers = decodeNumbers(this.next(), this.little, `${this.where}: ${what}`);
-    const wrong = numbers.find((n) => !(Number.isSafeInteger(n) && n >= 0));
-    if (wrong !== undefined) throw this.broken(`${what} of ${wrong}`);
+    for (const n of numbers)
+      if (!Number.isSafeInteger(n) || n < 0) throw this.broken(`${what} of ${n}`);
     return Array.from(numbers);
   }
 
@@ -179,7 +180,7 @@ interface MatrixHead {
 }
 
 function readHead(reader: ElementReader): MatrixHead {
-  const flags = reader.wholes('array flags')[0];
+  const [flags] = reader.wholes('array flags');
   if (flags === undefined) throw reader.broken('a matrix without array flags');
   const classId = flags & 0xff;
   const isOpaque = classId === 17;
@@ -267,22 +268,6 @@ function readStruct(reader: ElementReader, { shape, count }: MatrixHead, depth: 
     Object.fromEntries(fields.map((field, f) => [field, values[e * fields.length + f]!])),
   );
   return { kind: 'struct', shape, fields, elements };
-}
-
-/** Adler-32 of inflated bytes, which the inflater does not check. */
-function adler32(bytes: Uint8Array): number {
-  let a = 1;
-  let b = 0;
-  for (let i = 0; i < bytes.length;) {
-    const end = Math.min(i + 3800, bytes.length);
-    for (; i < end; i++) {
-      a += bytes[i]!;
-      b += a;
-    }
-    a %= 65521;
-    b %= 65521;
-  }
-  return b * 65536 + a;
 }
 
 /** Inflates a compressed element. @param most bytes that it may unpack to */

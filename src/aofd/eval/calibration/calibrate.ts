@@ -4,12 +4,11 @@ import type { Config } from '../../config/index.js';
 import { readFaceParts } from '../../data/batches/image-cache.js';
 import { decodeImage } from '../../data/files/decode.js';
 import type { Sample } from '../../data/sample.js';
-import { Detector } from '../../detect/detector.js';
 import type { DetectedFace } from '../../detect/faces.js';
 import { encodeRunLength } from '../../detect/rle.js';
 import { loadDataSource } from '../../data/sets/load-source.js';
 import { detectionArrays } from '../detections/arrays.js';
-import { detectSetAsync, type RunSettings } from '../detections/runner.js';
+import { detectSetAsync, openDetectorAsync, type RunSettings } from '../detections/runner.js';
 import { readWeightsAsync } from '../../weights/files/detector-weights.js';
 import {
   countPixels,
@@ -165,11 +164,12 @@ async function tallyAsync(
   { run, config }: CalibrateOptions,
   portraits: readonly Sample[],
 ): Promise<Tally[] | null> {
-  await using detector = await Detector.createAsync({
-    weights: await readWeightsAsync(run.weights),
-    config: { ...config, test: { ...config.test, calibration: null } },
-    ...(run.device === undefined ? {} : { device: run.device }),
-    score: SCORE_FLOOR,
+  const raw = { ...config, test: { ...config.test, calibration: null } };
+  await using detector = await openDetectorAsync(await readWeightsAsync(run.weights), raw, {
+    ...run,
+    scoreFloor: SCORE_FLOOR,
+    maxDetections: Infinity,
+    needsMasks: true,
   });
   const tallies = THRESHOLDS.map((threshold): Tally => ({
     threshold,

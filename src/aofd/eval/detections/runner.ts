@@ -96,6 +96,30 @@ export async function detectSetAsync(
   };
 }
 
+/** The detector that evaluations run. */
+export async function openDetectorAsync(
+  weights: DetectorWeights,
+  config: Config,
+  settings: Pick<
+    RunSettings,
+    'device' | 'scoreFloor' | 'maxDetections' | 'scales' | 'flip' | 'needsMasks' | 'onNotice'
+  >,
+): Promise<Detector> {
+  const looks = { scales: settings.scales ?? [1], flip: settings.flip ?? false };
+  const detector = await Detector.createAsync({
+    weights,
+    config,
+    ...(settings.device === undefined ? {} : { device: settings.device }),
+    score: settings.scoreFloor,
+    maxDetections: Math.min(settings.maxDetections, mostFaces(config, looks)),
+    ...looks,
+    occlusion: settings.needsMasks,
+  });
+  const { notice, context } = detector.device;
+  for (const text of [notice, ...tuningWarnings(context)]) if (text) settings.onNotice?.(text);
+  return detector;
+}
+
 /** The given configuration, or that stored in the weights, with the size asked for. */
 function configFor(
   weights: DetectorWeights,
@@ -268,21 +292,8 @@ class SetRunner implements AsyncDisposable {
     return picture;
   }
 
-  async #openAsync(): Promise<Detector> {
-    const { settings } = this;
-    const looks = { scales: settings.scales ?? [1], flip: settings.flip ?? false };
-    const detector = await Detector.createAsync({
-      weights: this.weights,
-      config: this.config,
-      ...(settings.device === undefined ? {} : { device: settings.device }),
-      score: settings.scoreFloor,
-      maxDetections: Math.min(settings.maxDetections, mostFaces(this.config, looks)),
-      ...looks,
-      occlusion: settings.needsMasks,
-    });
-    const { notice, context } = detector.device;
-    for (const text of [notice, ...tuningWarnings(context)]) if (text) settings.onNotice?.(text);
-    return detector;
+  #openAsync(): Promise<Detector> {
+    return openDetectorAsync(this.weights, this.config, this.settings);
   }
 
   /** Pictures per second over the last of them. */
