@@ -206,34 +206,33 @@ export class Detector implements Disposable, AsyncDisposable {
       });
     }
     await this.#compiledAsync(first);
-    // What covers the faces is asked of one pass; of the others only boxes.
-    const segmented = settings.occlusion ? passes.find((pass) => !pass.flip) : undefined;
+    // What covers the faces, and a second look at large ones, is asked of one pass; of the others only boxes.
+    const upright = passes.findIndex((pass) => !pass.flip);
     const results: PassResult[] = [];
-    for (const pass of passes) {
-      const wantsOccluders = pass === segmented;
+    for (const [i, pass] of passes.entries()) {
+      const wantsOccluders = settings.occlusion && i === upright;
       const runAsync = (): Promise<PassResult> =>
         detectPassAsync(this.network, this.#anchors, { pass, width, height }, { wantsOccluders });
       results.push(await retryOutOfMemoryAsync(this.device, runAsync));
     }
     const { context } = this.device;
     const candidates = results.map((result) => result.candidates);
-    const upright = passes.findIndex((pass) => !pass.flip);
+    const [pass, whole] = [passes[upright], results[upright]];
     const look =
-      upright < 0
-        ? null
-        : await lookAgainAsync(
+      pass && whole
+        ? await lookAgainAsync(
             this.network,
             this.#anchors,
-            { pass: passes[upright]!, width, height },
-            candidates[upright]!,
-            { wantsOccluders: segmented !== undefined },
-          );
+            { pass, width, height },
+            whole.candidates,
+            { wantsOccluders: settings.occlusion },
+          )
+        : null;
     if (look) candidates.push(look.candidates);
     const best = context.phase('join faces', () => keepBest(candidates, this.config, settings));
-    const map = results.find((result) => result.occluders)?.occluders;
     const maps =
-      map && segmented
-        ? await occludersOfFacesAsync(this.network, segmented, best, map, look)
+      pass && whole?.occluders
+        ? await occludersOfFacesAsync(this.network, pass, best, whole.occluders, look)
         : null;
     const faces = context.phase('masks of faces', () =>
       detectedFaces(best, maps, { width, height }, this.config.test),

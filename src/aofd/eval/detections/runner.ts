@@ -278,7 +278,11 @@ class SetRunner implements AsyncDisposable {
   }
 
   async #detectAsync(loaded: { hash: string; pixels: DecodedImage }): Promise<CachedPicture> {
-    const detector = (this.#detector ??= await this.#openAsync());
+    const detector = (this.#detector ??= await openDetectorAsync(
+      this.weights,
+      this.config,
+      this.settings,
+    ));
     const { faces, timeMs } = await detector.detectAsync(loaded.pixels);
     const { adapter } = detector.device;
     const picture: CachedPicture = {
@@ -290,10 +294,6 @@ class SetRunner implements AsyncDisposable {
     this.cache.add(picture);
     this.#ends.push(performance.now());
     return picture;
-  }
-
-  #openAsync(): Promise<Detector> {
-    return openDetectorAsync(this.weights, this.config, this.settings);
   }
 
   /** Pictures per second over the last of them. */
