@@ -52,6 +52,19 @@ function info(text: string, isFallbackAdapter = false): GPUAdapterInfo {
 }
 
 describe('platform', () => {
+  it('says in Electron that the binding cannot work there, and what can', () => {
+    const { stdout, stderr } = evaluate(`
+      Object.defineProperty(process.versions, 'electron', { value: '39.2.1' });
+      await import('./src/nn/platform/node/use.ts');
+      const { platformAsync } = await import('./src/nn/platform/index.ts');
+      const platform = await platformAsync();
+      await platform.requestAdapterAsync({ name: 'swiftshader' }).catch(({ code, message }) => {
+        console.log(code, message);
+      });
+    `);
+    expect(stdout, stderr).to.match(/^electron platform: Electron 39\.2\.1 .* aofd\/browser/);
+  });
+
   it('recognises kinds of adapters', () => {
     expect(adapterKind(info('llvmpipe: Mesa 25.0.7', true))).to.equal('lavapipe');
     expect(adapterKind(info('SwiftShader driver 5.0.0', true))).to.equal('swiftshader');

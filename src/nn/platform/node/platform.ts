@@ -157,7 +157,24 @@ function choice(adapter: GPUAdapter, gpu: GPU, source: AdapterChoice['source']):
   return { adapter, gpu, kind: adapterKind(adapter.info), source, againAsync, notice: null };
 }
 
+/**
+ * Electron keeps V8's memory in a cage, and Dawn's binding gives mapped buffers as memory of its own: reading
+ * the first result would end with a vague error or with the process.
+ */
+function refuseElectron(): void {
+  const electron = process.versions['electron'];
+  if (electron === undefined) return;
+  throw new PlatformError(
+    'electron',
+    `platform: Electron ${electron} does not let native libraries share memory with JavaScript, so no result of the WebGPU binding could be read.`,
+    {
+      fix: 'use aofd/browser in a window, or run this in a process of Node itself (docs/usage.md, "Electron").',
+    },
+  );
+}
+
 async function chooseAdapter(request: AdapterRequest): Promise<AdapterChoice> {
+  refuseElectron();
   const name = (request.name || process.env.AOFD_ADAPTER || 'auto').toLowerCase();
   switch (name) {
     case 'auto':
