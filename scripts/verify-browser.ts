@@ -111,7 +111,12 @@ async function reportOfAsync(program: string, browser: Browser): Promise<Report>
   child.once('error', reject);
   child.once('exit', (code) => reject(new Error(`it ended by itself (${code}): ${complaints}`)));
   const timer = setTimeout(
-    () => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s: ${complaints}`)),
+    () =>
+      reject(
+        new Error(
+          `no answer within ${PATIENCE_MS / 1000} s (the page asked last for ${site.requests.at(-1) ?? 'nothing'}): ${complaints}`,
+        ),
+      ),
     PATIENCE_MS,
   );
   try {

@@ -3,9 +3,10 @@
 // One workgroup per channel quad: invocation i sums rows i, i + 64, ..; then 64 parts in order.
 // Workgroup memory 1 KiB. Deterministic.
 // Op: src/nn/ops/conv/backward.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
+#include "maps.wgsl"
 struct Params { rows: u32, width: u32, channels: u32 }
 
-@group(0) @binding(0) var g_map: texture_storage_2d_array<rgba32float, read>;
+@group(0) @binding(0) var g_map: READ_MAP;
 @group(0) @binding(1) var<storage, read_write> db: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -16,7 +17,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var sum = vec4f(0.0);
   for (var row = local; row < params.rows; row += 64u) {
     var line = vec4f(0.0);
-    for (var x = 0u; x < params.width; x++) { line += textureLoad(g_map, vec2u(x, row), group.x); }
+    for (var x = 0u; x < params.width; x++) { line += textureLoad(g_map, vec2u(x, row), group.x LEVEL); }
     sum += line;
   }
   parts[local] = sum;

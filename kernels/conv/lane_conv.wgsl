@@ -11,6 +11,8 @@
 // Op: src/nn/ops/conv/lanes.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
+#include "lane_partner.wgsl"
+#include "maps.wgsl"
 
 #define A_FORM 0
 #define B_FORM 0
@@ -50,8 +52,8 @@ struct Params {
   tap: array<vec4i, 64>,
 }
 
-@group(0) @binding(0) var x_map: texture_storage_2d_array<rgba32float, read>;
-@group(0) @binding(1) var w_map: texture_storage_2d_array<rgba32float, read>;
+@group(0) @binding(0) var x_map: READ_MAP;
+@group(0) @binding(1) var w_map: READ_MAP;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 #if BIAS == 1
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
@@ -97,10 +99,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #endfor
     for (var ci4 = 0u; ci4 < params.quads_in; ci4++) {
 #for step in 0..4
-      let a${step} = textureLoad(w_map, vec2u(kcol + ${step * LANES}u, krow), 0);
+      let a${step} = textureLoad(w_map, vec2u(kcol + ${step * LANES}u, krow), 0 LEVEL);
 #endfor
 #for col in 0..4
-      let b${col} = select(vec4f(0.0), textureLoad(x_map, at_source${col}, ci4), inside${col});
+      let b${col} = select(vec4f(0.0), textureLoad(x_map, at_source${col}, ci4 LEVEL), inside${col});
 #endfor
 #include "lane_mac.wgsl"
       k += 4u;
@@ -132,7 +134,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #for turn in 0..LANES
 #for col in 0..4
   {
-    let place = subgroupShuffle(place${col}, (lane + ${turn}u) & ${LANES - 1}u);
+    let place = subgroupShuffle(place${col}, partner(lane, ${turn}u));
     if (is_written && place != 0xffffffffu) {
       var value = vec4f(c_${col}_0_${turn}, c_${col}_1_${turn}, c_${col}_2_${turn}, c_${col}_3_${turn});
 #if BIAS == 1

@@ -10,6 +10,8 @@
 // Op: src/nn/ops/conv/lanes.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
+#include "lane_partner.wgsl"
+#include "maps.wgsl"
 
 #define A_FORM 0
 #define B_FORM 1
@@ -30,8 +32,8 @@ struct Params {
   tap: array<vec4i, 64>,
 }
 
-@group(0) @binding(0) var dy_map: texture_storage_2d_array<rgba32float, read>;
-@group(0) @binding(1) var x_map: texture_storage_2d_array<rgba32float, read>;
+@group(0) @binding(0) var dy_map: READ_MAP;
+@group(0) @binding(1) var x_map: READ_MAP;
 @group(0) @binding(2) var<storage, read_write> part: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
@@ -58,8 +60,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var x0 = 0u; x0 < params.out_w; x0 += 4u) {
 #for step in 0..4
       let sx${step} = i32((x0 + ${step}u) * params.stride) + tap.y;
-      let a${step} = select(vec4f(0.0), textureLoad(dy_map, vec2u(x0 + ${step}u, row), layer_a), x0 + ${step}u < params.out_w);
-      let b${step} = select(vec4f(0.0), textureLoad(x_map, vec2i(sx${step}, source), layer_b), inside && x0 + ${step}u < params.out_w && u32(sx${step}) < params.width);
+      let a${step} = select(vec4f(0.0), textureLoad(dy_map, vec2u(x0 + ${step}u, row), layer_a LEVEL), x0 + ${step}u < params.out_w);
+      let b${step} = select(vec4f(0.0), textureLoad(x_map, vec2i(sx${step}, source), layer_b LEVEL), inside && x0 + ${step}u < params.out_w && u32(sx${step}) < params.width);
 #endfor
 #include "lane_mac.wgsl"
     }
@@ -70,7 +72,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let co = p * ${4 * LANES}u + lane * 4u + ${row}u;
     let base = (split * params.co_panels * ${4 * LANES}u + co) * quads + q * ${LANES}u;
 #for turn in 0..LANES
-    part[base + ((lane + ${turn}u) & ${LANES - 1}u)] = vec4f(c_0_${row}_${turn}, c_1_${row}_${turn}, c_2_${row}_${turn}, c_3_${row}_${turn});
+    part[base + partner(lane, ${turn}u)] = vec4f(c_0_${row}_${turn}, c_1_${row}_${turn}, c_2_${row}_${turn}, c_3_${row}_${turn});
 #endfor
   }
 #endfor

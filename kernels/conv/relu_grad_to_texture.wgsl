@@ -4,6 +4,7 @@
 //   Y_MAP 1 its texture mirror;  g_map: layer c/4, texel (x, n*H + y)
 // One texel per invocation. Deterministic.
 // Op: src/nn/ops/conv/backward.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
+#include "maps.wgsl"
 #define Y_MAP 0
 #include "grid.wgsl"
 
@@ -11,7 +12,7 @@ struct Params { quad_from: u32, count: u32, quads: u32, height: u32, width: u32,
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 #if Y_MAP == 1
-@group(0) @binding(1) var y: texture_storage_2d_array<rgba32float, read>;
+@group(0) @binding(1) var y: READ_MAP;
 #else
 @group(0) @binding(1) var<storage, read> y: array<f32>;
 #endif
@@ -29,7 +30,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let g = vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]);
   let texel = vec2u(pixel % params.width, (q / params.quads) * params.height + pixel / params.width);
 #if Y_MAP == 1
-  let v = textureLoad(y, texel, q % params.quads);
+  let v = textureLoad(y, texel, q % params.quads LEVEL);
 #else
   let v = vec4f(y[at], y[at + 1u], y[at + 2u], y[at + 3u]);
 #endif

@@ -22,6 +22,8 @@
 // Op: src/nn/ops/lane-gemm.ts · twin: src/nn/twins/linear.ts · cases: test/nn/ops/cases/linear.ts
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
+#include "lane_partner.wgsl"
+#include "maps.wgsl"
 
 #define A_FORM 0
 #define B_FORM 0
@@ -44,8 +46,8 @@ struct Params {
   col_stride: u32,
 }
 
-@group(0) @binding(0) var a_map: texture_storage_2d_array<rgba32float, read>;
-@group(0) @binding(1) var b_map: texture_storage_2d_array<rgba32float, read>;
+@group(0) @binding(0) var a_map: READ_MAP;
+@group(0) @binding(1) var b_map: READ_MAP;
 @group(0) @binding(2) var<storage, read_write> c: array<vec4f>;
 #if EPILOGUE == 1
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
@@ -74,24 +76,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let k = t * 4u;
 #for step in 0..4
 #if A_ADDRESS == 0
-    let a${step} = textureLoad(a_map, vec2u((k + ${step}u) * ${LANES}u + lane, pa), f);
+    let a${step} = textureLoad(a_map, vec2u((k + ${step}u) * ${LANES}u + lane, pa), f LEVEL);
 #elif A_ADDRESS == 1
-    let a${step} = textureLoad(a_map, vec2u(column % ${STRIP}u, k + ${step}u), column / ${STRIP}u);
+    let a${step} = textureLoad(a_map, vec2u(column % ${STRIP}u, k + ${step}u), column / ${STRIP}u LEVEL);
 #elif A_ADDRESS == 2
-    let a${step} = textureLoad(a_map, vec2u(t % ${STRIP}u, pa * ${4 * LANES}u + lane * 4u + ${step}u), t / ${STRIP}u);
+    let a${step} = textureLoad(a_map, vec2u(t % ${STRIP}u, pa * ${4 * LANES}u + lane * 4u + ${step}u), t / ${STRIP}u LEVEL);
 #else
-    let a${step} = textureLoad(a_map, vec2u((pa * ${LANES}u + lane) * ${4 * LANES}u + (k + ${step}u) % ${4 * LANES}u, k / ${4 * LANES}u), f);
+    let a${step} = textureLoad(a_map, vec2u((pa * ${LANES}u + lane) * ${4 * LANES}u + (k + ${step}u) % ${4 * LANES}u, k / ${4 * LANES}u), f LEVEL);
 #endif
 #endfor
 #for step in 0..4
 #if B_ADDRESS == 0
-    let b${step} = textureLoad(b_map, vec2u(t % ${STRIP}u, q * ${4 * LANES}u + ${step * LANES}u + lane), t / ${STRIP}u);
+    let b${step} = textureLoad(b_map, vec2u(t % ${STRIP}u, q * ${4 * LANES}u + ${step * LANES}u + lane), t / ${STRIP}u LEVEL);
 #elif B_ADDRESS == 1
-    let b${step} = textureLoad(b_map, vec2u(t * ${4 * LANES}u + ${step * LANES}u + lane, q), f);
+    let b${step} = textureLoad(b_map, vec2u(t * ${4 * LANES}u + ${step * LANES}u + lane, q), f LEVEL);
 #elif B_ADDRESS == 2
-    let b${step} = textureLoad(b_map, vec2u((k + ${step}u) * ${LANES}u + lane, q), f);
+    let b${step} = textureLoad(b_map, vec2u((k + ${step}u) * ${LANES}u + lane, q), f LEVEL);
 #else
-    let b${step} = textureLoad(b_map, vec2u((q * ${LANES}u + lane) * ${4 * LANES}u + (k + ${step}u) % ${4 * LANES}u, k / ${4 * LANES}u), f);
+    let b${step} = textureLoad(b_map, vec2u((q * ${LANES}u + lane) * ${4 * LANES}u + (k + ${step}u) % ${4 * LANES}u, k / ${4 * LANES}u), f LEVEL);
 #endif
 #endfor
 #include "lane_mac.wgsl"
@@ -105,7 +107,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 #endif
 #for turn in 0..LANES
   {
-    let col0 = q * ${4 * LANES}u + ((lane + ${turn}u) & ${LANES - 1}u);
+    let col0 = q * ${4 * LANES}u + partner(lane, ${turn}u);
 #for col in 0..4
     if (col0 + ${col * LANES}u < params.cols) {
       let at = base + (row0 / 4u) * params.row_stride + (col0 + ${col * LANES}u) * params.col_stride;
@@ -130,7 +132,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let r0 = p * ${4 * LANES}u + lane * 4u + ${row}u;
 #for turn in 0..LANES
     {
-      let c0 = q * ${4 * LANES}u + ((lane + ${turn}u) & ${LANES - 1}u) * 4u;
+      let c0 = q * ${4 * LANES}u + partner(lane, ${turn}u) * 4u;
       if (r0 < params.rows && c0 < params.cols) {
         let at = base + r0 * params.row_stride + (c0 / 4u) * params.col_stride;
         var value = vec4f(c_0_${row}_${turn}, c_1_${row}_${turn}, c_2_${row}_${turn}, c_3_${row}_${turn});

@@ -3,12 +3,13 @@
 //   x_map: texel (x, image * h + y), layer = channel quad; y: vec4f [plane][oh][ow]
 // One channel quad of one output pixel per invocation. Deterministic.
 // Op: src/nn/ops/upsample.ts · twin: src/nn/twins/upsample.ts · cases: test/nn/ops/cases/upsample.ts
+#include "maps.wgsl"
 
 struct Params {
   h: u32, w: u32, oh: u32, ow: u32, first_plane: u32, quads: u32, y_base: u32, inverse: f32,
 }
 
-@group(0) @binding(0) var x_map: texture_storage_2d_array<rgba32float, read>;
+@group(0) @binding(0) var x_map: READ_MAP;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -29,7 +30,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
   let fx = sx - f32(left);
   let top = image * params.h + row;
   let bottom = image * params.h + min(row + 1u, params.h - 1u);
-  let high = mix(textureLoad(x_map, vec2u(left, top), layer), textureLoad(x_map, vec2u(right, top), layer), fx);
-  let low = mix(textureLoad(x_map, vec2u(left, bottom), layer), textureLoad(x_map, vec2u(right, bottom), layer), fx);
+  let high = mix(textureLoad(x_map, vec2u(left, top), layer LEVEL), textureLoad(x_map, vec2u(right, top), layer LEVEL), fx);
+  let low = mix(textureLoad(x_map, vec2u(left, bottom), layer LEVEL), textureLoad(x_map, vec2u(right, bottom), layer LEVEL), fx);
   y[params.y_base / 4u + (gid.z * params.oh + oy) * params.ow + ox] = mix(high, low, fy);
 }

@@ -12,6 +12,7 @@
 //   x: f32 [images][quads][h][w][4], x_base elements after the binding's begin.
 // TEXTURE = 1: an item is a channel quad, x_map: texel (x, image * h + y), layer = channel quad.
 // Deterministic.
+#include "maps.wgsl"
 #include "roi_align.wgsl"
 #define SIZE 7
 #define SAMPLES 2
@@ -24,7 +25,7 @@ struct Params {
 
 #if TEXTURE
 alias Value = vec4f;
-@group(0) @binding(0) var x_map: texture_storage_2d_array<rgba32float, read>;
+@group(0) @binding(0) var x_map: READ_MAP;
 const workgroup_x = 8;
 const workgroup_y = 8;
 const width_y = 4u;
@@ -67,10 +68,10 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
       for (var sx = 0u; sx < ${SAMPLES}u; sx++) {
         let column = tap(across, f32(px) + (f32(sx) + 0.5) / ${SAMPLES}.0, params.w);
 #if TEXTURE
-        let a = textureLoad(x_map, vec2i(column.low, map + row.low), quad);
-        let b = textureLoad(x_map, vec2i(column.high, map + row.low), quad);
-        let c = textureLoad(x_map, vec2i(column.low, map + row.high), quad);
-        let d = textureLoad(x_map, vec2i(column.high, map + row.high), quad);
+        let a = textureLoad(x_map, vec2i(column.low, map + row.low), quad LEVEL);
+        let b = textureLoad(x_map, vec2i(column.high, map + row.low), quad LEVEL);
+        let c = textureLoad(x_map, vec2i(column.low, map + row.high), quad LEVEL);
+        let d = textureLoad(x_map, vec2i(column.high, map + row.high), quad LEVEL);
 #else
         let low = plane + u32(row.low * params.w) * 4u;
         let high = plane + u32(row.high * params.w) * 4u;

@@ -13,6 +13,7 @@
 // loads on software adapters. x_map: texel (x, image * h + y), layer = channel quad.
 // Deterministic.
 // Op: src/nn/ops/roi.ts · twin: src/nn/twins/roi.ts · cases: test/nn/ops/cases/roi.ts
+#include "maps.wgsl"
 #define SIZE 7
 #define ARGMAX 0
 #define TEXTURE 0
@@ -25,7 +26,7 @@ struct Params {
 #if TEXTURE
 alias Value = vec4f;
 alias Place = vec4u;
-@group(0) @binding(0) var x_map: texture_storage_2d_array<rgba32float, read>;
+@group(0) @binding(0) var x_map: READ_MAP;
 #else
 alias Value = f32;
 alias Place = u32;
@@ -89,7 +90,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
       let first = u32(top * params.w + left);
       winner = Place(first);
 #if TEXTURE
-      best = textureLoad(x_map, vec2i(left, map + top), quad);
+      best = textureLoad(x_map, vec2i(left, map + top), quad LEVEL);
 #else
       best = x[plane + first * 4u];
 #endif
@@ -97,7 +98,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
         for (var ix = left; ix < right; ix++) {
           let place = u32(iy * params.w + ix);
 #if TEXTURE
-          let v = textureLoad(x_map, vec2i(ix, map + iy), quad);
+          let v = textureLoad(x_map, vec2i(ix, map + iy), quad LEVEL);
 #else
           let v = x[plane + place * 4u];
 #endif

@@ -4,6 +4,7 @@
 // ADJOINT 1 instead transforms the gradient of the output, dM = A dY At: x_map is dY and a tile is
 // its M x M pixels. One tile x one channel quad per invocation. Deterministic.
 // Op: src/nn/ops/conv/winograd.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
+#include "maps.wgsl"
 #define ADJOINT 0
 #include "grid.wgsl"
 #include "winograd.wgsl"
@@ -21,7 +22,7 @@ struct Params {
   tiles: u32,
 }
 
-@group(0) @binding(0) var x_map: texture_storage_2d_array<rgba32float, read>;
+@group(0) @binding(0) var x_map: READ_MAP;
 @group(0) @binding(1) var v_map: texture_storage_2d_array<rgba32float, write>;
 @group(0) @binding(2) var<uniform> params: Params;
 
@@ -47,7 +48,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let in_${row} = exists && u32(y_${row}) < params.height;
   var d_${row} = array<vec4f, ${SIDE}>(
 #for col in 0..SIDE
-    select(vec4f(0.0), textureLoad(x_map, vec2i(x0 + ${col}, top + y_${row}), q), in_${row} && u32(x0 + ${col}) < params.width),
+    select(vec4f(0.0), textureLoad(x_map, vec2i(x0 + ${col}, top + y_${row}), q LEVEL), in_${row} && u32(x0 + ${col}) < params.width),
 #endfor
   );
 #if ADJOINT == 1

@@ -6,6 +6,7 @@
 // One tile x one channel quad per invocation; quads quad_from..quad_to of images image_from.. are
 // written (windows of a large output). Deterministic.
 // Op: src/nn/ops/conv/winograd.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
+#include "maps.wgsl"
 #define BIAS 0
 #define POOL 0
 #include "grid.wgsl"
@@ -34,7 +35,7 @@ struct Params {
   relu: u32,
 }
 
-@group(0) @binding(0) var m_map: texture_storage_2d_array<rgba32float, read>;
+@group(0) @binding(0) var m_map: READ_MAP;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
 #if BIAS == 1
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
@@ -56,7 +57,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 #for row in 0..A
   let t_${row} = output_transform(array<vec4f, ${A}>(
 #for col in 0..A
-    textureLoad(m_map, vec2u(local, q), ${row * A + col}),
+    textureLoad(m_map, vec2u(local, q), ${row * A + col} LEVEL),
 #endfor
   ));
 #endfor

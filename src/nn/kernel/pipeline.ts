@@ -93,8 +93,9 @@ export class KernelCache {
 
   /** The text that is compiled, with every directive carried out. */
   expand(name: string, defines: Defines): string {
-    const { platform } = this.#context;
-    return preprocess(name, platform.loadKernelSource(name), defines, (file) =>
+    const { platform, adapter } = this.#context;
+    const ours = { SAMPLED: adapter.kind === 'swiftshader', ...defines };
+    return preprocess(name, platform.loadKernelSource(name), ours, (file) =>
       platform.loadKernelSource(`include/${file.replace(/\.wgsl$/, '')}`),
     );
   }

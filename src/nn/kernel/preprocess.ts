@@ -6,7 +6,7 @@ import { NnError } from '../errors.js';
  * | line | meaning |
  * | --- | --- |
  * | `#include "grid.wgsl"` | the text of `kernels/include/grid.wgsl`, once |
- * | `#define NAME value` | a default; a define given by the host wins |
+ * | `#define NAME value` | a default; a define given by the host wins. Without a value: no text |
  * | `#if EXPR`, `#elif EXPR`, `#else`, `#endif` | EXPR over defines: integers, `+ - * / % < <= > >= == != && \|\| ! ( )`, `defined(X)`; `/` truncates |
  * | `#for i in A..B`, `#endfor` | repeats the body for i = A .. B-1 |
  *
@@ -95,13 +95,14 @@ function expandBlock(lines: Line[], from: number, to: number, env: Env, out: str
     const word = directive[1];
     const rest = stripComment(directive[2] as string);
     if (word === 'define') {
-      const match = /^(\w+)\s+(.+)$/.exec(rest);
+      const match = /^(\w+)(?:\s+(.+))?$/.exec(rest);
       if (!match)
         throw new NnError('wgsl-preprocess', `bad #define "${rest}".`, { where: line.where });
       const key = match[1] as string;
       if (!env.has(key)) {
-        const value = match[2] as string;
-        env.set(key, isExpression(value, env) ? evaluate(value, env, line.where) : value.trim());
+        const value = match[2] ?? '';
+        const isNumber = isExpression(value, env);
+        env.set(key, isNumber ? evaluate(value, env, line.where) : value.trim());
       }
     } else if (word === 'if') {
       const marks = findBranches(lines, i, to);
@@ -142,7 +143,10 @@ function stripComment(text: string): string {
 }
 
 function isExpression(text: string, env: Env): boolean {
-  return tokens(text).every(
+  const found = tokens(text);
+  // Anything between tokens makes it text: `, 0`.
+  if (text === '' || found.join('') !== text.replace(/\s/g, '')) return false;
+  return found.every(
     (t) => /^[\d()+\-*/%<>=!&|]+$/.test(t) || (env.has(t) && typeof env.get(t) === 'number'),
   );
 }

@@ -69,6 +69,8 @@ describe('kernel preprocessor', () => {
     expect(expand('#define A 2\n${A}')).to.deep.equal(['2']);
     expect(expand('#define A 2\n${A}', { A: 5 })).to.deep.equal(['5']);
     expect(expand('#define T vec4f\nvar x: T;')).to.deep.equal(['var x: vec4f;']);
+    expect(expand('#define T\nf(x T);')).to.deep.equal(['f(x );']);
+    expect(expand('#define T , 0\nf(x T);')).to.deep.equal(['f(x , 0);']);
     expect(expand('#define B A + 1\n${B}', { A: 3 })).to.deep.equal(['4']);
   });
 
@@ -97,7 +99,7 @@ describe('kernel preprocessor', () => {
     expect(() => expand('#for i in 0..2')).to.throw(/never closed/);
     expect(() => expand('#for i = 2\n#endfor')).to.throw(/test\.wgsl:1: bad #for/);
     expect(() => expand('#pragma once')).to.throw(/unknown directive "#pragma"/);
-    expect(() => expand('#define A')).to.throw(/bad #define/);
+    expect(() => expand('#define')).to.throw(/bad #define/);
     expect(() => expand('#if A\n#endif')).to.throw(/test\.wgsl:1: "A" is not defined/);
     expect(() => expand('#if (1\n#endif')).to.throw(/"\)" is missing/);
     expect(() => expand('#if 1 1\n#endif')).to.throw(/unexpected "1"/);
