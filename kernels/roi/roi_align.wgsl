@@ -61,29 +61,39 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
   let plane = params.x_base + (image * params.quad_count + quad) * u32(params.h * params.w) * 4u + lane;
 #endif
   let bins = ((roi * params.quads + params.quad_from + quad) * ${SIZE}u + py) * ${SIZE}u;
-  for (var px = 0u; px < ${SIZE}u; px++) {
-    var sum = Value();
-    for (var sy = 0u; sy < ${SAMPLES}u; sy++) {
-      let row = tap(down, f32(py) + (f32(sy) + 0.5) / ${SAMPLES}.0, params.h);
-      for (var sx = 0u; sx < ${SAMPLES}u; sx++) {
-        let column = tap(across, f32(px) + (f32(sx) + 0.5) / ${SAMPLES}.0, params.w);
-#if TEXTURE
-        let a = textureLoad(x_map, vec2i(column.low, map + row.low), quad LEVEL);
-        let b = textureLoad(x_map, vec2i(column.high, map + row.low), quad LEVEL);
-        let c = textureLoad(x_map, vec2i(column.low, map + row.high), quad LEVEL);
-        let d = textureLoad(x_map, vec2i(column.high, map + row.high), quad LEVEL);
-#else
-        let low = plane + u32(row.low * params.w) * 4u;
-        let high = plane + u32(row.high * params.w) * 4u;
-        let a = x[low + u32(column.low) * 4u];
-        let b = x[low + u32(column.high) * 4u];
-        let c = x[high + u32(column.low) * 4u];
-        let d = x[high + u32(column.high) * 4u];
+#for sy in 0..SAMPLES
+  let row_${sy} = tap(down, f32(py) + (${sy}.0 + 0.5) / ${SAMPLES}.0, params.h);
+#if !TEXTURE
+  let low_${sy} = plane + u32(row_${sy}.low * params.w) * 4u;
+  let high_${sy} = plane + u32(row_${sy}.high * params.w) * 4u;
 #endif
-        sum += row.low_weight * (column.low_weight * a + column.high_weight * b)
-             + row.high_weight * (column.low_weight * c + column.high_weight * d);
-      }
+#endfor
+  for (var px = 0u; px < ${SIZE}u; px++) {
+#for sx in 0..SAMPLES
+    let column_${sx} = tap(across, f32(px) + (${sx}.0 + 0.5) / ${SAMPLES}.0, params.w);
+#endfor
+    var sum = Value();
+#for sy in 0..SAMPLES
+#for sx in 0..SAMPLES
+    {
+      let row = row_${sy};
+      let column = column_${sx};
+#if TEXTURE
+      let a = textureLoad(x_map, vec2i(column.low, map + row.low), quad LEVEL);
+      let b = textureLoad(x_map, vec2i(column.high, map + row.low), quad LEVEL);
+      let c = textureLoad(x_map, vec2i(column.low, map + row.high), quad LEVEL);
+      let d = textureLoad(x_map, vec2i(column.high, map + row.high), quad LEVEL);
+#else
+      let a = x[low_${sy} + u32(column.low) * 4u];
+      let b = x[low_${sy} + u32(column.high) * 4u];
+      let c = x[high_${sy} + u32(column.low) * 4u];
+      let d = x[high_${sy} + u32(column.high) * 4u];
+#endif
+      sum += row.low_weight * (column.low_weight * a + column.high_weight * b)
+           + row.high_weight * (column.low_weight * c + column.high_weight * d);
     }
+#endfor
+#endfor
     y[params.y_base / width_y + (bins + px) * (4u / width_y) + lane] = sum / ${SAMPLES * SAMPLES}.0;
   }
 }
