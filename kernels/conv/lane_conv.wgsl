@@ -2,7 +2,7 @@
 //   y[n, co, Y*oy + oy0, X*ox + ox0] = bias[co] + sum over ci, taps t of
 //       w[co, ci, t] * x[n, ci, Y*sy + dy_t, X*sx + dx_t]
 // One table serves every forward convolution (dy = ky*dilation - pad, o = 1, o0 = 0) and every
-// input gradient (one dispatch per residue class of the stride, see ops/conv/direct.ts).
+// input gradient (one dispatch per residue class of the stride, see src/nn/ops/conv/lanes.ts).
 //   x_map:  layer ci/4, texel (x, n*H + y) = channels 4*(ci/4)..+3; outside the map is zero
 //   w_map:  texel ((k % kx)*L + lane, panel*ky + k/kx) = rows co = panel*4L + 4*lane ..+3 at
 //           k = (t*ceil(CI/4) + ci/4)*4 + ci%4

@@ -1,6 +1,6 @@
 // C[f][row][col] = sum over k of A[f][row][k] * B[f][col][k], batched over texture layers f.
 // Lane kernel: one subgroup of L lanes computes a tile of 4L rows x 4L columns with no
-// workgroup memory and no barriers; operands come from rgba32float storage textures.
+// workgroup memory and no barriers; operands come from rgba32float textures (include/maps.wgsl).
 //
 // How operands lie in their textures (layer f), lane s of a row panel p or column panel q:
 //   A_ADDRESS 0 panel    texel (k*L + s, p)                  rows 4s.. of panel p at k

@@ -1,7 +1,7 @@
 // A c4 map's buffer into its texture mirror: layer c/4, texel (x, n*H + y) = channels 4*(c/4)..+3.
 //   x: f32 [N][C/4][H][W][4], from element `base` of the binding on
 // One texel per invocation; used where rows are no multiple of 256 bytes and a plain copy cannot.
-// Scalar loads: on software adapters four of them cost half of one vec4 load. Deterministic.
+// Scalar loads: four cost no more than one vec4 load on lavapipe, less on SwiftShader. Deterministic.
 // Op: src/nn/ops/texture.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #include "grid.wgsl"
 

@@ -1,5 +1,5 @@
-// Bilinear upsampling as in bilinear.wgsl, reading the map's texture mirror: a quarter of the load
-// cost on software adapters.
+// Bilinear upsampling as in bilinear.wgsl, reading the map's texture mirror: half of the load
+// cost on lavapipe.
 //   x_map: texel (x, image * h + y), layer = channel quad; y: vec4f [plane][oh][ow]
 // One channel quad of one output pixel per invocation. Deterministic.
 // Op: src/nn/ops/upsample.ts · twin: src/nn/twins/upsample.ts · cases: test/nn/ops/cases/upsample.ts

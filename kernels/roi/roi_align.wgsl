@@ -2,7 +2,7 @@
 // bilinearly, nothing rounded.
 // Op: src/nn/ops/roi-align.ts · twin: src/nn/twins/roi-align.ts · cases: test/nn/ops/cases/roi-align.ts
 // In units of cells whose centres are whole numbers, a RoI begins at scale x1 - 1/2 and is scale (x2 - x1 + 1)
-// wide (corners inclusive), at least MIN_SIDE. A point further than one cell outside the map counts as 0,
+// wide (corners inclusive), at least min_side. A point further than one cell outside the map counts as 0,
 // others are moved onto the border cells' centres.
 //   rois: f32 [r][5] = (image, x1, y1, x2, y2) in input pixels; those of other images than
 //   image_from .. image_from + image_count - 1 are left alone

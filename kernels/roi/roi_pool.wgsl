@@ -9,8 +9,8 @@
 // An item of one row of bins per invocation; neighbouring invocations are neighbouring channels, so
 // they take the same path. TEXTURE = 0: an item is a channel, of quads quad_from and so on, and
 //   x: f32 [images][quads][h][w][4], x_base elements after the binding's begin.
-// TEXTURE = 1: an item is a channel quad; one load brings it, which costs a quarter of four buffer
-// loads on software adapters. x_map: texel (x, image * h + y), layer = channel quad.
+// TEXTURE = 1: an item is a channel quad; one load brings it, which costs half of four buffer
+// loads on lavapipe, where alone it is used. x_map: texel (x, image * h + y), layer = channel quad.
 // Deterministic.
 // Op: src/nn/ops/roi.ts · twin: src/nn/twins/roi.ts · cases: test/nn/ops/cases/roi.ts
 #include "maps.wgsl"

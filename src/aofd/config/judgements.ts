@@ -21,7 +21,7 @@ export const JUDGEMENTS: readonly Judgement[] = [
   ]),
   j(5, 'equal scores: lower index first', []),
   j(6, '128 RoIs per image', ['rois.batchSize']),
-  j(7, 'RoI bins in exact integers, halves rounded away from zero', []),
+  j(7, 'RoI bins in exact integers, halves rounded away from zero', ['model.roiPooling']),
   j(8, 'weight decay acts on biases', ['optim.biasDecayMult']),
   j(9, 'one image per update', ['train.batch', 'optim.accumulate']),
   j(10, 'mining on unmasked features without dropout, 128 kept', [
