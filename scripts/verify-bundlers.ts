@@ -1,13 +1,15 @@
 /**
  * `npm run verify:bundlers`: programs for Node that use the packed package, bundled by esbuild, webpack, Rollup and
- * Next.js with the settings of docs/usage.md, find faces. Fetches the bundlers from the registry. Prints a line per
+ * Next.js with the settings of docs/usage.md, find faces; so does a page bundled by webpack. Fetches the bundlers from the registry. Prints a line per
  * bundle; exit code 1 where one fails.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
+import { launchChromiumAsync } from '../test/helpers/chromium.js';
+import { titleAsync, writeProject } from '../test/scripts/page-projects.js';
 import { Consumer, root, run } from './verify/consumer.js';
 import { EXTERNALS } from './verify/externals.js';
 
@@ -40,6 +42,14 @@ const one = (name, externals) => ({
   output: { path: resolve('out', name), filename: 'out.mjs', module: true, library: { type: 'module' } },
 });
 module.exports = [one('webpack', ['aofd']), one('webpack-inside', natives)];
+`;
+
+/** For a page; webpack copies files whose address a module takes relative to itself. */
+const WEBPACK_PAGE = `const { resolve } = require('node:path');
+module.exports = {
+  mode: 'production', target: 'web', entry: './main.js', experiments: { outputModule: true },
+  output: { path: resolve('webpack'), filename: 'main.js', module: true },
+};
 `;
 
 const ROLLUP = `import resolve from '@rollup/plugin-node-resolve';
@@ -84,6 +94,22 @@ function tryBundler(folder: string, args: readonly string[], bundles: readonly s
     const said = built.status === 0 ? done.stdout + done.stderr : built.stdout + built.stderr;
     report(bundle, said);
   }
+}
+
+/** A page that webpack bundles, in the embedded Chromium. */
+async function tryWebpackPageAsync(folder: string): Promise<void> {
+  writeProject(folder);
+  write(folder, 'page.config.cjs', WEBPACK_PAGE);
+  const webpack = join(folder, 'node_modules/.bin/webpack');
+  const built = run(webpack, ['--config', 'page.config.cjs'], folder);
+  if (built.status !== 0) return report('webpack, page', built.stdout + built.stderr);
+  for (const name of ['index.html', 'public/photograph.jpg']) {
+    cpSync(join(folder, name), join(folder, 'webpack', basename(name)));
+  }
+  const browser = await launchChromiumAsync();
+  const title = await titleAsync(browser, folder, ['preview', '--outDir', 'webpack']);
+  await browser.close();
+  report('webpack, page', title.replace(':', ''));
 }
 
 /** A port of this machine that was free just now. */
@@ -155,4 +181,5 @@ tryBundler(
   ['rollup', '-c'],
   ['rollup/out.mjs', 'rollup-inside/out.mjs', 'rollup-inside-commonjs/out.cjs'],
 );
+await tryWebpackPageAsync(folder);
 await tryNextAsync(folder);

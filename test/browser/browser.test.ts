@@ -154,9 +154,12 @@ describe('a real browser', function () {
   });
 
   it('looks at the frames of a video, with the same memory for each', async () => {
-    const { frames, made } = await call<{ frames: { box: number[] }[][]; made: number[] }>(
-      'videoAsync',
-    );
+    const { frames, made, still } = await call<{
+      frames: { box: number[] }[][];
+      made: number[];
+      still: string[];
+    }>('videoAsync');
+    expect(still, 'a frame that stays is seen once').to.deep.equal(['present', 'drawn', 'next']);
     expect(frames).to.have.length(4);
     for (const faces of frames) expect(faces).to.have.length.greaterThan(1);
     expect(made[3]).to.equal(made[1]);

@@ -3,12 +3,15 @@ import { expect } from 'chai';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import type { Browser } from 'playwright-core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { writeBrowserBundleAsync } from '../../scripts/browser-bundle.js';
 import { linkPackages, root, runAsync } from '../../scripts/verify/consumer.js';
 import { typeErrorsAsync } from '../../scripts/verify/package/types.js';
+import { launchChromiumAsync } from '../helpers/chromium.js';
 import { useSuiteFolder } from '../helpers/temp-folder.js';
+import { bundleAsync, titleAsync, writeProject } from './page-projects.js';
 
 describe('the package (npm run verify:package packs it and looks at more)', function () {
   this.timeout(600_000);
@@ -51,5 +54,26 @@ describe('the package (npm run verify:package packs it and looks at more)', func
       typeErrorsAsync(at(), 'page', 'Bundler', tsc),
     ]);
     expect(errors.flat()).to.deep.equal([]);
+  });
+
+  it('finds faces in pages of fresh projects: by Vite in development and built, by esbuild', async function () {
+    let browser: Browser;
+    try {
+      browser = await launchChromiumAsync();
+    } catch (error) {
+      process.stderr.write(`    left out: ${(error as Error).message.split('\n')[0]}\n`);
+      this.skip();
+    }
+    try {
+      writeProject(at());
+      const bundled = Promise.all([bundleAsync(at(), 'vite'), bundleAsync(at(), 'esbuild')]);
+      const found = [await titleAsync(browser, at(), [])];
+      await bundled;
+      found.push(await titleAsync(browser, at(), ['preview']));
+      found.push(await titleAsync(browser, at(), ['preview', '--outDir', 'esbuild']));
+      expect(found).to.deep.equal(Array(3).fill('faces: 3'));
+    } finally {
+      await browser.close();
+    }
   });
 });

@@ -22,10 +22,29 @@ const STATIC = [
   'pictures/pictures.css',
 ];
 
-/** Builds into a folder beside the target, then takes its place. */
+/** Lies in every folder that was built: no other one is replaced. */
+const MARK = '.aofd-page';
+
+/** @throws Error where a folder, other than the usual one, holds what was not built here */
+function checkTarget(target: string): void {
+  if (target === path.join(ROOT, 'out/web')) return;
+  const names = fs.existsSync(target) ? fs.readdirSync(target) : [];
+  if (names.length === 0 || names.includes(MARK)) return;
+  throw new Error(
+    `${target} holds other files, which the page would replace. Fix: name a new or empty folder, or empty it.`,
+  );
+}
+
+/**
+ * Builds into a folder beside the target, then takes its place.
+ * @throws Error where the target holds other files
+ */
 export async function buildPageAsync(target: string): Promise<{ files: number; bytes: number }> {
+  checkTarget(target);
   const aside = `${target}.tmp-${process.pid}`;
   fs.rmSync(aside, { recursive: true, force: true });
+  fs.mkdirSync(aside, { recursive: true });
+  fs.writeFileSync(path.join(aside, MARK), '');
   for (const name of STATIC) {
     fs.mkdirSync(path.dirname(path.join(aside, name)), { recursive: true });
     fs.copyFileSync(path.join(PAGE, name), path.join(aside, name));

@@ -1,7 +1,7 @@
 /** What the first page does: one picture or feed at a time goes through the detector and onto the stage. */
 import type { OccluderKind } from '../../../src/aofd/config/occluder-kinds.js';
 import type { Analysis, DetectChoices } from './analysis.js';
-import { SteadyVerdict, verdictOf, verdictText } from './check.js';
+import { SteadyVerdict, verdictOf, verdictText, type Verdict } from './check.js';
 import { byId, duration } from './dom.js';
 import { sizesFor, type Detector, type PageFace, type Sizes } from './engine.js';
 import { FacesList, spoken } from './faces-list.js';
@@ -12,7 +12,7 @@ import { Rate, StageTimes } from './timing.js';
 
 /** A video's detector, and the choices that it was made for. */
 interface VideoLook {
-  choices: string;
+  choices: DetectChoices;
   detector: ReturnType<Detector['forVideo']>;
 }
 
@@ -20,15 +20,15 @@ export type Mode = 'find' | 'check';
 
 /** Milliseconds for which a verdict on moving pictures must hold before it shows. */
 const STEADY = 250;
-/** Milliseconds between two announcements to screen readers while pictures move. */
+/** Milliseconds until a new count of faces is announced to screen readers while pictures move. */
 const SPEAK_EVERY = 3000;
 
 export class App {
   readonly stage = new Stage();
   /** Where the time of live frames goes. */
   readonly times = new StageTimes();
-  /** Set by the page's controls; a size of null means what suits the machine. */
-  readonly choices: { score: number; size: number | null } = { score: 0.5, size: null };
+  /** Set by the page's controls; without a size, what suits the machine. */
+  readonly choices: { score: number; sizes: Partial<Sizes> } = { score: 0.5, sizes: {} };
   isMirrored = true;
   /** Called after every result. */
   onResult: (analysis: Analysis) => void = () => undefined;
@@ -40,14 +40,16 @@ export class App {
   #mode: Mode = 'find';
   #detector: Detector | null = null;
   #still: Still | null = null;
-  /** Faces of the still before anything was put over them. */
-  #bareFaces: readonly PageFace[] = [];
+  /** Faces of the still before anything was put over them; null where nobody has looked yet. */
+  #bareFaces: readonly PageFace[] | null = null;
   #live: LiveFeed | null = null;
   #analysis: Analysis | null = null;
   #steady = new SteadyVerdict(STEADY);
   #isLooking = false;
   #isStale = false;
-  #spokenAt = -Infinity;
+  /** What was announced last of what is shown. */
+  #spoken: { verdict: Verdict | null; count: number; at: number } | null = null;
+  #claims = 0;
 
   get analysis(): Analysis | null {
     return this.#analysis;
@@ -71,8 +73,31 @@ export class App {
 
   /** The size in use for what is shown. */
   get size(): number {
-    const { still, live } = this.sizes ?? { still: 640, live: 640 };
-    return this.choices.size ?? (this.#live ? live : still);
+    const sizes = { ...(this.sizes ?? { still: 640, live: 640 }), ...this.choices.sizes };
+    return sizes[this.#sizeKind];
+  }
+
+  /** Chooses it; what suits a photograph may be too much for a camera. */
+  set size(size: number) {
+    this.choices.sizes[this.#sizeKind] = size;
+  }
+
+  get #sizeKind(): keyof Sizes {
+    return this.#live ? 'live' : 'still';
+  }
+
+  /** Whether there are faces of a still to put something over. */
+  get canCover(): boolean {
+    return this.#still !== null && (this.#bareFaces?.length ?? 0) > 0;
+  }
+
+  /**
+   * To be called before something is opened; the answer says whether it is still what the visitor chose last.
+   * What is not must not be shown: pictures do not load in the order in which they are chosen.
+   */
+  claim(): () => boolean {
+    const mine = ++this.#claims;
+    return () => mine === this.#claims;
   }
 
   /** From now on there is something to compute with. */
@@ -84,19 +109,21 @@ export class App {
   setMode(mode: Mode): void {
     this.#mode = mode;
     this.#steady = new SteadyVerdict(STEADY);
-    this.#judge();
+    const faces = this.#analysis?.faces ?? this.#bareFaces;
+    const verdict = this.#judge(faces);
+    this.#spoken = null;
+    if (faces) this.#announce(verdict, faces);
   }
 
   /** Shows a photograph; `stored` are faces to show until the detector has looked itself. */
   showStill(still: Still, stored: readonly PageFace[] | null = null): void {
     this.closeLive();
     this.#still = still;
-    this.#bareFaces = [];
+    this.#bareFaces = stored;
     this.#analysis = null;
-    const faces = stored ?? [];
-    this.#present({ picture: still.canvas, faces, width: still.canvas.width, mirrored: false });
+    const { canvas } = still;
+    this.#present({ picture: canvas, faces: stored, width: canvas.width, mirrored: false });
     this.stage.note(stored && !this.#detector ? 'Stored result' : '');
-    if (stored) this.#bareFaces = stored;
     this.look();
   }
 
@@ -105,6 +132,9 @@ export class App {
     this.closeLive();
     this.#live = feed;
     this.#still = null;
+    this.#bareFaces = null;
+    this.#analysis = null;
+    this.#spoken = null;
     this.#steady = new SteadyVerdict(STEADY);
     this.times.clear();
     this.stage.note('');
@@ -119,17 +149,20 @@ export class App {
   }
 
   closeLive(): void {
-    this.#live?.close();
+    if (!this.#live) return;
+    this.#live.close();
     this.#live = null;
     this.#meterRate.textContent = '';
+    this.stage.verdict(null); // nobody is looked at any more
   }
 
   cover(kind: OccluderKind): void {
     const still = this.#still;
-    if (!still || this.#bareFaces.length === 0) return;
+    const faces = this.#bareFaces;
+    if (!still || !faces?.length) return;
     still.cover(
       kind,
-      this.#bareFaces.map((face) => [...face.box]),
+      faces.map((face) => [...face.box]),
     );
     this.#redrawStill();
     this.look();
@@ -144,7 +177,7 @@ export class App {
   /** The still was drawn on: shows it with the faces known so far. */
   #redrawStill(): void {
     if (!this.#still) return;
-    const faces = this.#analysis?.faces ?? [];
+    const faces = this.#analysis?.faces ?? this.#bareFaces;
     const { canvas } = this.#still;
     this.stage.show({ picture: canvas, faces, width: canvas.width, mirrored: false });
   }
@@ -179,26 +212,28 @@ export class App {
 
   async #lookOnceAsync(): Promise<void> {
     const [detector, still] = [this.#detector, this.#still];
+    const choices = this.#choices();
     if (!detector || !still) {
       // A paused video is looked at like a photograph.
       const feed = this.#live;
       if (!detector || !feed?.video.paused || feed.frame.width < 2) return;
-      const found = await detector.detectAsync(feed.frame, this.#choices());
-      if (this.#live === feed) this.#accept(feed.name, found, this.#liveScene(feed, found));
+      const found = await detector.detectAsync(feed.frame, choices);
+      if (this.#live === feed)
+        this.#accept(feed.name, found, this.#liveScene(feed, found), choices);
       return;
     }
     if (detector.adapterInfo.isSoftware) this.stage.busy('Looking …');
-    const choices = this.#choices();
+    const wasBare = !still.isCovered; // it may be covered while the detector looks
     const found = await detector.detectAsync(still.canvas, choices);
     if (this.#still !== still) return;
-    if (!still.isCovered) this.#bareFaces = found.faces;
+    if (wasBare) this.#bareFaces = found.faces;
     const { width } = still.canvas;
     const scene = { picture: still.canvas, faces: found.faces, width, mirrored: false };
-    this.#accept(still.name, found, scene);
+    this.#accept(still.name, found, scene, choices);
   }
 
   async #runAsync(feed: LiveFeed): Promise<void> {
-    const rate = new Rate();
+    let rate = new Rate();
     let frames: VideoLook | null = null;
     let before = performance.now();
     const lap = (stage: string): void => {
@@ -206,23 +241,28 @@ export class App {
       this.times.add(stage, now - before);
       before = now;
     };
+    // A pause is no waiting for a frame.
+    feed.video.addEventListener('play', () => {
+      rate = new Rate();
+      before = performance.now();
+    });
     while (await feed.takeFrameAsync()) {
-      lap('waiting for a frame and copying it');
+      if (feed.video.paused) before = performance.now();
+      else lap('waiting for a frame and copying it');
       const detector = this.#detector;
       if (!detector) {
         // Until the detector is loaded, the picture moves at least.
-        this.#present({ ...this.#liveScene(feed, { width: feed.frame.width, faces: [] }) });
+        this.#present(this.#liveScene(feed, { width: feed.frame.width, faces: null }));
         continue;
       }
-      const choices = JSON.stringify(this.#choices());
-      if (!frames || frames.choices !== choices) {
-        frames = { choices, detector: detector.forVideo(feed.video, this.#choices()) };
-      }
+      const choices = this.#choices();
+      if (JSON.stringify(frames?.choices) !== JSON.stringify(choices)) frames = null;
+      frames ??= { choices, detector: detector.forVideo(feed.video, choices) };
       // The frame that was just copied is still the present one: this waits for no other.
       const found = await frames.detector.nextAsync();
       lap('detector, from pixels to faces');
       if (!found || this.#live !== feed) continue;
-      this.#accept(feed.name, found, this.#liveScene(feed, found));
+      this.#accept(feed.name, found, this.#liveScene(feed, found), choices);
       const perSecond = rate.tick(performance.now());
       if (perSecond !== null) this.#meterRate.textContent = framesText(perSecond);
       lap('drawing');
@@ -233,7 +273,7 @@ export class App {
     return { score: this.choices.score, maxSize: this.size };
   }
 
-  #liveScene(feed: LiveFeed, found: { width: number; faces: readonly PageFace[] }): Scene {
+  #liveScene(feed: LiveFeed, found: Pick<Scene, 'width' | 'faces'>): Scene {
     const mirrored = feed.isCamera && this.isMirrored;
     return { picture: feed.frame, faces: found.faces, width: found.width, mirrored };
   }
@@ -242,34 +282,45 @@ export class App {
     name: string,
     found: { faces: readonly PageFace[]; timeMs: number; width: number; height: number },
     scene: Scene,
+    settings: DetectChoices,
   ): void {
     const { faces, timeMs, width, height } = found;
-    this.#analysis = { name, width, height, faces, timeMs, settings: this.#choices() };
+    this.#analysis = { name, width, height, faces, timeMs, settings };
     this.stage.note('');
-    this.#present(scene);
+    const verdict = this.#present(scene);
     this.#meterTime.textContent = duration(timeMs);
-    const now = performance.now();
-    if (!this.#live || now - this.#spokenAt > SPEAK_EVERY) {
-      this.#spokenAt = now;
-      const verdict = this.#mode === 'check' ? `${verdictText(verdictOf(faces), faces)}. ` : '';
-      this.#status.textContent = verdict + spoken(faces);
-    }
+    this.#announce(verdict, faces);
     this.onResult(this.#analysis);
   }
 
-  #present(scene: Scene): void {
-    this.stage.show(scene);
-    this.#faces.show(scene);
-    this.#judge(scene.faces);
+  /** Says it to those who hear the page: of moving pictures only what is new, and a new verdict at once. */
+  #announce(verdict: Verdict | null, faces: readonly PageFace[]): void {
+    const now = performance.now();
+    const before = this.#spoken;
+    const isSame = before !== null && verdict === before.verdict;
+    const isCalm = isSame && (faces.length === before.count || now - before.at < SPEAK_EVERY);
+    if (this.#live && isCalm) return;
+    this.#spoken = { verdict, count: faces.length, at: now };
+    this.#status.textContent = verdict ? `${verdictText(verdict, faces)}.` : spoken(faces);
   }
 
-  #judge(faces: readonly PageFace[] = this.#analysis?.faces ?? this.#bareFaces): void {
-    if (this.#mode === 'find') {
+  /** Shows it; gives the verdict that is shown with it. */
+  #present(scene: Scene): Verdict | null {
+    this.stage.show(scene);
+    this.#faces.show(scene);
+    return this.#judge(scene.faces);
+  }
+
+  /** Shows the verdict on faces and gives it; none where nobody has looked, or looks any more. */
+  #judge(faces: readonly PageFace[] | null): Verdict | null {
+    const isShown = this.#live !== null || this.#still !== null;
+    if (this.#mode === 'find' || !faces || !isShown) {
       this.stage.verdict(null);
-      return;
+      return null;
     }
     const verdict = this.#live ? this.#steady.next(faces, performance.now()) : verdictOf(faces);
     this.stage.verdict(verdict, verdictText(verdict, faces));
+    return verdict;
   }
 }
 

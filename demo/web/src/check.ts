@@ -1,15 +1,19 @@
 /** "Please uncover your face": whether exactly one face is there and whether it is uncovered. */
 
-/** A face at most this much covered counts as uncovered; estimates of uncovered faces are mostly below .05. */
-export const COVERED_FROM = 0.1;
-/** Once uncovered, a face must be covered a little more before the frame changes back. */
-const LINGER = 0.05;
+import { COVERED_FROM } from './shares.js';
+
+export { COVERED_FROM };
+
+/** Once uncovered, a face must be covered this many times as much before the frame changes back. */
+const LINGER = 1.2;
 
 export type Verdict = 'none' | 'many' | 'covered' | 'clear';
 
 /** What the judgement needs of a face. */
 export interface JudgedFace {
   occlusion: { ratio: number } | null;
+  /** Covered share from which it counts as covered; detected faces bring that of their weights. */
+  coveredShare?: number;
 }
 
 /** Judges one picture; `before` is the verdict on the frame before it, where there was one. */
@@ -17,18 +21,25 @@ export function verdictOf(faces: readonly JudgedFace[], before: Verdict | null =
   const [face] = faces;
   if (!face) return 'none';
   if (faces.length > 1) return 'many';
-  const limit = before === 'clear' ? COVERED_FROM + LINGER : COVERED_FROM;
-  return (face.occlusion?.ratio ?? 0) > limit ? 'covered' : 'clear';
+  return isCovered(face, before === 'clear' ? LINGER : 1) ? 'covered' : 'clear';
+}
+
+/** As the library's `isOccluded`, with a limit that is so many times as high. */
+function isCovered({ occlusion, coveredShare = COVERED_FROM }: JudgedFace, times = 1): boolean {
+  return (occlusion?.ratio ?? 0) >= times * coveredShare;
 }
 
 /** The verdict in words. */
 export function verdictText(verdict: Verdict, faces: readonly JudgedFace[]): string {
   if (verdict === 'none') return 'Please look into the camera';
-  if (verdict === 'many') return `One person at a time, please (${faces.length} faces)`;
+  // A verdict lingers for a moment; count and share are those of the present faces.
+  if (verdict === 'many') {
+    return `One person at a time, please${faces.length > 1 ? ` (${faces.length} faces)` : ''}`;
+  }
   if (verdict === 'covered') {
-    // A verdict lingers for a moment; the share is that of the present face.
-    const ratio = faces[0]?.occlusion?.ratio ?? 0;
-    const share = ratio > COVERED_FROM ? ` (${Math.round(100 * ratio)} % covered)` : '';
+    const [face] = faces;
+    const ratio = face?.occlusion?.ratio ?? 0;
+    const share = face && isCovered(face) ? ` (${Math.round(100 * ratio)} % covered)` : '';
     return `Please uncover your face${share}`;
   }
   return 'Thank you, your face is uncovered';

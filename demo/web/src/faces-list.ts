@@ -29,9 +29,9 @@ export class FacesList {
   }
 
   show(scene: Scene): void {
-    const { faces } = scene;
-    this.#count.textContent = String(faces.length);
-    this.#none.hidden = faces.length > 0;
+    const faces = scene.faces ?? [];
+    this.#count.textContent = scene.faces ? String(faces.length) : '';
+    this.#none.hidden = scene.faces?.length !== 0;
     while (this.#rows.length > faces.length) this.#rows.pop()?.item.remove();
     faces.forEach((face, i) => fillRow((this.#rows[i] ??= this.#addRow(i)), face, i, scene));
   }
@@ -59,7 +59,7 @@ export class FacesList {
 
 function fillRow(row: Row, face: PageFace, index: number, { picture, width }: Scene): void {
   const ratio = face.occlusion?.ratio ?? 0;
-  const level = levelOf(ratio);
+  const level = levelOf(face);
   row.title.textContent = `Face ${index + 1}, ${LEVEL_WORDS[level]}`;
   row.score.textContent = `score ${face.score.toFixed(2)}`;
   row.share.textContent = percent(ratio);
@@ -78,7 +78,7 @@ export function spoken(faces: readonly PageFace[]): string {
   if (faces.length === 0) return 'No face found.';
   const shares = faces.map((face, i) => {
     const ratio = face.occlusion?.ratio ?? 0;
-    return `face ${i + 1} ${LEVEL_WORDS[levelOf(ratio)]}, ${percent(ratio)}`;
+    return `face ${i + 1} ${LEVEL_WORDS[levelOf(face)]}, ${percent(ratio)}`;
   });
   return `${faces.length === 1 ? 'One face' : `${faces.length} faces`}: ${shares.join('; ')}.`;
 }

@@ -12,6 +12,8 @@ export class LiveFeed {
   readonly frame = newCanvas(1, 1);
   readonly #release: () => void;
   #isClosed = false;
+  /** The camera ended by itself: it was unplugged, or may not be used any more. */
+  #isGone = false;
 
   private constructor(
     name: string,
@@ -23,6 +25,9 @@ export class LiveFeed {
     this.video = video;
     this.isCamera = isCamera;
     this.#release = release;
+    const track = this.#track();
+    this.#isGone = track?.readyState === 'ended';
+    track?.addEventListener('ended', () => (this.#isGone = true));
   }
 
   /** Opens a camera; without an id, the one that faces the user. Rejects as getUserMedia does. */
@@ -53,6 +58,12 @@ export class LiveFeed {
       video.loop = true;
       video.src = address;
       await startAsync(video);
+      if (video.videoWidth === 0) {
+        // Sound alone, or a picture in a format that this browser lacks: it would play without a frame.
+        video.pause();
+        video.remove();
+        throw unplayable();
+      }
       return new LiveFeed(name, video, false, () => URL.revokeObjectURL(address));
     } catch (error) {
       URL.revokeObjectURL(address);
@@ -66,15 +77,24 @@ export class LiveFeed {
 
   /** Id of the camera in use, and whether it looks at the user. */
   camera(): { deviceId: string; isFront: boolean } {
-    const stream = this.video.srcObject;
-    const track = stream instanceof MediaStream ? stream.getVideoTracks()[0] : undefined;
-    const { deviceId = '', facingMode } = track?.getSettings() ?? {};
+    const { deviceId = '', facingMode } = this.#track()?.getSettings() ?? {};
     return { deviceId, isFront: facingMode !== 'environment' };
   }
 
-  /** Waits for a frame that was not taken yet, and copies it; false once the feed is closed. */
+  #track(): MediaStreamTrack | undefined {
+    const stream = this.video.srcObject;
+    return stream instanceof MediaStream ? stream.getVideoTracks()[0] : undefined;
+  }
+
+  /**
+   * Waits for a frame that was not taken yet, and copies it; false once the feed is closed.
+   * @throws an error with code `camera-gone` where the camera ended by itself
+   */
   async takeFrameAsync(): Promise<boolean> {
     while (!this.#isClosed) {
+      if (this.#isGone) {
+        throw Object.assign(new Error('the camera has ended'), { code: 'camera-gone' });
+      }
       if (await nextFrameAsync(this.video)) break;
     }
     if (this.#isClosed) return false;
@@ -114,8 +134,12 @@ async function startAsync(video: HTMLVideoElement): Promise<void> {
   } catch (cause) {
     video.remove();
     if (video.error === null && (cause as Error).name !== 'NotSupportedError') throw cause;
-    throw Object.assign(new Error('the video cannot be played', { cause }), { code: 'video' });
+    throw unplayable(cause);
   }
+}
+
+function unplayable(cause?: unknown): Error {
+  return Object.assign(new Error('the video cannot be played', { cause }), { code: 'video' });
 }
 
 /** True with the video's next frame; false after a while without one, as while it is paused. */

@@ -13,12 +13,24 @@ import { saveJson, savePngAsync } from './save.js';
 const app = new App();
 const problem = byId('problem', HTMLElement);
 
+/** The problem that was shown last. */
+let shown: unknown = null;
+/** What keeps the detector from working at all. */
+let lasting: unknown = null;
+
 function showProblem(error: unknown): void {
+  shown = error;
   const { title, fix } = plainMessage(error);
   byId('problem-title', HTMLElement).textContent = title;
   byId('problem-fix', HTMLElement).textContent = fix;
   problem.hidden = false;
   app.stage.busy('');
+}
+
+/** What was wrong before is over, unless there is no detector: then no picture can be looked at. */
+function clearProblem(): void {
+  if (lasting === null) problem.hidden = true;
+  else if (shown !== lasting) showProblem(lasting);
 }
 
 function connectModes(): void {
@@ -52,7 +64,8 @@ function connectSettings(): () => void {
     app.look();
   });
   size.addEventListener('input', () => {
-    app.choices.size = size.valueAsNumber;
+    app.size = size.valueAsNumber;
+    clearProblem(); // as a size for which memory was too small
     showValues();
     app.look();
   });
@@ -87,7 +100,10 @@ function connectTools(): void {
 /** What can be done depends on what is shown. */
 function updateTools(): void {
   const isStill = app.still !== null;
-  byId('cover-card', HTMLElement).hidden = !isStill;
+  byId('cover-card', HTMLElement).hidden = !isStill || !app.detector;
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-cover]')) {
+    button.disabled = !app.canCover;
+  }
   byId('uncover', HTMLButtonElement).disabled = !app.still?.isCovered;
   for (const id of ['save-png', 'save-json']) {
     byId(id, HTMLButtonElement).disabled = app.analysis === null;
@@ -100,17 +116,28 @@ async function startAsync(): Promise<void> {
   connectTools();
   const profile = connectProfile(app);
   app.onError = showProblem;
-  app.onResult = () => {
-    problem.hidden = true;
+  const update = (): void => {
     updateTools();
     showValues();
     profile.update();
   };
+  app.onResult = update;
   byId('problem-close', HTMLButtonElement).addEventListener('click', () => (problem.hidden = true));
-  const samples = await connectSamplesAsync(app);
-  connectSources(app, { showProblem, onChange: () => (samples.unpress(), updateTools()) });
+  const onChange = (): void => {
+    clearProblem();
+    update();
+  };
+  const samples = await connectSamplesAsync(app, () => {
+    controls.change('none');
+    onChange();
+  });
+  const { controls } = connectSources(app, {
+    showProblem,
+    onChange: () => (samples.unpress(), onChange()),
+    onEnd: update,
+  });
   await samples.showAsync('masks');
-  updateTools();
+  update();
   const detector = await loadDetectorAsync('./', (progress) =>
     app.stage.busy(progressText(progress)),
   );
@@ -118,10 +145,11 @@ async function startAsync(): Promise<void> {
   byId('adapter', HTMLElement).textContent = adapterText(adapterInfo);
   byId('software', HTMLElement).hidden = !adapterInfo.isSoftware;
   app.start(detector);
-  showValues();
+  update();
 }
 
 startAsync().catch((error: unknown) => {
   byId('adapter', HTMLElement).textContent = 'nothing: see the message at the picture';
+  lasting = error;
   showProblem(error);
 });

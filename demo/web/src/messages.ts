@@ -39,6 +39,10 @@ const MESSAGES: Readonly<Record<string, PlainMessage>> = {
     title: 'This video cannot be played here.',
     fix: 'Use MP4 (H.264) or WebM.',
   },
+  'camera-gone': {
+    title: 'The camera has stopped.',
+    fix: 'It was unplugged, or may not be used any more. Connect or allow it, then press Camera again.',
+  },
   NotAllowedError: {
     title: 'The camera may not be used.',
     fix: 'Allow it at the camera sign in the address bar, then press Camera again.',

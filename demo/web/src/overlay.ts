@@ -26,7 +26,7 @@ export function drawOverlay(
     ...options,
     masks: showMask,
     highlight: highlight === null ? null : (faces[highlight] ?? null),
-    color: ({ occlusion }) => LEVEL_COLORS[levelOf(occlusion?.ratio ?? 0)],
+    color: (face) => LEVEL_COLORS[levelOf(face)],
     labels: ({ score, occlusion }) =>
       occlusion ? percent(occlusion.ratio) : `score ${score.toFixed(2)}`,
   });

@@ -17,12 +17,13 @@ export function connectProfile(app: App): { update(): void } {
   button.addEventListener('click', () => {
     button.disabled = true;
     measureAsync(app)
-      .then((profile) => close.replaceChildren(...(profile ? profileView(profile) : [])))
+      .then((measured) => close.replaceChildren(...measuredView(measured)))
       .catch(app.onError)
       .finally(() => (button.disabled = false));
   });
   return {
     update() {
+      live.hidden = app.live === null; // its times would be of pictures that are gone
       const now = performance.now();
       if (!box.open || now - shownAt < 500) return;
       shownAt = now;
@@ -41,17 +42,36 @@ export function connectProfile(app: App): { update(): void } {
   };
 }
 
-/** Looks at what is shown a few times with every launch timed. */
-async function measureAsync(app: App): Promise<Profile | null> {
-  const { detector } = app;
-  const picture = app.still?.canvas ?? app.live?.frame;
+interface Measured {
+  profile: Profile;
+  /** Longer side of what the network saw. */
+  maxSize: number;
+  /** What was closed so that nothing else computes meanwhile. */
+  closed: 'camera' | 'video' | null;
+}
+
+/** Looks at what is shown a few times with every launch timed; null where there is nothing to look at. */
+async function measureAsync(app: App): Promise<Measured | null> {
+  const { detector, live } = app;
+  const picture = app.still?.canvas ?? live?.frame;
   if (!detector || !picture) return null;
-  app.closeLive();
+  // Before the feed is closed: afterwards the size is that of photographs.
   const options = { score: app.choices.score, maxSize: app.size };
+  app.closeLive();
   await detector.detectAsync(picture, options);
   const profiler = await Profiler.startAsync(detector.core.device);
   for (let i = 0; i < LOOKS; i++) await detector.detectAsync(picture, options);
-  return profiler.stopAsync();
+  const profile = await profiler.stopAsync();
+  const closed = live && (live.isCamera ? 'camera' : 'video');
+  return { profile, maxSize: options.maxSize, closed };
+}
+
+function measuredView(measured: Measured | null): HTMLElement[] {
+  const line = (text: string): HTMLElement => make('p', { className: 'soft' }, text);
+  if (!measured) return [line('There is nothing to measure: open a picture or the camera first.')];
+  const { profile, maxSize, closed } = measured;
+  const note = closed ? ` The ${closed} was closed for this.` : '';
+  return [line(`Measured at ${maxSize} px.${note}`), ...profileView(profile)];
 }
 
 function profileView(profile: Profile): HTMLElement[] {

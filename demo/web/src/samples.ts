@@ -15,7 +15,8 @@ export interface SamplesRow {
   unpress(): void;
 }
 
-export async function connectSamplesAsync(app: App): Promise<SamplesRow> {
+/** `onShow` is called when a sample is shown. */
+export async function connectSamplesAsync(app: App, onShow: () => void): Promise<SamplesRow> {
   const [samples, stored] = await Promise.all([
     jsonAsync<Sample[]>('samples.json'),
     jsonAsync<StoredFaces>('faces.json'),
@@ -25,11 +26,18 @@ export async function connectSamplesAsync(app: App): Promise<SamplesRow> {
     for (const [key, button] of buttons) button.setAttribute('aria-pressed', String(key === name));
   };
   const showAsync = async (name: string): Promise<void> => {
+    const isNewest = app.claim();
     press(name);
-    const blob = await (await fetch(`samples/${name}.jpg`)).blob();
-    const still = await Still.fromBlobAsync(`${name}.jpg`, blob);
-    const records = stored[name]?.faces;
-    app.showStill(still, records ? facesOf(records) : null);
+    try {
+      const blob = await (await fetch(`samples/${name}.jpg`)).blob();
+      const still = await Still.fromBlobAsync(`${name}.jpg`, blob);
+      if (!isNewest()) return;
+      const records = stored[name]?.faces;
+      app.showStill(still, records ? facesOf(records) : null);
+      onShow();
+    } catch (error) {
+      if (isNewest()) throw error;
+    }
   };
   const items = samples.map(({ name, title }) => {
     const picture = make('img', { src: `samples/${name}.small.jpg`, alt: title, loading: 'lazy' });

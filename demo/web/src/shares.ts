@@ -9,10 +9,20 @@ export const LEVEL_COLORS: Readonly<Record<ShareLevel, string>> = {
   much: '#ff3d7f',
 };
 
-/** Below a tenth a face counts as uncovered, from a quarter on as covered. */
-export function levelOf(ratio: number): ShareLevel {
-  if (ratio < 0.1) return 'clear';
-  return ratio < 0.25 ? 'some' : 'much';
+/** The share that the shipped weights were calibrated to, for faces that do not say theirs. */
+export const COVERED_FROM = 0.13;
+
+/** Uncovered up to where the library says so; much covered from twice that share on. */
+export function levelOf({
+  occlusion,
+  coveredShare,
+}: {
+  occlusion: { ratio: number } | null;
+  coveredShare: number;
+}): ShareLevel {
+  const ratio = occlusion?.ratio ?? 0;
+  if (ratio < coveredShare) return 'clear';
+  return ratio < 2 * coveredShare ? 'some' : 'much';
 }
 
 export const LEVEL_WORDS: Readonly<Record<ShareLevel, string>> = {

@@ -1,6 +1,7 @@
 /** Where pictures come from: files, drag and drop, the clipboard, cameras, videos. */
 import type { App } from './app.js';
 import { byId, make } from './dom.js';
+import { FeedControls } from './feed-controls.js';
 import { camerasAsync, LiveFeed } from './live.js';
 import { Still } from './still.js';
 
@@ -8,26 +9,50 @@ export interface SourceHooks {
   showProblem(error: unknown): void;
   /** Something other than before is shown. */
   onChange(): void;
+  /** A camera or film ended, and nothing took its place. */
+  onEnd(): void;
 }
 
-export function connectSources(app: App, hooks: SourceHooks): void {
-  const openAsync = async (file: File): Promise<void> => {
-    if (file.type.startsWith('video/')) {
-      const feed = await LiveFeed.fileAsync(file.name, file);
-      connectVideo(app, feed);
-      runFeed(app, feed, hooks);
-    } else {
-      app.showStill(await Still.fromBlobAsync(file.name || 'picture', file));
-      hooks.onChange();
-    }
-  };
+/** What the ways to open something share. */
+interface Opening {
+  app: App;
+  hooks: SourceHooks;
+  controls: FeedControls;
+}
+
+export function connectSources(app: App, hooks: SourceHooks): { controls: FeedControls } {
+  const controls = new FeedControls(app);
+  const opening: Opening = { app, hooks, controls };
   const open = (file: File | null | undefined): void => {
-    if (file) openAsync(file).catch(hooks.showProblem);
+    if (file) void openFileAsync(opening, file);
   };
   connectFile(open);
   connectDrop(app, open);
   document.addEventListener('paste', (event) => open(event.clipboardData?.files[0]));
-  connectCamera(app, hooks);
+  connectCamera(opening);
+  return { controls };
+}
+
+/** Opens a picture or film, unless the visitor chooses something else meanwhile. */
+async function openFileAsync(opening: Opening, file: File): Promise<void> {
+  const { app, hooks, controls } = opening;
+  const isNewest = app.claim();
+  try {
+    if (file.type.startsWith('video/')) {
+      const feed = await LiveFeed.fileAsync(file.name, file);
+      if (!isNewest()) return feed.close();
+      connectVideo(app, feed);
+      runFeed(opening, feed);
+    } else {
+      const still = await Still.fromBlobAsync(file.name || 'picture', file);
+      if (!isNewest()) return;
+      app.showStill(still);
+      controls.change('none');
+      hooks.onChange();
+    }
+  } catch (error) {
+    if (isNewest()) hooks.showProblem(error);
+  }
 }
 
 function connectFile(open: (file: File | undefined) => void): void {
@@ -56,51 +81,62 @@ function connectDrop(app: App, open: (file: File | undefined) => void): void {
   });
 }
 
-function runFeed(app: App, feed: LiveFeed, hooks: SourceHooks): void {
-  const camera = byId('camera', HTMLButtonElement);
-  camera.classList.toggle('primary', feed.isCamera);
-  byId('camera-text', HTMLElement).textContent = feed.isCamera ? 'Stop camera' : 'Camera';
-  byId('camera-options', HTMLElement).hidden = !feed.isCamera;
-  byId('video-options', HTMLElement).hidden = feed.isCamera;
+function runFeed({ app, hooks, controls }: Opening, feed: LiveFeed): void {
   const done = app.showLiveAsync(feed);
+  controls.change('none');
   hooks.onChange();
   done.catch(hooks.showProblem).finally(() => {
     if (app.live) return; // another one took its place
-    camera.classList.remove('primary');
-    byId('camera-text', HTMLElement).textContent = 'Camera';
-    byId('camera-options', HTMLElement).hidden = true;
-    byId('video-options', HTMLElement).hidden = true;
+    controls.show();
+    hooks.onEnd();
   });
 }
 
-function connectCamera(app: App, hooks: SourceHooks): void {
+function connectCamera(opening: Opening): void {
+  const { app, hooks, controls } = opening;
   const list = byId('camera-list', HTMLSelectElement);
   const mirror = byId('mirror', HTMLInputElement);
+  let waiting = 0;
   const startAsync = async (deviceId?: string): Promise<void> => {
+    const isNewest = app.claim();
+    let feed: LiveFeed | null = null;
+    waiting++;
     app.stage.busy('Waiting for the camera …');
     try {
-      const feed = await LiveFeed.cameraAsync(deviceId);
+      feed = await LiveFeed.cameraAsync(deviceId);
+      const cameras = await camerasAsync();
+      if (!isNewest()) return feed.close();
       const { deviceId: used, isFront } = feed.camera();
       app.isMirrored = isFront;
       mirror.checked = isFront;
-      const cameras = await camerasAsync();
       list.replaceChildren(
         ...cameras.map(({ id, name }) =>
           make('option', { value: id, textContent: name, selected: id === used }),
         ),
       );
-      runFeed(app, feed, hooks);
+      runFeed(opening, feed);
+    } catch (error) {
+      feed?.close();
+      if (!isNewest()) return;
+      if (controls.isOpening) controls.change('failed');
+      hooks.showProblem(error);
     } finally {
-      app.stage.busy('');
+      if (--waiting === 0) {
+        app.stage.busy('');
+        if (controls.isOpening) controls.change('none'); // it is not wanted any more
+      }
     }
   };
   byId('camera', HTMLButtonElement).addEventListener('click', () => {
-    if (app.live?.isCamera) app.closeLive();
-    else startAsync().catch(hooks.showProblem);
+    if (!app.live?.isCamera && !controls.isOpening) return void startAsync();
+    if (controls.isOpening) app.claim(); // the one that is being opened is not wanted any more
+    app.closeLive();
+    controls.change('none');
   });
   list.addEventListener('change', () => {
+    controls.change('opening');
     app.closeLive(); // many cameras serve one feed at a time
-    startAsync(list.value).catch(hooks.showProblem);
+    void startAsync(list.value);
   });
   mirror.addEventListener('change', () => (app.isMirrored = mirror.checked));
 }

@@ -7,7 +7,8 @@ import type { Verdict } from './check.js';
 /** A picture with its faces. */
 export interface Scene {
   picture: HTMLCanvasElement;
-  faces: readonly PageFace[];
+  /** Null where nobody has looked yet. */
+  faces: readonly PageFace[] | null;
   /** Width that the faces' coordinates refer to. */
   width: number;
   mirrored: boolean;
@@ -102,7 +103,7 @@ export class Stage {
     if (mirrored) context.setTransform(-1, 0, 0, 1, picture.width, 0);
     context.drawImage(picture, 0, 0);
     context.restore();
-    drawOverlay(context, faces, {
+    drawOverlay(context, faces ?? [], {
       unit,
       scale: picture.width / width,
       mirrored,

@@ -5,6 +5,7 @@ import { Detector as Core, type Detection } from '../detect/detector.js';
 import type { DetectSettings } from '../detect/settings.js';
 import { configOf } from '../weights/detector-weights.js';
 import { describeAdapter, type AdapterInfo } from './adapter-info.js';
+import { BrowserError } from './errors.js';
 import { weightsOfAsync } from './download.js';
 import { pixelsOfAsync, type PictureSource } from './pixels.js';
 import { VideoDetector } from './video.js';
@@ -33,8 +34,20 @@ export interface DetectorOptions extends DetectOptions {
   adapter?: GPUAdapter;
 }
 
-/** The weights that lie beside this module. */
-export const defaultWeightsUrl = (): URL => new URL('./aofd-lite.web.safetensors', import.meta.url);
+/**
+ * The weights that lie beside this module.
+ * @throws BrowserError `weights-download` where a bundler took away the module's own address
+ */
+export function defaultWeightsUrl(): URL {
+  try {
+    return new URL('./aofd-lite.web.safetensors', import.meta.url);
+  } catch (cause) {
+    throw new BrowserError('weights-download', 'the address of this module is not known.', {
+      cause,
+      fix: 'bundle as ES modules, or pass the address of the weights: Detector.createAsync({ weights: "/models/aofd-lite.web.safetensors" }).',
+    });
+  }
+}
 
 /**
  * Finds faces, and what covers them, in pictures, canvases and videos of a page or worker. Nothing leaves the

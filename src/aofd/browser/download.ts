@@ -27,16 +27,14 @@ export async function weightsOfAsync(
 async function downloadAsync(address: string, onBytes: OnBytes): Promise<Uint8Array> {
   const fix =
     'serve the file there, or pass its address: Detector.createAsync({ weights: "/models/aofd-lite.web.safetensors" }).';
-  let response: Response;
-  try {
-    response = await fetch(address);
-  } catch (cause) {
+  const refused = (cause: unknown): never => {
     throw new BrowserError('weights-download', 'the weights cannot be fetched.', {
       where: address,
       cause,
       fix: `check the connection, and connect-src of the page's Content-Security-Policy; for another host, its CORS headers. Or ${fix}`,
     });
-  }
+  };
+  const response = await fetch(address).catch(refused);
   // Development servers answer a missing file with their start page.
   const isPage = response.headers.get('content-type')?.startsWith('text/html') ?? false;
   if (!response.ok || isPage) {
@@ -46,7 +44,7 @@ async function downloadAsync(address: string, onBytes: OnBytes): Promise<Uint8Ar
       fix,
     });
   }
-  return readBodyAsync(response, onBytes);
+  return readBodyAsync(response, onBytes).catch(refused);
 }
 
 async function readBodyAsync(response: Response, onBytes: OnBytes): Promise<Uint8Array> {

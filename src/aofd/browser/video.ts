@@ -33,12 +33,13 @@ export class VideoDetector implements AsyncIterable<FrameDetection> {
   settings: DetectSettings;
   readonly #core: Detector;
   #memory: FrameMemory | null = null;
-  #lastTime = -1;
+  readonly #frames: Frames;
 
   constructor(core: Detector, video: HTMLVideoElement, settings: DetectSettings) {
     this.#core = core;
     this.video = video;
     this.settings = settings;
+    this.#frames = new Frames(video);
   }
 
   /**
@@ -48,9 +49,8 @@ export class VideoDetector implements AsyncIterable<FrameDetection> {
    */
   async nextAsync(): Promise<FrameDetection | null> {
     const { video } = this;
-    const mediaTime = await nextFrameAsync(video, this.#lastTime);
+    const mediaTime = await this.#frames.nextAsync();
     if (mediaTime === null) return null;
-    this.#lastTime = mediaTime;
     const start = performance.now();
     const { width, height } = sizeOf(video);
     const pass = this.#prepare(width, height);
@@ -101,30 +101,65 @@ export class VideoDetector implements AsyncIterable<FrameDetection> {
   }
 }
 
-/** Waits for a frame other than the one at `after`; its time, or null at the end of the video. */
-async function nextFrameAsync(video: HTMLVideoElement, after: number): Promise<number | null> {
-  for (;;) {
-    if (video.error) {
-      throw new BrowserError('video', `the video cannot be played (${video.error.message}).`, {
-        fix: 'use a format that this browser plays, such as MP4 (H.264) or WebM.',
+/** Frames of a video, each once. */
+class Frames {
+  readonly #video: HTMLVideoElement;
+  /** Whether one is to be taken: at first whichever the video shows. */
+  #isNew = true;
+  /** Time of the one taken last; decides where the browser does not tell of frames. */
+  #taken = -1;
+  #wake: (() => void) | null = null;
+  /** Whether the browser tells of frames. */
+  readonly #tells: boolean;
+
+  constructor(video: HTMLVideoElement) {
+    this.#video = video;
+    this.#tells = 'requestVideoFrameCallback' in video;
+  }
+
+  /** Waits for a frame that was not taken; its time in seconds, or null at the end of the video. */
+  async nextAsync(): Promise<number | null> {
+    const video = this.#video;
+    for (;;) {
+      if (video.error) {
+        throw new BrowserError('video', `the video cannot be played (${video.error.message}).`, {
+          fix: 'use a format that this browser plays, such as MP4 (H.264) or WebM.',
+        });
+      }
+      const isReady = video.readyState >= video.HAVE_CURRENT_DATA;
+      if (isReady && this.#isNew) return this.#take();
+      if (video.ended) return null;
+      await this.#wokenAsync();
+    }
+  }
+
+  #take(): number {
+    const { currentTime } = this.#video;
+    this.#isNew = false;
+    this.#taken = currentTime;
+    // The clock runs on between frames, so the browser is asked for the next one, once: a detector that is
+    // no longer used leaves nothing behind.
+    if (this.#tells) {
+      this.#video.requestVideoFrameCallback(() => {
+        this.#isNew = true;
+        this.#wake?.();
       });
     }
-    const isReady = video.readyState >= video.HAVE_CURRENT_DATA;
-    if (isReady && video.currentTime !== after) return video.currentTime;
-    if (video.ended) return null;
-    await paintedAsync(video);
+    return currentTime;
   }
-}
 
-/** Resolves with the video's next frame, or where it does not play, soon. */
-function paintedAsync(video: HTMLVideoElement): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = setTimeout(resolve, 100);
-    const done = (): void => {
-      clearTimeout(stop);
-      resolve();
-    };
-    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(done);
-    else requestAnimationFrame(done);
-  });
+  /** Resolves with the next frame or, since a video may end or fail meanwhile, soon. */
+  #wokenAsync(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(stop);
+        this.#wake = null;
+        if (!this.#tells) this.#isNew ||= this.#video.currentTime !== this.#taken;
+        resolve();
+      };
+      const stop = setTimeout(done, 100);
+      if (this.#tells) this.#wake = done;
+      else requestAnimationFrame(done);
+    });
+  }
 }

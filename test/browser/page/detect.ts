@@ -145,7 +145,11 @@ export async function drawingAsync(): Promise<{ changed: number; faces: number }
 }
 
 /** Faces in the frames of a video that shows one photograph; how many buffers each frame makes. */
-export async function videoAsync(): Promise<{ frames: FaceRecord[][]; made: number[] }> {
+export async function videoAsync(): Promise<{
+  frames: FaceRecord[][];
+  made: number[];
+  still: string[];
+}> {
   await using detector = await Detector.createAsync({ maxSize: 320 });
   const image = await createImageBitmap(await (await fetch(photograph(1))).blob());
   const canvas = document.createElement('canvas');
@@ -164,7 +168,18 @@ export async function videoAsync(): Promise<{ frames: FaceRecord[][]; made: numb
       made.push(detector.core.device.context.memory.buffers.stats.misses);
       if (frames.length === 4) break;
     }
-    return { frames, made };
+    // Nothing new is drawn: the present frame is seen once, the next one when there is one.
+    clearInterval(timer);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const still: string[] = [];
+    const again = detector.forVideo(video);
+    await again.nextAsync().then(() => still.push('present'));
+    const next = again.nextAsync().then(() => still.push('next'));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    still.push('drawn');
+    draw();
+    await next;
+    return { frames, made, still };
   } finally {
     clearInterval(timer);
   }

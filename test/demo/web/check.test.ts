@@ -12,8 +12,8 @@ describe('the page: please uncover your face', () => {
   it('wants exactly one uncovered face', () => {
     expect(verdictOf([])).to.equal('none');
     expect(verdictOf([face(0), face(0)])).to.equal('many');
-    expect(verdictOf([face(COVERED_FROM)])).to.equal('clear');
-    expect(verdictOf([face(COVERED_FROM + 0.01)])).to.equal('covered');
+    expect(verdictOf([face(COVERED_FROM - 0.01)])).to.equal('clear');
+    expect(verdictOf([face(COVERED_FROM)])).to.equal('covered');
     expect(verdictOf([{ occlusion: null }])).to.equal('clear');
   });
 

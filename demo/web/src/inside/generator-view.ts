@@ -48,6 +48,7 @@ export class GeneratorView {
     this.#face = face;
     this.#curves = null;
     const cells = face.side ** 2;
+    this.#cells.disabled = false;
     this.#cells.min = String(maskedCells(1 / 6, cells));
     this.#cells.max = String(maskedCells(1 / 2, cells));
     this.#draw();
@@ -55,6 +56,19 @@ export class GeneratorView {
     if (this.#face !== face) return; // another was chosen meanwhile
     this.#curves = curves;
     this.#drawCurves();
+  }
+
+  /** Takes away what is shown of an earlier face, and says why. */
+  clear(why: string): void {
+    this.#face = null;
+    this.#curves = null;
+    this.#cells.disabled = true;
+    this.#value.value = '';
+    this.#text.textContent = why;
+    for (const id of ['face', 'heat', 'hidden', 'harm']) {
+      const canvas = byId(id, HTMLCanvasElement);
+      canvas.width = Number(canvas.width); // empties it
+    }
   }
 
   #draw(): void {

@@ -5,7 +5,7 @@ import { inspectAsync, type Inspection } from '../../../../src/aofd/detect/inspe
 import type { DecodedImage } from '../../../../src/aofd/data/sample.js';
 import { byId, contextOf, make, newCanvas, percent } from '../dom.js';
 import { progressText } from '../engine.js';
-import { plainMessage } from '../messages.js';
+import { plainMessage, type PlainMessage } from '../messages.js';
 import { drawOverlay } from '../overlay.js';
 import { rgbOf, Still } from '../still.js';
 import { facesOf, type StoredFaces } from '../stored.js';
@@ -22,17 +22,36 @@ interface Sample {
 
 /** Longer side of photographs here: maps are drawn for every pixel. */
 const MAX_SIDE = 1024;
+/** Codes of errors that mean: nothing can be computed in this browser. */
+const NO_COMPUTING = ['no-webgpu', 'no-adapter', 'insecure-context'];
+const STORED = 'The first page (Try it) shows stored results.';
 
 const state = byId('state', HTMLElement);
 const photo = byId('photo', HTMLCanvasElement);
 const generator = new GeneratorView();
 const maps = new MapsView();
-const training = new TrainingView(showProblem);
+const training = new TrainingView();
+const input = byId('file', HTMLInputElement);
+let detector: Detector | null = null;
+/** Chosen last while the detector was not there yet. */
+let waiting: File | null = null;
 /** Counts the photographs, so that a late result of an earlier one is dropped. */
 let turn = 0;
 
-function showProblem(error: unknown): void {
+function canNotCompute(error: unknown): boolean {
+  return NO_COMPUTING.includes(String((error as { code?: unknown } | null)?.code));
+}
+
+/** As on the other pages; but this one has no stored results to point at. */
+function messageOf(error: unknown): PlainMessage {
   const { title, fix } = plainMessage(error);
+  if (!canNotCompute(error)) return { title, fix };
+  const own = fix.replace(/\s*[^.]*\bstored results\./, '');
+  return { title, fix: `${own} ${STORED}` };
+}
+
+function showProblem(error: unknown): void {
+  const { title, fix } = messageOf(error);
   byId('problem-title', HTMLElement).textContent = title;
   byId('problem-fix', HTMLElement).textContent = fix;
   byId('problem', HTMLElement).hidden = false;
@@ -48,23 +67,38 @@ async function shrunkAsync(name: string, blob: Blob): Promise<Still> {
   return still;
 }
 
-async function inspectBlobAsync(detector: Detector, name: string, blob: Blob): Promise<void> {
+async function lookAsync(
+  loaded: Detector,
+  name: string,
+  source: Blob | Promise<Blob>,
+): Promise<void> {
   const own = ++turn;
   byId('problem', HTMLElement).hidden = true;
-  const { canvas } = await shrunkAsync(name, blob);
-  Object.assign(photo, { width: canvas.width, height: canvas.height });
-  contextOf(photo).drawImage(canvas, 0, 0);
-  state.textContent = 'Looking …';
-  const image = rgbOf(contextOf(canvas).getImageData(0, 0, canvas.width, canvas.height));
-  const inspection = await inspectAsync(detector.core, image);
-  if (own !== turn) return;
-  state.textContent = `${inspection.faces.length} faces found`;
-  maps.show({ image, canvas, inspection, config: detector.core.config });
-  listFaces(detector, canvas, image, inspection);
+  try {
+    const { canvas } = await shrunkAsync(name, await source);
+    if (own !== turn) return;
+    Object.assign(photo, { width: canvas.width, height: canvas.height });
+    contextOf(photo).drawImage(canvas, 0, 0);
+    byId('faces', HTMLElement).replaceChildren(); // they would draw over the new photograph
+    state.textContent = 'Looking …';
+    const image = rgbOf(contextOf(canvas).getImageData(0, 0, canvas.width, canvas.height));
+    const inspection = await inspectAsync(loaded.core, image);
+    if (own !== turn) return;
+    state.textContent = foundText(inspection.faces.length);
+    maps.show({ image, canvas, inspection, config: loaded.core.config });
+    listFaces(loaded, canvas, image, inspection);
+  } catch (error) {
+    if (own === turn) showProblem(error);
+  }
+}
+
+function foundText(count: number): string {
+  if (count === 0) return 'No face found';
+  return count === 1 ? 'One face found' : `${count} faces found`;
 }
 
 function listFaces(
-  detector: Detector,
+  loaded: Detector,
   canvas: HTMLCanvasElement,
   image: DecodedImage,
   inspection: Inspection,
@@ -88,10 +122,12 @@ function listFaces(
     const look = { unit, scale: 1, showMask: true, highlight: index, mirrored: false };
     drawOverlay(contextOf(photo), faces, look);
     const face = faceAt(image, inspection, index);
-    if (face) generator.showAsync(detector.core.network, face).catch(showProblem);
+    if (face) generator.showAsync(loaded.core.network, face).catch(showProblem);
+    else generator.clear('These weights hold no mask generator');
   };
   byId('faces', HTMLElement).replaceChildren(...buttons);
   if (faces.length > 0) choose(0);
+  else generator.clear('No face found');
 }
 
 /** What the generator got and gave for one face. */
@@ -131,12 +167,22 @@ async function sourcesAsync(samples: readonly Sample[]): Promise<FaceSource[]> {
   return sources;
 }
 
-function connectSources(detector: Detector): void {
-  const open = (file: File | null | undefined): void => {
-    if (file) inspectBlobAsync(detector, file.name, file).catch(showProblem);
-  };
-  const input = byId('file', HTMLInputElement);
-  input.addEventListener('change', () => open(input.files?.[0]));
+async function sampleAsync(name: string): Promise<Blob> {
+  return (await fetch(`../samples/${name}.jpg`)).blob();
+}
+
+function open(file: File | null | undefined): void {
+  if (!file) return;
+  if (detector) void lookAsync(detector, file.name, file);
+  else waiting = file;
+}
+
+/** Before anything is loaded: the browser would leave the page for a file that is dropped early. */
+function connectSources(): void {
+  input.addEventListener('change', () => {
+    open(input.files?.[0]);
+    input.value = ''; // or the same file could not be chosen again
+  });
   document.addEventListener('dragover', (event) => event.preventDefault());
   document.addEventListener('drop', (event) => {
     event.preventDefault();
@@ -145,29 +191,40 @@ function connectSources(detector: Detector): void {
   document.addEventListener('paste', (event) => open(event.clipboardData?.files[0]));
 }
 
-async function startAsync(): Promise<void> {
-  const samples = (await (await fetch('../samples.json')).json()) as Sample[];
-  const weights = new URL('../weights/aofd-lite.inside.safetensors', document.baseURI);
-  training.setSources(await sourcesAsync(samples));
-  const detector = await Detector.createAsync({
-    weights,
-    onProgress: (progress) => (state.textContent = progressText(progress)),
-  });
-  const showAsync = async (name: string): Promise<void> => {
-    const blob = await (await fetch(`../samples/${name}.jpg`)).blob();
-    await inspectBlobAsync(detector, name, blob);
-  };
+function listSamples(loaded: Detector, samples: readonly Sample[]): void {
   const items = samples.map(({ name, title }) => {
     const picture = make('img', { src: `../samples/${name}.small.jpg`, alt: title });
     const button = make('button', { type: 'button', title }, picture);
-    button.addEventListener('click', () => {
-      showAsync(name).catch(showProblem);
-    });
+    button.addEventListener('click', () => void lookAsync(loaded, name, sampleAsync(name)));
     return make('li', {}, button);
   });
   byId('samples', HTMLUListElement).replaceChildren(...items);
-  connectSources(detector);
-  await showAsync('stairs'); // uncovered faces: what the generator does is seen best
 }
 
-startAsync().catch(showProblem);
+async function startAsync(): Promise<void> {
+  const samples = (await (await fetch('../samples.json')).json()) as Sample[];
+  // The detector does not wait for the training's pictures, nor fail with them.
+  sourcesAsync(samples).then(
+    (sources) => training.setSources(sources),
+    (error: unknown) => training.refuse(plainMessage(error)),
+  );
+  const loaded = await Detector.createAsync({
+    weights: new URL('../weights/aofd-lite.inside.safetensors', document.baseURI),
+    onProgress: (progress) => {
+      const next = waiting ? ` Then: ${waiting.name}` : '';
+      state.textContent = progressText(progress) + next;
+    },
+  });
+  detector = loaded;
+  listSamples(loaded, samples);
+  if (waiting) open(waiting);
+  // Uncovered faces: what the generator does is seen best.
+  else await lookAsync(loaded, 'stairs', sampleAsync('stairs'));
+}
+
+connectSources();
+startAsync().catch((error: unknown) => {
+  showProblem(error);
+  input.disabled = true; // nothing is there to look at a file
+  if (canNotCompute(error)) training.refuse(messageOf(error));
+});

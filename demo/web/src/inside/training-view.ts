@@ -1,6 +1,7 @@
 /** Training in the page: buttons, the live curve, and answers on faces kept aside. */
 import { Device } from '../../../../src/nn/browser.js';
 import { byId, contextOf, make, percent } from '../dom.js';
+import { plainMessage, type PlainMessage } from '../messages.js';
 import { download } from '../save.js';
 import { drawChart } from './chart.js';
 import { makeBatch, SIDE, type FaceBatch, type FaceSource } from './faces-set.js';
@@ -15,22 +16,27 @@ const TEST_SIZE = 64;
 const SHOWN = 12;
 
 export class TrainingView {
-  readonly #onError: (error: unknown) => void;
   readonly #train = byId('train', HTMLButtonElement);
   readonly #reset = byId('reset', HTMLButtonElement);
   readonly #save = byId('checkpoint', HTMLButtonElement);
   readonly #text = byId('curve-text', HTMLElement);
+  readonly #problem = byId('train-problem', HTMLElement);
   /** Faces to train on, and those kept aside. */
   #sources: { train: FaceSource[]; test: FaceSource[] } | null = null;
   #device: Device | null = null;
   #network: SmallNetwork | null = null;
   #losses: [number, number][] = [];
   #accuracies: [number, number][] = [];
-  #isRunning = false;
+  #state: 'idle' | 'running' | 'stopping' = 'idle';
+  /** Counts the runs, so that what is left of an earlier one touches nothing. */
+  #run = 0;
+  #isRefused = false;
 
-  constructor(onError: (error: unknown) => void) {
-    this.#onError = onError;
-    this.#train.addEventListener('click', () => this.#toggle());
+  constructor() {
+    const onError = (error: unknown): void => this.#showProblem(plainMessage(error));
+    this.#train.addEventListener('click', () => {
+      this.#toggleAsync().catch(onError);
+    });
     this.#reset.addEventListener('click', () => this.#startOver());
     this.#save.addEventListener('click', () => {
       this.#saveAsync().catch(onError);
@@ -47,19 +53,34 @@ export class TrainingView {
       test: sources.filter((_, i) => i % 4 === 3),
     };
     this.#text.textContent = `${this.#sources.train.length} faces to train on, ${this.#sources.test.length} kept aside`;
+    this.#show();
   }
 
-  #toggle(): void {
-    if (this.#isRunning) {
-      this.#isRunning = false;
+  /** Where no training is possible: says why. */
+  refuse(why: PlainMessage): void {
+    this.#isRefused = true;
+    this.#showProblem(why);
+    this.#show();
+  }
+
+  #showProblem({ title, fix }: PlainMessage): void {
+    this.#problem.textContent = `${title} ${fix}`;
+    this.#problem.hidden = false;
+  }
+
+  async #toggleAsync(): Promise<void> {
+    if (this.#state === 'running') {
+      this.#state = 'stopping'; // the update that runs now is still waited for
+      this.#show();
       return;
     }
     if (this.#losses.length >= UPDATES) this.#startOver();
-    this.#runAsync().catch(this.#onError);
+    await this.#runAsync();
   }
 
   #startOver(): void {
-    this.#isRunning = false;
+    this.#run++;
+    this.#state = 'idle';
     this.#network?.dispose();
     this.#network = null;
     this.#losses = [];
@@ -70,30 +91,48 @@ export class TrainingView {
   async #runAsync(): Promise<void> {
     const sources = this.#sources;
     if (!sources) return;
-    this.#isRunning = true;
+    const own = ++this.#run;
+    this.#state = 'running';
+    this.#problem.hidden = true;
     this.#show();
     try {
       const device = (this.#device ??= await Device.createAsync());
+      if (own !== this.#run) return;
       const network = (this.#network ??= new SmallNetwork(device, 1));
-      const test = makeBatch(sources.test, TEST_SIZE, [1, 0]);
-      while (this.#isRunning && network.steps < UPDATES) {
-        const step = network.steps;
-        if (step % TEST_EVERY === 0) await this.#testAsync(network, test);
-        const loss = await network.trainAsync(makeBatch(sources.train, BATCH, [0, step]));
-        if (this.#network !== network) return; // started over meanwhile
-        this.#losses.push([step + 1, loss]);
-        if (step % 4 === 0) this.#draw();
-      }
-      if (this.#network === network) await this.#testAsync(network, test);
+      // Not after "Start over": the network is disposed then, and the curve another one's.
+      const isMine = (): boolean => own === this.#run && this.#network === network;
+      await this.#updatesAsync(network, sources, isMine);
+    } catch (error) {
+      if (own === this.#run) throw error; // else: of a network that was given up
     } finally {
-      this.#isRunning = false;
-      this.#draw();
+      if (own === this.#run) {
+        this.#state = 'idle';
+        this.#draw();
+      }
     }
   }
 
-  async #testAsync(network: SmallNetwork, test: FaceBatch): Promise<void> {
+  async #updatesAsync(
+    network: SmallNetwork,
+    sources: { train: FaceSource[]; test: FaceSource[] },
+    isMine: () => boolean,
+  ): Promise<void> {
+    const test = makeBatch(sources.test, TEST_SIZE, [1, 0]);
+    while (this.#state === 'running' && network.steps < UPDATES) {
+      const step = network.steps;
+      if (step % TEST_EVERY === 0) await this.#testAsync(network, test, isMine);
+      if (!isMine()) return;
+      const loss = await network.trainAsync(makeBatch(sources.train, BATCH, [0, step]));
+      if (!isMine()) return;
+      this.#losses.push([step + 1, loss]);
+      if (step % 4 === 0) this.#draw();
+    }
+    await this.#testAsync(network, test, isMine);
+  }
+
+  async #testAsync(network: SmallNetwork, test: FaceBatch, isMine: () => boolean): Promise<void> {
     const answers = await network.answersAsync(test);
-    if (this.#network !== network) return;
+    if (!isMine()) return;
     const right = test.labels.filter((label, i) => (answers[i]! > 0.5 ? 1 : 0) === label).length;
     this.#accuracies.push([network.steps, right / TEST_SIZE]);
     showAnswers(test, answers);
@@ -132,13 +171,9 @@ export class TrainingView {
   #show(loss?: number): void {
     const steps = this.#losses.length;
     const isDone = steps >= UPDATES;
-    this.#train.textContent = this.#isRunning
-      ? 'Stop'
-      : isDone
-        ? 'Train again'
-        : steps > 0
-          ? 'Continue'
-          : 'Train';
+    const idle = isDone ? 'Train again' : steps > 0 ? 'Continue' : 'Train';
+    this.#train.textContent = { idle, running: 'Stop', stopping: 'Stopping …' }[this.#state];
+    this.#train.disabled = this.#isRefused || !this.#sources || this.#state === 'stopping';
     this.#reset.disabled = steps === 0;
     this.#save.disabled = steps === 0;
     if (loss === undefined) return;

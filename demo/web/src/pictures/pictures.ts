@@ -79,7 +79,7 @@ function ring(canvas: HTMLCanvasElement, face: PageFace): HTMLElement {
   context.arc(middle, middle, middle - 8, 0, 2 * Math.PI);
   context.stroke();
   context.lineCap = 'round';
-  context.strokeStyle = LEVEL_COLORS[levelOf(ratio)];
+  context.strokeStyle = LEVEL_COLORS[levelOf(face)];
   context.beginPath();
   const from = -Math.PI / 2;
   context.arc(middle, middle, middle - 8, from, from + 2 * Math.PI * Math.max(0.003, ratio));
