@@ -102,7 +102,9 @@ async function detectAsync(
   if (pictures.length === 0 && survey.errors.length === 0) throw noPicture(paths, passedOver);
   if (passedOver !== '') printNotice(`passed over in folders: ${passedOver}`);
   if (out !== null) checkOutFolder(out);
-  const inputs = [...pictures.map(({ file }) => file), flags.weights];
+  const { findWeightsFile } = await import('../weights/files/detector-weights.js');
+  const weights = flags.weights ?? findWeightsFile() ?? undefined;
+  const inputs = [...pictures.map(({ file }) => file), weights];
   checkDocument(json, inputs);
   if (flags.profile !== undefined) {
     refuseOverwriting(inputs, Object.values(profileFiles(flags.profile)), '--profile');
@@ -130,7 +132,7 @@ async function detectAsync(
   let isDone = false;
   try {
     await withProfileAsync(detector.device, flags.profile, () =>
-      detectPicturesAsync(detector, pictures, { flags, out, signal, document }),
+      detectPicturesAsync(detector, pictures, { flags, weights, out, signal, document }),
     );
     isDone = !signal.aborted;
   } finally {
@@ -185,6 +187,8 @@ function addError(document: DetectionDocument, file: string, error: unknown, hea
 /** Where the results of a run go. */
 interface DetectRun {
   flags: DetectFlags;
+  /** The weights file that is read, named or not. */
+  weights: string | undefined;
   out: string | null;
   signal: AbortSignal;
   /** Filled as pictures are done. */
@@ -195,14 +199,12 @@ interface DetectRun {
 async function detectPicturesAsync(
   detector: Detector,
   pictures: readonly PictureFile[],
-  { flags, out, signal, document }: DetectRun,
+  { flags, weights, out, signal, document }: DetectRun,
 ): Promise<void> {
   const { detectFilesAsync } = await import('../detect/files/detect-files.js');
   const { OutputNames } = await import('../detect/files/output-names.js');
   const names =
-    out === null
-      ? null
-      : new OutputNames(out, pictures, flags.weights === undefined ? [] : [flags.weights]);
+    out === null ? null : new OutputNames(out, pictures, weights === undefined ? [] : [weights]);
   let count = 0;
   const options = {
     signal,

@@ -13,6 +13,7 @@ import type {
   Evaluation,
   ProtocolOptions,
 } from '../eval/protocol.js';
+import type { ReportInput } from '../eval/report/model.js';
 import { packageVersion, printLine, printNotice, withInterrupt } from './common.js';
 import { InterruptedError } from './errors.js';
 import {
@@ -107,7 +108,7 @@ async function evaluateAsync(protocol: EvalProtocol, command: Command): Promise<
     },
   });
   progress.close();
-  warnOfNothing(report.evaluation, detections);
+  warnOfNothing(report, detections, peerSets, against);
   const files = await writeReportAsync(flags.out, report, {
     images: set.images,
     detections,
@@ -143,18 +144,27 @@ function checkedInputs(
   return inputs;
 }
 
-/** Boxes of which none touches a face are hardly boxes of these pictures. */
+/** Doubts each detector whose boxes all miss: the one evaluated, its peers, the one compared with. */
 function warnOfNothing(
-  { headlines }: Pick<Evaluation, 'headlines'>,
+  { evaluation, peers, paired }: ReportInput,
   detections: DetectionSet,
+  peerSets: readonly DetectionSet[],
+  against: DetectionSet | null,
 ): void {
-  const boxes = [...detections.byImage.values()].flat().length;
-  if (boxes > 0 && headlines.length > 0 && headlines.every(({ value }) => value === 0)) {
-    printNotice(
-      `warning: every figure is 0 although there are ${boxes} boxes: are they in the units and the order ` +
-        '(corners, or left, top, width, height) of this format, and of these pictures?',
-    );
-  }
+  const valuesOf = ({ headlines }: Evaluation): number[] => headlines.map(({ value }) => value);
+  warnOfZeros(valuesOf(evaluation), detections);
+  peers.forEach((peer, i) => warnOfZeros(valuesOf(peer.evaluation), peerSets[i]!));
+  if (against) warnOfZeros(paired?.differences.map(({ b }) => b) ?? [], against);
+}
+
+/** Boxes of which none touches a face are hardly boxes of these pictures. */
+function warnOfZeros(figures: readonly number[], { name, byImage }: DetectionSet): void {
+  const boxes = [...byImage.values()].flat().length;
+  if (boxes === 0 || figures.length === 0 || figures.some((value) => value !== 0)) return;
+  printNotice(
+    `warning: ${name}: every figure is 0 although there are ${boxes} boxes: are they in the units and the order ` +
+      '(corners, or left, top, width, height) of this format, and of these pictures?',
+  );
 }
 
 /** Readers would call whatever is not there an annotation file. */

@@ -44,7 +44,8 @@ async function runAsync(file: string, flags: InspectFlags): Promise<void> {
   const { annotatedPngAsync } = await import('../detect/files/detect-files.js');
   const { inspectAsync } = await import('../detect/inspect/inspect.js');
   const { writeSafetensorsFileAsync } = await import('../../nn/io/files/index.js');
-  checkOutputs(flags, file);
+  const { findWeightsFile } = await import('../weights/files/detector-weights.js');
+  checkOutputs(flags.out, [file, flags.weights ?? findWeightsFile() ?? undefined]);
   const image = await decodeImage(file, { autoOrient: true });
   await using detector = await Detector.createAsync({
     ...(flags.weights === undefined ? {} : { weights: flags.weights }),
@@ -75,13 +76,13 @@ async function runAsync(file: string, flags: InspectFlags): Promise<void> {
 }
 
 /** @throws UsageError where the picture or the weights bear the name of something that is written */
-function checkOutputs({ out, weights }: InspectFlags, picture: string): void {
+function checkOutputs(out: string, inputs: readonly (string | undefined)[]): void {
   const written =
     /^(detections|occluders|objectness-stride\d+|face-\d+-generator)\.png$|^tensors\.safetensors$/;
   checkOutFolder(out);
   const names = fs.existsSync(out) ? fs.readdirSync(out) : [];
   const replaced = names.filter((name) => written.test(name)).map((name) => path.join(out, name));
-  refuseOverwriting([picture, weights], replaced);
+  refuseOverwriting(inputs, replaced);
 }
 
 /** PNG files by name. */

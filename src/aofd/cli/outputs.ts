@@ -23,10 +23,10 @@ export function refuseOverwriting(inputs: Given, outputs: Given, option = '--out
 }
 
 /** @throws UsageError where a folder shall be made that is a file: said before the work, not after it */
-export function checkOutFolder(out: string): void {
+export function checkOutFolder(out: string, option = '--out'): void {
   const found = fs.statSync(out, { throwIfNoEntry: false });
   if (!found || found.isDirectory()) return;
   throw new UsageError('usage', `${out} is a file; a folder is needed.`, {
-    fix: 'choose another folder with --out.',
+    fix: `choose another folder with ${option}.`,
   });
 }

@@ -33,8 +33,9 @@ interface ReproduceFlags {
   device?: string;
 }
 
-/** What a study writes beside the folders of its parts. */
-const REPORTS = ['report.html', 'report.md', 'report.json', 'lock', 'hashes.json'];
+/** What a study writes beside the folders of its parts, and what its report consists of. */
+const NOTES = ['lock', 'hashes.json'];
+const REPORTS = ['report.html', 'report.md', 'report.json'];
 
 /** Adds the command. */
 export function register(program: Command): void {
@@ -130,12 +131,16 @@ async function reproduceAsync(flags: ReproduceFlags, signal: AbortSignal): Promi
 }
 
 /** @throws UsageError where the report would replace the study, or cannot be written */
-function checkOutputs({ study, out }: ReproduceFlags): void {
+function checkOutputs({ study, out, reportTo = out }: ReproduceFlags): void {
   checkOutFolder(out);
-  refuseOverwriting(
-    [study],
-    REPORTS.map((name) => path.join(out, name)),
-  );
+  checkOutFolder(reportTo, '--report-to');
+  for (const [folder, names, option] of [
+    [out, NOTES, '--out'],
+    [reportTo, REPORTS, reportTo === out ? '--out' : '--report-to'],
+  ] as const) {
+    const files = names.map((name) => path.join(folder, name));
+    refuseOverwriting([study], files, option);
+  }
 }
 
 /** What is done and open, with the time that is left, as far as it can be told. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
 import type { Config } from '../config/index.js';
+import { dataLists } from './data-lists.js';
 import { InterruptedError, UsageError } from './errors.js';
 import { checkOutFolder, refuseOverwriting } from './outputs.js';
 import { addProfileOption, profileFiles, withProfileAsync } from './profile.js';
@@ -59,9 +60,10 @@ export function register(program: Command): void {
 
 async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise<void> {
   checkUsage(options);
-  checkOutputs(options);
+  if (options.out !== undefined) checkOutFolder(options.out);
   const { loadConfig } = await import('../config/files.js');
   const config = loadConfig(options.config ?? null, options.set);
+  checkOutputs(options, config);
   const [
     { Device },
     { Trainer, JsonlWriter, TerminalWriter },
@@ -137,17 +139,21 @@ function writeConfigCopy(outDir: string, config: Config, given: string | undefin
   atomicWriteFile(copy, `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** The weights to start from, or the config, must not be what the run writes. */
-function checkOutputs({ out, weights, config, dumpStep, profile }: TrainArguments): void {
-  if (out !== undefined) checkOutFolder(out);
-  const inRun = ['weights.safetensors', 'metrics.jsonl'];
-  refuseOverwriting(
-    [weights, config],
-    [
-      ...(out === undefined ? [] : inRun.map((name) => path.join(out, name))),
-      dumpStep,
-      ...(profile === undefined ? [] : Object.values(profileFiles(profile))),
-    ],
-    '--out, --dump-step or --profile',
-  );
+/** The weights to start from, the config, and the lists of the data must not be what the run writes. */
+function checkOutputs(
+  { out, weights, config: file, dumpStep, profile }: TrainArguments,
+  config: Config,
+): void {
+  const inputs = [weights, ...dataLists(config)];
+  const inRun = (name: string): string | undefined => out && path.join(out, name);
+  const outputs = [
+    inRun('weights.safetensors'),
+    inRun('metrics.jsonl'),
+    dumpStep,
+    ...(profile === undefined ? [] : Object.values(profileFiles(profile))),
+  ];
+  const options = '--out, --dump-step or --profile';
+  refuseOverwriting([file, ...inputs], outputs, options);
+  // A run may be given its own copy of the config, which it then leaves as it is.
+  refuseOverwriting(inputs, [inRun('config.json')], options);
 }

@@ -112,6 +112,8 @@ export interface LoadReport {
   broken: number;
   /** Pictures that EXIF turns; their boxes are taken as of the stored pixels. */
   turned: number;
+  /** Files and names that come to nothing, by kind in words: how many (sets/passed-over.ts). */
+  passedOver: Map<string, number>;
   /** The first 20 repairs in words. */
   notes: string[];
 }
@@ -126,6 +128,7 @@ export function newLoadReport(): LoadReport {
     decoys: 0,
     broken: 0,
     turned: 0,
+    passedOver: new Map(),
     notes: [],
   };
 }

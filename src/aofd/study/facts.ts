@@ -93,11 +93,14 @@ export function planFacts(
     ofSet: ({ name }) => {
       const entry = sets.get(name);
       if (!entry || 'problem' in entry) return { problem: entry?.problem ?? 'was not loaded.' };
-      const pictures = entry.set.images.map((image) => [
-        image.name,
-        image.file !== null && existsSync(image.file) ? files.of(image.file) : null,
-      ]);
-      return { hash: keyOf(pictures) };
+      return hashed(() =>
+        keyOf(
+          entry.set.images.map(({ name: image, file }) => [
+            image,
+            file !== null && existsSync(file) ? files.of(file) : null,
+          ]),
+        ),
+      );
     },
     ofPictures: (figure) =>
       hashed(() =>

@@ -1,7 +1,7 @@
 /** Hashes of the contents of files, remembered so that a study that is started again does not wait. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as z from 'zod';
-import { atomicWriteFile, sha256Hex } from '../../nn/io/files/index.js';
+import { atomicWriteFile, readRegularFile, sha256Hex } from '../../nn/io/files/index.js';
 import { parseJsonText } from '../../nn/json.js';
 
 const memorySchema = z.record(z.string(), z.tuple([z.number(), z.number(), z.string()]));
@@ -24,12 +24,15 @@ export class FileHashes {
     }
   }
 
-  /** First 32 characters of the SHA-256 of a file. Throws the system's error where it is not there. */
+  /**
+   * First 32 characters of the SHA-256 of a file. Throws the system's error where it is not there, IoError
+   * where it cannot be read, or is a pipe or a device.
+   */
   of(path: string): string {
     const { size, mtimeMs } = statSync(path);
     const known = this.#known.get(path);
     if (known && known[0] === size && known[1] === mtimeMs) return known[2];
-    const hash = sha256Hex(readFileSync(path)).slice(0, 32);
+    const hash = sha256Hex(readRegularFile(path)).slice(0, 32);
     this.#known.set(path, [size, mtimeMs, hash]);
     this.#isChanged = true;
     return hash;

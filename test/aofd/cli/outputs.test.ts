@@ -1,10 +1,12 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
+import process from 'node:process';
 import { expect } from 'chai';
 import { runCli } from '../../../src/aofd/cli/main.js';
 import { EXIT } from '../../../src/aofd/cli/errors.js';
 import { capturedAsync } from '../../helpers/captured.js';
 import { gradientImage, pngOf } from '../../helpers/pictures.js';
-import { writeRandomWeights } from '../../helpers/random-weights.js';
+import { smallConfig, writeRandomWeights } from '../../helpers/random-weights.js';
 import { useTempFolder } from '../../helpers/temp-folder.js';
 
 /** A list of one picture with one face. */
@@ -92,6 +94,52 @@ describe('commands never write over what they read', () => {
     await refusesAsync(study, 'reproduce', '--study', study, '--out', at('out'));
   });
 
+  it('weights that no option names', async () => {
+    const weights = at('out/tensors.safetensors');
+    fs.mkdirSync(at('out'));
+    writeRandomWeights(weights);
+    const picture = put('a.png', pngOf(gradientImage(40, 30)));
+    const before = process.env['AOFD_WEIGHTS'];
+    process.env['AOFD_WEIGHTS'] = weights;
+    try {
+      await refusesAsync(weights, 'detect', picture, '--json', weights);
+      const profile = ['--json', at('d.json'), '--profile', linked(weights, 'p.json')];
+      await refusesAsync(weights, 'detect', picture, ...profile);
+      await refusesAsync(weights, 'inspect', picture, '--out', at('out'));
+    } finally {
+      if (before === undefined) delete process.env['AOFD_WEIGHTS'];
+      else process.env['AOFD_WEIGHTS'] = before;
+    }
+  });
+
+  it('reproduce: the study, through --report-to', async () => {
+    const study = put('out/report.json', '{}');
+    await refusesAsync(
+      study,
+      ...['reproduce', '--study', study, '--out', at('new'), '--report-to', at('out')],
+    );
+  });
+
+  it('train and calibrate: lists of the data', async () => {
+    const list = put('set/config.json', labels);
+    const names = put('set/names.json', '{"drop": []}');
+    const mine = { kind: 'coco' as const, list: 'config.json', leaveOut: ['names.json#drop'] };
+    const config = put('c.json', JSON.stringify({ data: { root: at('set'), sources: { mine } } }));
+    for (const file of [list, names]) {
+      await refusesAsync(file, 'train', '--config', config, '--dump-step', file);
+      const profile = ['--profile', linked(file, `${path.basename(file)}.link.json`)];
+      await refusesAsync(file, 'train', '--config', config, '--out', at('new'), ...profile);
+    }
+    await refusesAsync(list, 'train', '--config', config, '--out', at('set'));
+    const ownConfig = smallConfig();
+    ownConfig.data.sources = { mine };
+    writeRandomWeights(at('w.safetensors'), ownConfig);
+    const calibrate = ['calibrate', '--weights', at('w.safetensors'), '--data-root', at('set')];
+    for (const file of [list, names]) {
+      await refusesAsync(file, ...calibrate, '--faces', 'mine', '--out', file);
+    }
+  });
+
   function linked(file: string, name: string): string {
     fs.symlinkSync(file, at(name));
     return at(name);
@@ -108,6 +156,7 @@ describe('commands never write over what they read', () => {
       ['inspect', picture, '--out', file],
       ['train', '--out', file],
       ['reproduce', '--study', data, '--out', file],
+      ['reproduce', '--study', data, '--out', at('new'), '--report-to', file],
     ]) {
       const { result, err } = await capturedAsync(() => runCli(args));
       expect(err, args[0]).to.match(/file is a file; a folder is needed/);

@@ -76,7 +76,8 @@ describe('data/load-source', () => {
       { box: [60, 10, 89, 49], ignore: true, invalid: false },
     ]);
     expect(describeReport('it', loaded)).to.equal(
-      'it: 3 pictures, 3 faces, 3 ignored, 0 decoys, 0 dropped, 3 clipped',
+      'it: 3 pictures, 3 faces, 3 ignored, 0 decoys, 0 dropped, 3 clipped' +
+        ', passed over: 2 pictures that share their name with another',
     );
     const stricter = load({
       kind: 'pictures',

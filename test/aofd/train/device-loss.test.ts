@@ -1,9 +1,13 @@
 import { expect } from 'chai';
+import { readdirSync } from 'node:fs';
 import { AofdModel, ParamStore } from '../../../src/aofd/model/index.js';
+import { Checkpoints } from '../../../src/aofd/train/run/checkpoints.js';
+import { Position } from '../../../src/aofd/train/run/position.js';
 import { TrainingState } from '../../../src/aofd/train/run/training-state.js';
 import { TrainStep } from '../../../src/aofd/train/step/train-step.js';
 import type { StageConfig } from '../../../src/aofd/config/index.js';
 import { failureAsync, isLost, LosingDevice } from '../../helpers/losing-device.js';
+import { useTempFolder } from '../../helpers/temp-folder.js';
 import { drawBatch, tinyConfig } from '../../helpers/training.js';
 
 describe('a device that is lost in training', function () {
@@ -48,4 +52,25 @@ describe('a device that is lost in training', function () {
       }
     });
   }
+
+  const at = useTempFolder();
+  it('is told as such while a checkpoint is written, and leaves no file', async () => {
+    const losing = await LosingDevice.createAsync();
+    const { device } = losing;
+    const stage = config.stages[0] as StageConfig;
+    const model = new AofdModel(config.model);
+    const params = ParamStore.create(device, model.specs(), 1);
+    const state = new TrainingState(device, params, config, stage);
+    const checkpoints = new Checkpoints(config, at('run'));
+    losing.count = 0;
+    losing.loseAt = 3; // in the middle of the values
+    const { error, unhandled } = await failureAsync(() =>
+      checkpoints.saveAsync(state, stage, new Position(0, 1, 1)),
+    );
+    losing.loseAt = Infinity;
+    await device.destroyAsync();
+    expect(isLost(error), String(error)).to.equal(true);
+    expect(unhandled).to.deep.equal([]);
+    expect(readdirSync(at('run/checkpoints'))).to.deep.equal([]);
+  });
 });

@@ -8,7 +8,7 @@ import { Device } from '../../../src/nn/index.js';
 import { FolderLock, readSafetensorsFile } from '../../../src/nn/io/files/index.js';
 import { IoError } from '../../../src/nn/io/index.js';
 import { JsonlWriter, Trainer, type TrainEvent } from '../../../src/aofd/train/run/index.js';
-import { DataError } from '../../../src/aofd/errors.js';
+import { DataError, TrainError } from '../../../src/aofd/errors.js';
 import { rejectionAsync, thrownBy } from '../../helpers/rejection.js';
 import { useTempFolder } from '../../helpers/temp-folder.js';
 import { DrawnLoader, tinyConfig } from '../../helpers/training.js';
@@ -138,16 +138,48 @@ describe('training runs that meet faults', function () {
     expect(steps()).to.deep.equal([1, 2, 3, 4, 5]);
   });
 
+  it('metrics hold each update once, also where a run that never saved is started again', async () => {
+    const lines = ['start', 'progress', 'progress'].map((kind, step) =>
+      JSON.stringify({ kind, step, stage: 'a', losses: {} }),
+    );
+    at.write('run/metrics.jsonl', `${lines.join('\n')}\n{"kind":"prog`);
+    await train();
+    expect(steps()).to.deep.equal([1, 2, 3, 4, 5]);
+    const text = fs.readFileSync(at('run/metrics.jsonl'), 'utf8');
+    expect(text.match(/"kind":"start"/g)).to.have.length(1);
+    // What holds a run is refused, and keeps its metrics.
+    await rejectionAsync(train(), TrainError);
+    expect(fs.readFileSync(at('run/metrics.jsonl'), 'utf8')).to.equal(text);
+  });
+
+  it('leftovers of killed processes go at a new start, but no file of a living one', async () => {
+    const dead = await deadProcessAsync();
+    const left = [
+      `run/weights.safetensors.tmp-${dead}`,
+      `run/samples/step-00000002/x.png.tmp-${dead}`,
+      `run/.lock-${dead}`,
+    ];
+    const living = [`run/metrics.jsonl.tmp-${process.ppid}`, `run/.lock-${process.ppid}`];
+    for (const name of [...left, ...living]) at.write(name, 'x');
+    await train({ stopAfter: 1 });
+    for (const name of left) expect(fs.existsSync(at(name)), name).to.equal(false);
+    for (const name of living) expect(fs.existsSync(at(name)), name).to.equal(true);
+  });
+
   it('leftovers of killed processes go at resume', async () => {
     await train({ stopAfter: 2 });
     const dead = await deadProcessAsync();
+    const holder = JSON.stringify({ pid: dead, host: hostname(), started: '1' });
     const left = [
+      `run/samples/step-00000002/x.png.tmp-${dead}`,
+      `run/.lock-${dead}`,
+      `run/.lock-${dead}-gone`,
       `run/weights.safetensors.tmp-${dead}`,
       `run/checkpoints/latest.json.tmp-${dead}`,
       'run/checkpoints/step-00000001.safetensors',
       'run/checkpoints/step-00000009.safetensors',
     ];
-    for (const name of left) fs.writeFileSync(at(name), 'x');
+    for (const name of left) at.write(name, name.includes('.lock') ? holder : 'x');
     await train({ resume: true });
     for (const name of left) expect(fs.existsSync(at(name)), name).to.equal(false);
     expect(fs.readdirSync(at('run')).filter((name) => name.startsWith('.'))).to.deep.equal([]);

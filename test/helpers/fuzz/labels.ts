@@ -1,6 +1,7 @@
 /** Pictures, labels and result files. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
 import { parseVoc } from '../../../src/aofd/data/sets/voc.js';
 import { loadCoco } from '../../../src/aofd/data/sets/coco.js';
 import { loadCountingCsv } from '../../../src/aofd/data/sets/counting-csv.js';
@@ -11,13 +12,14 @@ import { TeacherList } from '../../../src/aofd/data/sets/teacher-list.js';
 import { loadWider } from '../../../src/aofd/data/sets/wider.js';
 import { loadCocoMasks } from '../../../src/aofd/data/sets/coco-masks.js';
 import { loadLabelme } from '../../../src/aofd/data/sets/labelme.js';
-import { drawnLabels } from '../../../src/aofd/data/drawn/labels.js';
-import type { Sample } from '../../../src/aofd/data/sample.js';
-import { decodeImage } from '../../../src/aofd/data/files/decode.js';
+import { drawnLabelsAsync } from '../../../src/aofd/data/drawn/labels.js';
+import type { DecodedImage, Sample } from '../../../src/aofd/data/sample.js';
+import { readPaletteMap } from '../../../src/aofd/data/batches/pixel-map.js';
+import { decodeImage, decodeMaskPng } from '../../../src/aofd/data/files/decode.js';
 import { loadAnnotations } from '../../../src/aofd/eval/coco/annotations.js';
 import { DetectionCache } from '../../../src/aofd/eval/detections/cache.js';
 import { readDetectionsAsync } from '../../../src/aofd/eval/detections/readers.js';
-import { gradientImage, jpegOf, pngOf } from '../pictures.js';
+import { gradientImage, jpegOf, maskPng, pngOf } from '../pictures.js';
 
 import { text, type Reader } from './reader.js';
 
@@ -82,6 +84,20 @@ export async function labelReadersAsync(): Promise<Reader[]> {
   return [
     ...picture('jpg', await jpegOf(image)),
     ...picture('png', pngOf(image)),
+    ...picture('webp', await turnedAsync(image, 'webp')),
+    ...picture('tif', await turnedAsync(image, 'tiff')),
+    {
+      name: 'mask',
+      file: 'mask.png',
+      good: maskPng(40, 30, (x) => x > 9),
+      read: (file) => decodeMaskPng(file),
+    },
+    {
+      name: 'palette map',
+      file: 'map.png',
+      good: await palettePngAsync(image),
+      read: (file) => readPaletteMap(file),
+    },
     {
       name: 'COCO for training',
       file: 'c.json',
@@ -92,14 +108,14 @@ export async function labelReadersAsync(): Promise<Reader[]> {
       name: 'COCO masks',
       file: 'm.json',
       good: text(masks),
-      read: (file) => labelAll(loadCocoMasks(file, { imageRoot: dirname(file), source: 'x' })),
+      read: (file) => labelAllAsync(loadCocoMasks(file, { imageRoot: dirname(file), source: 'x' })),
     },
     {
       name: 'labelme',
       file: 'labelme/a.json',
       good: text(labelme),
       read: (file) =>
-        labelAll(loadLabelme(dirname(file), { imageRoot: dirname(file), source: 'x' })),
+        labelAllAsync(loadLabelme(dirname(file), { imageRoot: dirname(file), source: 'x' })),
     },
     {
       name: 'COCO for evaluation',
@@ -162,10 +178,20 @@ export async function labelReadersAsync(): Promise<Reader[]> {
   ];
 }
 
+const rawOf = ({ data, width, height }: DecodedImage): Sharp =>
+  sharp(data, { raw: { width, height, channels: 3 } });
+
+/** A picture whose header says that it is to be turned. */
+const turnedAsync = (image: DecodedImage, format: 'webp' | 'tiff'): Promise<Buffer> =>
+  rawOf(image).withMetadata({ orientation: 6 }).toFormat(format).toBuffer();
+
+const palettePngAsync = (image: DecodedImage): Promise<Buffer> =>
+  rawOf(image).png({ palette: true, colours: 8 }).toBuffer();
+
 /** Pixel labels of drawn samples, as of pictures of 40x30. */
-function labelAll(samples: readonly Sample[]): void {
+async function labelAllAsync(samples: readonly Sample[]): Promise<void> {
   for (const { occluders = [], faces } of samples) {
-    drawnLabels(occluders, faces, { width: 40, height: 30 }, 'region-visible');
+    await drawnLabelsAsync(occluders, faces, { width: 40, height: 30 }, 'region-visible');
   }
 }
 

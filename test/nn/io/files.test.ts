@@ -12,6 +12,7 @@ import {
   atomicWriteStreamAsync,
   removeStaleTemps,
 } from '../../../src/nn/io/files/atomic.js';
+import { deviceLostError, outOfMemoryError } from '../../../src/nn/errors.js';
 import { diskError } from '../../../src/nn/io/files/disk-errors.js';
 import { IoError } from '../../../src/nn/io/errors.js';
 import {
@@ -40,6 +41,14 @@ describe('atomic files', () => {
     expect(readFileSync(path('a.json'), 'utf8')).to.equal('two');
     expect([...readFileSync(path('b'))]).to.deep.equal([1, 2, 3]);
     expect(readdirSync(path())).to.have.members(['a.json', 'b']);
+  });
+
+  it('passes on what the producer met, and does not blame the disk for it', async () => {
+    for (const cause of [deviceLostError('unplugged'), outOfMemoryError('64 MB', [])]) {
+      const writing = atomicWriteStreamAsync(path('a'), () => Promise.reject(cause));
+      expect(await rejectionAsync(writing, Error)).to.equal(cause);
+      expect(readdirSync(path())).to.deep.equal([]);
+    }
   });
 
   it('keeps the old file and leaves nothing half-written when the disk is full', async () => {

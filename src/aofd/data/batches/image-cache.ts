@@ -1,7 +1,7 @@
 /** Decoded pictures and masks kept in memory, least recently used out first. */
 import { DataError } from '../../errors.js';
-import { drawnLabels } from '../drawn/labels.js';
-import { decodeImage, decodeMaskPng } from '../files/decode.js';
+import { drawnLabelsAsync } from '../drawn/labels.js';
+import { decodeMaskPng } from '../files/decode.js';
 import { facePartsOf, partsFromMasks, type FaceParts } from '../face-parts.js';
 import {
   largestFaceLabels,
@@ -10,6 +10,7 @@ import {
 } from '../region-labels.js';
 import type { DecodedImage, Sample } from '../sample.js';
 import { readPixelMap } from './pixel-map.js';
+import { decodeStatedAsync, sameSize } from './stated-size.js';
 
 /** A decoded sample. */
 export interface DecodedSample {
@@ -39,7 +40,7 @@ export class ImageCache {
     return this.bytes;
   }
 
-  /** The caller must not change the arrays. Throws ImageDecodeError. */
+  /** The caller must not change the arrays. Throws DataError for a picture or labels that cannot be used. */
   async getAsync(sample: Sample): Promise<DecodedSample> {
     // A file may be listed both with and without a mask: the two are kept apart.
     const map =
@@ -55,7 +56,7 @@ export class ImageCache {
       return found;
     }
     this.misses++;
-    const image = await decodeImage(sample.file);
+    const image = await decodeStatedAsync(sample);
     const entry = { image, ...(await this.labelsAsync(sample, image)) };
     const size = bytesOf(entry);
     if (size <= this.capBytes && !this.entries.has(key)) {
@@ -77,7 +78,7 @@ export class ImageCache {
     const { faces, segmentation, pixelMap, occluders } = sample;
     const { width, height } = image;
     if (occluders) {
-      const { covered, labels } = drawnLabels(occluders, faces, image, this.form);
+      const { covered, labels } = await drawnLabelsAsync(occluders, faces, image, this.form);
       return this.form === 'covered' ? { mask: labels, labels: null } : { mask: covered, labels };
     }
     if (pixelMap?.extent === 'largest-face') {
@@ -120,17 +121,4 @@ export async function readFaceParts(
   const covered = sameSize(await decodeMaskPng(maskFile), image, maskFile).data;
   const region = sameSize(await decodeMaskPng(faceFile), image, faceFile).data;
   return partsFromMasks(covered, region);
-}
-
-function sameSize<M extends { width: number; height: number }>(
-  map: M,
-  image: DecodedImage,
-  file: string,
-): M {
-  if (map.width === image.width && map.height === image.height) return map;
-  throw new DataError(
-    'list-malformed',
-    `mask is ${map.width}x${map.height}, its picture ${image.width}x${image.height}.`,
-    { where: file, fix: 'masks must have the size of their picture' },
-  );
 }

@@ -1,8 +1,9 @@
 /** Reads the portraits a CutoutBank is made from. */
 import { CutoutBank } from '../occluders/cutout-bank.js';
-import { drawnLabels } from '../drawn/labels.js';
-import { decodeImage, decodeMaskPng } from '../files/decode.js';
+import { drawnLabelsAsync } from '../drawn/labels.js';
+import { decodeMaskPng } from '../files/decode.js';
 import { readFaceParts } from './image-cache.js';
+import { decodeStatedAsync, sameSize } from './stated-size.js';
 import { DataError } from '../../errors.js';
 import type { DecodedImage, Sample } from '../sample.js';
 
@@ -29,7 +30,7 @@ export async function loadCutoutBank(
     const isParsed = isFromLargeSet(sample) && seen++ % every === 0;
     if (!sample.segmentation && !isParsed) continue;
     try {
-      const image = await decodeImage(sample.file);
+      const image = await decodeStatedAsync(sample);
       bank.add(image, await coveredOf(sample, image), face.box);
     } catch (error) {
       // Where the sample itself is drawn it is told of.
@@ -41,8 +42,9 @@ export async function loadCutoutBank(
 
 async function coveredOf(sample: Sample, image: DecodedImage): Promise<Uint8Array> {
   if (sample.occluders) {
-    return drawnLabels(sample.occluders, sample.faces, image, 'covered').covered;
+    return (await drawnLabelsAsync(sample.occluders, sample.faces, image, 'covered')).covered;
   }
   if (!sample.segmentation) return (await readFaceParts(sample, image)).covered;
-  return (await decodeMaskPng(sample.segmentation.maskFile)).data;
+  const { maskFile } = sample.segmentation;
+  return sameSize(await decodeMaskPng(maskFile), image, maskFile).data;
 }

@@ -2,6 +2,8 @@
 import sharp from 'sharp';
 import type { PhotoKind } from '../../config/occluder-kinds.js';
 import { DataError } from '../../errors.js';
+import { explainDecoding, MAX_PIXELS, refuseForeign } from '../files/decode.js';
+import { readPictureBytesAsync } from '../files/read-bytes.js';
 import { close3, erode3, largestPart } from '../mask-morphology.js';
 import { photoObject, type PhotoObject } from '../occluders/object-bank.js';
 import { blurAlpha } from '../occluders/raster.js';
@@ -27,7 +29,7 @@ const BLACK_LUMA = 14;
 
 export type ObjectBanks = Partial<Record<PhotoKind, PhotoObject[]>>;
 
-/** Loads the folders. Throws DataError for one that is missing or holds nothing. */
+/** Loads the folders. Throws DataError for one that is missing or holds nothing, and for a damaged picture. */
 export async function loadObjectBanks(
   folders: readonly ObjectFolder[],
   seed: number,
@@ -51,12 +53,17 @@ export async function loadObjectBanks(
 }
 
 async function readObject(file: string, form: 'alpha' | 'black'): Promise<PhotoObject> {
-  const { data, info } = await sharp(file)
+  const bytes = await readPictureBytesAsync(file);
+  refuseForeign(bytes, file);
+  const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'truncated' })
     .resize({ width: MAX_SIDE, height: MAX_SIDE, fit: 'inside', withoutEnlargement: true })
     .toColourspace('srgb')
     .ensureAlpha()
     .raw()
-    .toBuffer({ resolveWithObject: true });
+    .toBuffer({ resolveWithObject: true })
+    .catch((error: unknown) => {
+      throw explainDecoding(error, file, MAX_PIXELS);
+    });
   const { width, height } = info;
   const rgb = new Uint8Array(3 * width * height);
   const soft = new Float32Array(width * height);

@@ -1,10 +1,11 @@
 /** Files with a class per pixel: PNG with a palette, MATLAB 5 matrices. */
-import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { DataError, ImageDecodeError } from '../../errors.js';
-import { checkRegularFile } from '../../../nn/io/files/index.js';
+import { IoError } from '../../../nn/io/errors.js';
+import { explainDecoding, MAX_PIXELS } from '../files/decode.js';
+import { readPictureBytesAsync } from '../files/read-bytes.js';
 import { parseMat5 } from '../../formats/mat.js';
-import { readMatVariable } from '../../formats/mat-value.js';
+import { readMatVariable, type MatNumbers } from '../../formats/mat-value.js';
 import type { PixelMap } from '../sample.js';
 
 /** Class numbers, row-major [H, W]. */
@@ -14,18 +15,14 @@ export interface PixelClasses {
   data: Uint8Array;
 }
 
-/** Classes of a pixel map, as its file's ending says. Throws DataError or IoError naming the file. */
+/** Classes of a pixel map, as its file's ending says. Throws DataError naming the file. */
 export function readPixelMap({ file }: PixelMap): Promise<PixelClasses> {
   return file.endsWith('.mat') ? readMatMap(file) : readPaletteMap(file);
 }
 
 /** Classes of a MATLAB 5 file: the matrix `groundtruth`, whose columns are stored one after the other. */
 async function readMatMap(file: string): Promise<PixelClasses> {
-  const { shape, data } = readMatVariable(
-    parseMat5(await readBytes(file), file),
-    'groundtruth',
-    'numbers',
-  );
+  const { shape, data } = matrixOf(await readPictureBytesAsync(file), file);
   const [height = 0, width = 0] = shape;
   const rows = new Uint8Array(width * height);
   for (let x = 0; x < width; x++) {
@@ -34,14 +31,16 @@ async function readMatMap(file: string): Promise<PixelClasses> {
   return { width, height, data: rows };
 }
 
-async function readBytes(file: string): Promise<Buffer> {
+/** Damage is an error of this one sample, which a run may pass over. */
+function matrixOf(bytes: Uint8Array, file: string): MatNumbers {
   try {
-    checkRegularFile(file);
-    return await readFile(file);
-  } catch {
-    throw new ImageDecodeError('file-missing', 'pixel map cannot be read.', {
+    return readMatVariable(parseMat5(bytes, file), 'groundtruth', 'numbers');
+  } catch (error) {
+    if (!(error instanceof IoError)) throw error;
+    throw new ImageDecodeError('image-truncated', `pixel map cannot be read: ${error.reason}`, {
       where: file,
-      fix: 'check the path of the data set',
+      fix: 'copy the file again; it may be cut off or damaged',
+      cause: error,
     });
   }
 }
@@ -51,17 +50,28 @@ async function readBytes(file: string): Promise<Buffer> {
  * index of a colour is taken. Throws DataError for another kind of PNG or a damaged one.
  */
 export async function readPaletteMap(file: string): Promise<PixelClasses> {
-  const bytes = await readBytes(file);
-  const palette = paletteOf(bytes, file);
-  const { data: rgb, info } = await sharp(bytes)
+  const bytes = await readPictureBytesAsync(file);
+  const palette = paletteOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), file);
+  // The palette's own colours are looked up: a colour profile must not change them.
+  const { data: rgb, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, ignoreIcc: true })
     .removeAlpha()
     .raw()
-    .toBuffer({ resolveWithObject: true });
+    .toBuffer({ resolveWithObject: true })
+    .catch((error: unknown) => {
+      throw explainDecoding(error, file, MAX_PIXELS);
+    });
   const classOf = new Map<number, number>();
   for (let i = palette.length / 3 - 1; i >= 0; i--) classOf.set(colourAt(palette, 3 * i), i);
   const data = new Uint8Array(info.width * info.height);
   for (let i = 0; i < data.length; i++) {
-    data[i] = classOf.get(colourAt(rgb, info.channels * i)) as number;
+    const index = classOf.get(colourAt(rgb, info.channels * i));
+    if (index === undefined) {
+      throw new ImageDecodeError('image-truncated', 'has a pixel that is not of its palette.', {
+        where: file,
+        fix: 'copy the file again; it may be damaged',
+      });
+    }
+    data[i] = index;
   }
   return { width: info.width, height: info.height, data };
 }

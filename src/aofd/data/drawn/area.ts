@@ -1,6 +1,6 @@
 /** Areas that a person drew, and their pixels. */
 import { DataError } from '../../errors.js';
-import { decodeBitmap } from '../files/decode-bitmap.js';
+import { decodeBitmapAsync } from '../files/decode-bitmap.js';
 import { fillParts, type Outline, type Patch } from './polygons.js';
 
 /** An area as a labelling tool wrote it; checked, but not yet pixels. */
@@ -12,27 +12,43 @@ export type DrawnArea =
   /** A PNG in base64, whose left top pixel lies at x, y; what is not black is set. */
   | { kind: 'bitmap'; png: string; x: number; y: number; where: string };
 
+/** Areas that are numbers, not files. */
+export type PlainArea = Exclude<DrawnArea, { kind: 'bitmap' }>;
+
 /**
  * The pixels of an area in a picture of this size; null where there are none.
- * @throws DataError for runs of another size and for a PNG that is damaged or larger than the picture
+ * @throws DataError for runs of another size
  */
-export function pixelsOf(area: DrawnArea, width: number, height: number): Patch | null {
-  switch (area.kind) {
-    case 'polygons':
-      return fillParts(area.parts, width, height);
-    case 'runs':
-      return pixelsOfRuns(area, width, height);
-    case 'bitmap': {
-      const { png, where } = area;
-      const { data, ...size } = decodeBitmap(Buffer.from(png, 'base64'), where, { width, height });
-      return clipped({ x: area.x, y: area.y, ...size, data }, width, height);
-    }
-  }
+export function pixelsOf(area: PlainArea, width: number, height: number): Patch | null {
+  return area.kind === 'polygons'
+    ? fillParts(area.parts, width, height)
+    : pixelsOfRuns(area, width, height);
 }
 
-/** Sets the pixels of an area in a mask [height, width]. Throws as {@link pixelsOf}. */
-export function paintArea(area: DrawnArea, into: Uint8Array, width: number, height: number): void {
-  const patch = pixelsOf(area, width, height);
+/**
+ * {@link pixelsOf} also of areas that are files.
+ * @throws DataError as that does, and for a PNG that is damaged or larger than the picture
+ */
+export async function pixelsOfAsync(
+  area: DrawnArea,
+  width: number,
+  height: number,
+): Promise<Patch | null> {
+  if (area.kind !== 'bitmap') return pixelsOf(area, width, height);
+  const { png, where, x, y } = area;
+  const bytes = Buffer.from(png, 'base64');
+  const mask = await decodeBitmapAsync(bytes, where, { width, height });
+  return clipped({ x, y, ...mask }, width, height);
+}
+
+/** Sets the pixels of an area in a mask [height, width]. Throws as {@link pixelsOfAsync}. */
+export async function paintAreaAsync(
+  area: DrawnArea,
+  into: Uint8Array,
+  width: number,
+  height: number,
+): Promise<void> {
+  const patch = await pixelsOfAsync(area, width, height);
   for (let row = 0; patch && row < patch.height; row++) {
     const to = (patch.y + row) * width + patch.x;
     for (let column = 0; column < patch.width; column++) {

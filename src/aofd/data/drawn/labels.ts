@@ -16,7 +16,7 @@ import {
   type SegmentationForm,
 } from '../region-labels.js';
 import { boxHeight, enlargeBox, type FaceBox } from '../sample.js';
-import { paintArea, pixelsOf, type DrawnArea } from './area.js';
+import { paintAreaAsync, pixelsOfAsync, type DrawnArea } from './area.js';
 
 const NO_LABEL = 255;
 
@@ -31,15 +31,15 @@ export interface DrawnLabels {
  * Labels within 1.3 times the boxes of faces that are not ignored.
  * @throws DataError for masks that cannot be decoded or have another size
  */
-export function drawnLabels(
+export async function drawnLabelsAsync(
   occluders: readonly DrawnArea[],
   faces: readonly FaceBox[],
   { width, height }: { width: number; height: number },
   form: SegmentationForm,
-): DrawnLabels {
+): Promise<DrawnLabels> {
   const drawn = new Uint8Array(width * height);
-  for (const area of occluders) paintArea(area, drawn, width, height);
-  const region = regionsOf(faces, width, height);
+  for (const area of occluders) await paintAreaAsync(area, drawn, width, height);
+  const region = await regionsOfAsync(faces, width, height);
   const covered = drawn.map((v, at) => (v === 1 && region[at] === 1 ? 1 : 0));
   const labels = new Uint8Array(width * height).fill(NO_LABEL);
   const labelOf = form === 'covered' ? coveredLabel : regionLabel;
@@ -69,14 +69,18 @@ function regionLabel(isDrawn: boolean, region: number): number {
 }
 
 /** [H, W]: 1 in a face's region, 0 outside of all, 3 where that is not known. */
-function regionsOf(faces: readonly FaceBox[], width: number, height: number): Uint8Array {
+async function regionsOfAsync(
+  faces: readonly FaceBox[],
+  width: number,
+  height: number,
+): Promise<Uint8Array> {
   const region = new Uint8Array(width * height);
   const mark = (at: number, value: number): void => {
     if (region[at] !== 1) region[at] = value;
   };
   for (const face of faces.filter(isJudged)) {
     if (face.outline) {
-      markOutline(face.outline, boxHeight(face.box), width, height, mark);
+      await markOutlineAsync(face.outline, boxHeight(face.box), width, height, mark);
       continue;
     }
     const isInside = ellipseOf(face.box, INNER_ELLIPSE);
@@ -88,14 +92,14 @@ function regionsOf(faces: readonly FaceBox[], width: number, height: number): Ui
 }
 
 /** The pixels of an outline, without a band at its edge: nobody draws more exactly than that. */
-function markOutline(
+async function markOutlineAsync(
   outline: DrawnArea,
   faceHeight: number,
   width: number,
   height: number,
   mark: (at: number, value: number) => void,
-): void {
-  const patch = pixelsOf(outline, width, height);
+): Promise<void> {
+  const patch = await pixelsOfAsync(outline, width, height);
   if (!patch) return;
   const steps = Math.max(1, Math.round((BAND / 2) * faceHeight));
   // As much room as the band needs, but none beyond the picture: there the face goes on.

@@ -1,6 +1,7 @@
 /** Small PNG files inside of label files. */
-import { PNG } from 'pngjs';
+import sharp from 'sharp';
 import { ImageDecodeError } from '../../errors.js';
+import { explainDecoding, MAX_PIXELS } from './decode.js';
 
 const SIGNATURE = 0x89504e47;
 
@@ -34,25 +35,30 @@ export function bitmapSize(
  * Pixels of a mask that are not black, as 1; nothing is unpacked for one larger than the picture.
  * @throws ImageDecodeError as {@link bitmapSize}, and for damaged data
  */
-export function decodeBitmap(
+export async function decodeBitmapAsync(
   bytes: Buffer,
   where: string,
   most: { width: number; height: number },
-): { width: number; height: number; data: Uint8Array } {
+): Promise<{ width: number; height: number; data: Uint8Array }> {
   const { width, height } = bitmapSize(bytes, where, most);
-  let rgba: Buffer;
+  // Eight bits of sixteen would take dark values for black.
+  const isDeep = bytes[24] === 16;
   try {
-    rgba = PNG.sync.read(bytes).data;
+    // The file's own values count: a colour profile must not change them.
+    let mask = sharp(bytes, { limitInputPixels: MAX_PIXELS, ignoreIcc: true }).removeAlpha();
+    if (isDeep) mask = mask.toColourspace('rgb16');
+    const { data: raw, info } = await mask
+      .raw({ depth: isDeep ? 'ushort' : 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const data = new Uint8Array(width * height);
+    const stride = info.channels * (isDeep ? 2 : 1);
+    for (let i = 0; i < data.length; i++) {
+      let value = 0;
+      for (let k = 0; k < stride; k++) value |= raw[stride * i + k]!;
+      data[i] = value === 0 ? 0 : 1;
+    }
+    return { width, height, data };
   } catch (error) {
-    throw new ImageDecodeError('image-truncated', 'its mask cannot be decoded completely.', {
-      where,
-      fix: 'save the labels again; the file may be cut off',
-      cause: error,
-    });
+    throw explainDecoding(error, where, MAX_PIXELS);
   }
-  const data = new Uint8Array(width * height);
-  for (let i = 0; i < data.length; i++) {
-    data[i] = rgba[4 * i]! + rgba[4 * i + 1]! + rgba[4 * i + 2]! > 0 ? 1 : 0;
-  }
-  return { width, height, data };
 }

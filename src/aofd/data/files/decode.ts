@@ -17,7 +17,8 @@ export interface DecodeOptions {
   name?: string;
 }
 
-const DEFAULT_MAX_PIXELS = 100_000_000;
+/** Most pixels that are decoded, unless the caller says otherwise. */
+export const MAX_PIXELS = 100_000_000;
 
 /** What shows through where a picture is transparent, as viewers and browsers print it. */
 const BACKGROUND = '#ffffff';
@@ -34,7 +35,7 @@ export async function decodeImage(
   options: DecodeOptions = {},
 ): Promise<DecodedImage> {
   const where = typeof source === 'string' ? source : (options.name ?? 'image buffer');
-  const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS;
+  const maxPixels = options.maxPixels ?? MAX_PIXELS;
   const bytes = await bytesOf(source, where);
   refuseForeign(bytes, where);
   try {
@@ -48,7 +49,7 @@ export async function decodeImage(
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     return { width: info.width, height: info.height, data: toRgb(pixels, info.channels) };
   } catch (error) {
-    throw explain(error, where, maxPixels);
+    throw explainDecoding(error, where, maxPixels);
   }
 }
 
@@ -66,8 +67,11 @@ export async function decodeMaskPng(
     );
   }
   try {
-    // sharp reads 1-bit PNG four times as fast as pngjs; without a colour profile both are exact.
-    const { data: raw, info } = await sharp(bytes, { limitInputPixels: DEFAULT_MAX_PIXELS })
+    // The file's own values count: a colour profile must not change them.
+    const { data: raw, info } = await sharp(bytes, {
+      limitInputPixels: MAX_PIXELS,
+      ignoreIcc: true,
+    })
       .raw()
       .toBuffer({ resolveWithObject: true });
     const data = new Uint8Array(info.width * info.height);
@@ -76,7 +80,7 @@ export async function decodeMaskPng(
     }
     return { width: info.width, height: info.height, data };
   } catch (error) {
-    throw explain(error, where, DEFAULT_MAX_PIXELS);
+    throw explainDecoding(error, where, MAX_PIXELS);
   }
 }
 
@@ -90,8 +94,11 @@ async function bytesOf(source: string | Uint8Array, where: string): Promise<Uint
   });
 }
 
-/** Only the formats named above reach the decoder, whose library would also render text as a drawing. */
-function refuseForeign(bytes: Uint8Array, where: string): void {
+/**
+ * Only the formats named above reach the decoder, whose library would also render text as a drawing.
+ * @throws ImageDecodeError for all others
+ */
+export function refuseForeign(bytes: Uint8Array, where: string): void {
   const format = pictureFormatOf(bytes);
   if (typeof format === 'string') return;
   const what = format
@@ -122,7 +129,12 @@ function tooLarge(where: string, maxPixels: number): ImageDecodeError {
   });
 }
 
-function explain(error: unknown, where: string, maxPixels: number): ImageDecodeError {
+/** The decoder's error as one that names the picture. */
+export function explainDecoding(
+  error: unknown,
+  where: string,
+  maxPixels: number,
+): ImageDecodeError {
   if (error instanceof ImageDecodeError) return error;
   const text = error instanceof Error ? error.message : String(error);
   if (/pixel limit/i.test(text)) return tooLarge(where, maxPixels);

@@ -1,6 +1,8 @@
-/** Whether the pictures of a set are there, and of the size that its labels were made for. */
-import { DataError } from '../../errors.js';
+/** Whether the pictures of a set and their files of pixel labels are there, and the pictures of the size that its labels were made for. */
+import { statSync } from 'node:fs';
+import { DataError, ImageDecodeError } from '../../errors.js';
 import { note, type LoadReport, type Sample } from '../sample.js';
+import { refuseOddFile, unreadable } from '../files/read-bytes.js';
 import { readPictureHeader } from './image-size.js';
 
 export interface CheckOptions {
@@ -12,7 +14,7 @@ export interface CheckOptions {
 }
 
 /**
- * Looks at the header of every picture. Boxes in a picture of another size than stated would teach
+ * Looks at the header of every picture, and whether its pixel labels are there. Boxes in a picture of another size than stated would teach
  * nonsense silently: width and height swapped, or labels made on a view that EXIF turns.
  * @returns the samples that can be used
  * @throws DataError that tells how many cannot, and what is wrong with the first
@@ -24,7 +26,7 @@ export function checkPictures<S extends Sample>(
   const usable: S[] = [];
   const faults: DataError[] = [];
   for (const sample of samples) {
-    const fault = faultOf(sample, report);
+    const fault = faultOf(sample, report) ?? faultOfLabels(sample);
     if (fault) faults.push(fault);
     else usable.push(sample);
   }
@@ -80,3 +82,25 @@ function faultOf(sample: Sample, report: LoadReport): DataError | null {
     },
   );
 }
+
+/** What is wrong with the files of pixel labels, without a look inside: they are decoded when drawn. */
+function faultOfLabels({ segmentation, pixelMap }: Sample): DataError | null {
+  const files = [segmentation?.maskFile, segmentation?.faceFile, pixelMap?.file];
+  for (const file of files) {
+    if (file === undefined) continue;
+    try {
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (stats) refuseOddFile(file, stats);
+      else throw missing(file);
+    } catch (error) {
+      return error instanceof DataError ? error : unreadable(file, error);
+    }
+  }
+  return null;
+}
+
+const missing = (file: string): DataError =>
+  new ImageDecodeError('file-missing', 'file of pixel labels not found.', {
+    where: file,
+    fix: 'copy the data set again',
+  });

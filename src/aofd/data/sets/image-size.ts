@@ -3,13 +3,20 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { ImageDecodeError } from '../../errors.js';
 import { pictureFormatOf } from '../files/picture-formats.js';
 import { refuseOddFile, unreadable } from '../files/read-bytes.js';
+import {
+  exifOrientation,
+  pngOrientation,
+  tiffHeader,
+  webpOrientation,
+  type Peek,
+} from './stored-orientation.js';
 
 /** What a header says. */
 export interface PictureHeader {
   /** Stored size in pixels: the EXIF orientation is not applied. */
   width: number;
   height: number;
-  /** EXIF orientation 1 to 8 where it is said before the size (JPEG), else 1. */
+  /** EXIF orientation 1 to 8 where it is said (in JPEG and PNG before the pixels), else 1. */
   orientation: number;
 }
 
@@ -21,7 +28,7 @@ const MOST_BYTES = 16 * 2 ** 20;
 export function readImageSize(file: string): { width: number; height: number } {
   const header = readPictureHeader(file);
   if (header) return { width: header.width, height: header.height };
-  throw new ImageDecodeError('image-format', 'neither JPEG, PNG, WebP nor GIF.', {
+  throw new ImageDecodeError('image-format', 'its size is not to be found in its header.', {
     where: file,
     fix: 'convert the picture to JPEG or PNG',
   });
@@ -44,7 +51,8 @@ export function readSizeLeniently(
 }
 
 /**
- * The header of a JPEG, PNG, WebP or GIF file; null for other pictures that can be decoded (TIFF, AVIF).
+ * The header of a picture; null for one that can be decoded but whose header is not understood here (some
+ * TIFF and AVIF files): its size is known when it is decoded.
  * @throws ImageDecodeError for a file that is missing, empty, cut off in its header, or no such picture
  */
 export function readPictureHeader(file: string): PictureHeader | null {
@@ -61,10 +69,12 @@ export function readPictureHeader(file: string): PictureHeader | null {
   try {
     const stats = fstatSync(fd);
     refuseOddFile(file, stats);
+    const peek: Peek = (at, length) => {
+      const buffer = Buffer.alloc(Math.max(0, Math.min(length, stats.size - at)));
+      return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, at));
+    };
     for (const length of [FIRST_BYTES, MOST_BYTES]) {
-      const buffer = Buffer.alloc(Math.min(stats.size, length));
-      const read = readSync(fd, buffer, 0, buffer.length, 0);
-      const header = headerOf(buffer.subarray(0, read), file);
+      const header = headerOf(peek(0, length), peek, file);
       if (header !== 'beyond') return header;
     }
     throw new ImageDecodeError('image-truncated', 'no size found in the header.', {
@@ -77,33 +87,46 @@ export function readPictureHeader(file: string): PictureHeader | null {
 }
 
 /** 'beyond' when the header goes on behind the bytes read. */
-function headerOf(b: Buffer, file: string): PictureHeader | 'beyond' | null {
-  const upright = (width: number, height: number): PictureHeader => ({
-    width,
-    height,
-    orientation: 1,
-  });
+function headerOf(b: Buffer, peek: Peek, file: string): PictureHeader | 'beyond' | null {
   switch (pictureFormatOf(b)) {
     case 'JPEG':
       return jpegHeader(b) ?? 'beyond';
-    case 'PNG':
-      return b.length < 24 ? 'beyond' : upright(b.readUInt32BE(16), b.readUInt32BE(20));
-    case 'GIF':
-      return b.length < 10 ? 'beyond' : upright(b.readUInt16LE(6), b.readUInt16LE(8));
+    case 'PNG': {
+      if (b.length < 24) return 'beyond';
+      const [width, height] = [b.readUInt32BE(16), b.readUInt32BE(20)];
+      return { width, height, orientation: pngOrientation(peek) };
+    }
+    case 'GIF': {
+      if (b.length < 10) return 'beyond';
+      return { width: b.readUInt16LE(6), height: b.readUInt16LE(8), orientation: 1 };
+    }
     case 'WebP': {
       const size = b.length < 30 ? null : webpSize(b);
-      return size ? upright(size.width, size.height) : 'beyond';
+      return size ? { ...size, orientation: webpOrientation(peek) } : 'beyond';
     }
     case 'TIFF':
+      return tiffHeader(peek);
     case 'AVIF':
-      return null;
+      return avifHeader(b);
     default:
       throw new ImageDecodeError(
         'image-format',
-        `neither JPEG, PNG nor WebP (first bytes ${b.subarray(0, 4).toString('hex')}).`,
+        `no picture that can be read (expected JPEG, PNG, WebP, GIF, TIFF or AVIF; the first bytes are ${b.subarray(0, 4).toString('hex')}).`,
         { where: file, fix: 'convert the picture to JPEG or PNG' },
       );
   }
+}
+
+/** The size where all coded images of the file (colours, transparency) state the same and none is turned. */
+function avifHeader(b: Buffer): PictureHeader | null {
+  const text = b.toString('latin1');
+  // Boxes: length, name, version and flags, width, height.
+  const sizes = [...text.matchAll(/\0\0\0\x14ispe\0\0\0\0([^]{8})/g)].map((found) => found[1]);
+  const [size] = sizes;
+  if (size === undefined || sizes.some((other) => other !== size)) return null;
+  if (/\0\0\0\x09irot|clap/.test(text.slice(0, text.indexOf('mdat') >>> 0))) return null;
+  const numbers = Buffer.from(size, 'latin1');
+  return { width: numbers.readUInt32BE(0), height: numbers.readUInt32BE(4), orientation: 1 };
 }
 
 /** Walks over the segments up to the frame header. */
@@ -125,25 +148,6 @@ function jpegHeader(b: Buffer): PictureHeader | null {
     if (marker === 0xe1)
       orientation = exifOrientation(b.subarray(at + 4, at + 2 + length)) ?? orientation;
     at += 2 + length;
-  }
-  return null;
-}
-
-/** Tag 0x0112 of the first directory of an Exif segment; null where there is none. */
-function exifOrientation(segment: Buffer): number | null {
-  if (segment.length < 20 || segment.toString('latin1', 0, 6) !== 'Exif\0\0') return null;
-  const b = segment.subarray(6);
-  const isLittle = b.toString('latin1', 0, 2) === 'II';
-  const u16 = (at: number): number => (isLittle ? b.readUInt16LE(at) : b.readUInt16BE(at));
-  const start = isLittle ? b.readUInt32LE(4) : b.readUInt32BE(4);
-  if (start + 2 > b.length) return null;
-  const count = u16(start);
-  for (let i = 0; i < count; i++) {
-    const entry = start + 2 + 12 * i;
-    if (entry + 12 > b.length) return null;
-    if (u16(entry) !== 0x0112) continue;
-    const value = u16(entry + 8);
-    return value >= 1 && value <= 8 ? value : null;
   }
   return null;
 }

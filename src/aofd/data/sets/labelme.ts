@@ -3,13 +3,12 @@
  * of which polygons, rectangles, circles and masks are areas. Shapes with the same label and `group_id` are
  * parts of one object. A flag `ignore` of a shape makes a face that is not learned from.
  */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../../errors.js';
 import type { DrawnArea } from '../drawn/area.js';
 import { circleOutline } from '../drawn/polygons.js';
 import { bitmapSize } from '../files/decode-bitmap.js';
-import { isSystemName } from '../files/system-names.js';
+import { filesBelow } from '../files/folder-files.js';
 import { newLoadReport, type LoadReport, type Sample } from '../sample.js';
 import type { ClassMap } from './classes.js';
 import {
@@ -22,7 +21,7 @@ import { readSizeLeniently } from './image-size.js';
 import { asList, asRecord, isFlagSet, malformed } from './json-checks.js';
 import { labelledPicture } from './labelled-picture.js';
 import { stem } from './names.js';
-import { readJson } from './text-file.js';
+import { checkListed, readJson } from './text-file.js';
 
 export interface LabelmeOptions {
   /** Folder that holds the pictures. */
@@ -38,20 +37,8 @@ export interface LabelmeOptions {
 /** Loads every *.json of a folder and the folders in it. Throws DataError naming file and shape. */
 export function loadLabelme(folder: string, options: LabelmeOptions): Sample[] {
   const report = options.report ?? newLoadReport();
-  let names: string[];
-  try {
-    names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  } catch {
-    throw new DataError('file-missing', 'label folder cannot be read.', {
-      where: folder,
-      fix: 'check the path of the data set',
-    });
-  }
-  const isLabels = (name: string): boolean =>
-    /\.json$/i.test(name) && !name.split(/[\\/]/).some(isSystemName);
-  const samples = names
-    .filter(isLabels)
-    .sort()
+  const samples = filesBelow(folder, 'label')
+    .filter((name) => /\.json$/i.test(name))
     .map((name) => readLabels(join(folder, name), options, report));
   report.images += samples.length;
   report.faces += samples.reduce((n, s) => n + s.faces.length, 0);
@@ -59,6 +46,7 @@ export function loadLabelme(folder: string, options: LabelmeOptions): Sample[] {
 }
 
 function readLabels(file: string, options: LabelmeOptions, report: LoadReport): Sample {
+  checkListed(file);
   const root = asRecord(readJson(file), file, '$');
   const shapes = asList(root['shapes'], file, 'shapes');
   const { imagePath } = root;

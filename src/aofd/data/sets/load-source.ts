@@ -3,7 +3,7 @@
  * corrections, the teachers' boxes, and what the run leaves out.
  */
 import { existsSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import type { Config, DataSourceConfig } from '../../config/index.js';
 import { DataError } from '../../errors.js';
 import { rolesOf } from '../pixel-roles.js';
@@ -26,8 +26,9 @@ import { loadCountingCsv } from './counting-csv.js';
 import { loadFddb } from './fddb.js';
 import { readSizeLeniently } from './image-size.js';
 import { loadLabelme } from './labelme.js';
-import { picturesIn, readNames, stem } from './names.js';
+import { readNames, sortFolder, splitShared, stem } from './names.js';
 import { loadOcclusionSeg } from './occlusion-seg.js';
+import { describePassedOver, passOver, passOverForeign } from './passed-over.js';
 import { teachSamples, type LabelKind } from './teach.js';
 import { TeacherList } from './teacher-list.js';
 import { loadVoc, type HeadSample } from './voc.js';
@@ -111,7 +112,8 @@ function read(
   const wanted = places.names.map(readNames);
   const unwanted = places.leaveOut.map(readNames);
   const isTaken = (file: string): boolean =>
-    (wanted.length === 0 || wanted.some((names) => names.has(file))) &&
+    // All lists are asked, for each keeps in mind what it has matched.
+    (wanted.length === 0 || wanted.map((names) => names.has(file)).includes(true)) &&
     !unwanted.some((names) => names.has(file));
   const shared = { imageRoot: images, source: name, report, isLenient: true };
   const samples = ((): HeadSample[] => {
@@ -141,40 +143,82 @@ function read(
         });
       case 'pictures':
       case 'parsing':
-        return loadPictures(source.kind === 'parsing' ? images : list, name, isTaken);
+        return loadPictures(source.kind === 'parsing' ? images : list, { name, isTaken, report });
     }
   })();
-  const taken = samples.filter((sample) => isTaken(sample.file));
-  return source.kind === 'parsing' || source.pixelMaps
-    ? taken.flatMap((sample) => withPixelMap(data, source, sample))
-    : taken;
+  const named = samples.filter((sample) => isTaken(sample.file));
+  wanted.forEach((names, i) => {
+    passOver(report, `names of ${places.names[i]} that match no picture`, names.unmatched);
+  });
+  // Teachers' lists and pixel maps go by base name.
+  const isByName = source.teachers !== undefined || source.pixelMaps !== undefined;
+  const taken = source.kind === 'yolo' && isByName ? withoutShared(named, report) : named;
+  return withPixelMaps(data, source, taken, report);
+}
+
+/** Samples with their pixel maps, where the source has such; portraits without are left out and counted. */
+function withPixelMaps(
+  data: DataConfig,
+  source: DataSourceConfig,
+  samples: HeadSample[],
+  report: LoadReport,
+): HeadSample[] {
+  if (source.kind !== 'parsing' && !source.pixelMaps) return samples;
+  const mapped = samples.map((sample) => withPixelMap(data, source, sample));
+  const isLeftOut = ({ pixelMap }: Sample): boolean => source.kind === 'parsing' && !pixelMap;
+  passOver(
+    report,
+    'portraits without a pixel map',
+    mapped.filter(isLeftOut).map(({ file }) => file),
+  );
+  return mapped.filter((sample) => !isLeftOut(sample));
+}
+
+/** Samples whose picture's base name is no other's; the rest is counted. */
+function withoutShared<S extends Sample>(samples: readonly S[], report: LoadReport): S[] {
+  const { single, shared } = splitShared(samples, ({ file }) => basename(file));
+  passOver(
+    report,
+    'pictures that share their name with another',
+    shared.map(({ file }) => file),
+  );
+  return single;
 }
 
 /** Pictures of a folder, without labels. */
 function loadPictures(
   folder: string,
-  source: string,
-  isTaken: (file: string) => boolean,
+  {
+    name,
+    isTaken,
+    report,
+  }: { name: string; isTaken: (file: string) => boolean; report: LoadReport },
 ): Sample[] {
-  return [...picturesIn(folder).values()].filter(isTaken).map((file) => ({
-    id: stem(file),
-    file,
-    ...readSizeLeniently(file, true),
-    faces: [],
-    source,
-  }));
+  const { pictures, others } = sortFolder(folder);
+  passOverForeign(report, others);
+  const samples = pictures.map((file) => ({ id: stem(file), file, faces: [], source: name }));
+  // A name is another's twin also where the lists take only one of them: teachers may mean either.
+  const { single, shared } = splitShared(samples, ({ file }) => basename(file));
+  passOver(
+    report,
+    'pictures that share their name with another',
+    shared.map(({ file }) => file).filter(isTaken),
+  );
+  return single
+    .filter(({ file }) => isTaken(file))
+    .map((sample) => ({ ...sample, ...readSizeLeniently(sample.file, true) }));
 }
 
-/** The sample with its pixel map, where the set has one; portraits without are left out. */
-function withPixelMap(data: DataConfig, source: DataSourceConfig, sample: Sample): Sample[] {
+/** The sample with its pixel map, where the set has one. */
+function withPixelMap(data: DataConfig, source: DataSourceConfig, sample: Sample): Sample {
   const isPortrait = source.kind === 'parsing';
   const folder = isPortrait ? source.list : (source.pixelMaps as string);
   const root = isAbsolute(folder) ? folder : join(data.root, folder);
   const file = join(root, `${stem(sample.file)}${isPortrait ? '.png' : '.mat'}`);
-  if (!existsSync(file)) return isPortrait ? [] : [sample];
+  if (!existsSync(file)) return sample;
   const extent: PixelMap['extent'] = isPortrait ? 'portrait' : 'largest-face';
   const roles = rolesOf(isPortrait ? 'celebamask' : 'clothing', source.roles ?? {});
-  return [{ ...sample, pixelMap: { file, roles, extent } }];
+  return { ...sample, pixelMap: { file, roles, extent } };
 }
 
 function teach(
@@ -257,6 +301,7 @@ export function describeReport(name: string, { report }: LoadedSource): string {
     `${name}: ${images} pictures, ${faces} faces, ${ignored} ignored, ${decoys} decoys, ` +
     `${dropped} dropped, ${clipped} clipped` +
     (broken > 0 ? `, ${broken} pictures left out that cannot be used` : '') +
-    (turned > 0 ? `, ${turned} that EXIF turns (boxes are taken as of the stored picture)` : '')
+    (turned > 0 ? `, ${turned} that EXIF turns (boxes are taken as of the stored picture)` : '') +
+    describePassedOver(report)
   );
 }

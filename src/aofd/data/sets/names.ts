@@ -1,31 +1,43 @@
 /** Lists of picture names: which of a set to take, which to leave out. */
-import { readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { DataError } from '../../errors.js';
-import { isSystemName } from '../files/system-names.js';
+import { filesBelow } from '../files/folder-files.js';
+import { PICTURE_ENDINGS } from '../files/picture-formats.js';
 import { readJson, readLines } from './text-file.js';
 
 /** Names of pictures. A bare name is meant wherever it lies, a path only where the path ends so. */
 export class NameList {
-  readonly #stems = new Set<string>();
+  /** Listed names by base name without ending. */
+  readonly #stems = new Map<string, string[]>();
   /** Listed paths by base name. */
   readonly #paths = new Map<string, string[]>();
+  /** Names that have matched no file yet. */
+  readonly #unmatched = new Set<string>();
 
   constructor(names: Iterable<string>) {
     for (const name of names) {
       const path = name.replaceAll('\\', '/');
-      if (path.includes('/')) {
-        const known = this.#paths.get(basename(path)) ?? [];
-        this.#paths.set(basename(path), [...known, path]);
-      } else this.#stems.add(stem(path));
+      const [known, key] = path.includes('/')
+        ? [this.#paths, basename(path)]
+        : [this.#stems, stem(path)];
+      known.set(key, [...(known.get(key) ?? []), path]);
+      this.#unmatched.add(path);
     }
   }
 
   /** Whether the list means this file. Endings count in paths only. */
   has(file: string): boolean {
-    if (this.#stems.has(stem(file))) return true;
     const path = `/${file.replaceAll('\\', '/')}`;
-    return (this.#paths.get(basename(path)) ?? []).some((entry) => path.endsWith(`/${entry}`));
+    const bare = this.#stems.get(stem(file)) ?? [];
+    const paths = this.#paths.get(basename(path)) ?? [];
+    const meant = [...bare, ...paths.filter((entry) => path.endsWith(`/${entry}`))];
+    for (const name of meant) this.#unmatched.delete(name);
+    return meant.length > 0;
+  }
+
+  /** Names that meant none of the files asked for so far. */
+  get unmatched(): string[] {
+    return [...this.#unmatched];
   }
 }
 
@@ -57,28 +69,41 @@ export function stem(name: string): string {
   return base.slice(0, base.length - extname(base).length);
 }
 
-const PICTURE = /\.(jpe?g|jfif|png|webp)$/i;
+const isPicture = (file: string): boolean => PICTURE_ENDINGS.includes(extname(file).toLowerCase());
+
+/** Pictures of a folder and the folders in it, by their endings. */
+export interface FolderPictures {
+  /** Paths in order. */
+  pictures: string[];
+  /** Paths of all other files. */
+  others: string[];
+}
+
+/** What lies in a folder and the folders in it. Throws DataError naming a folder that cannot be read. */
+export function sortFolder(folder: string): FolderPictures {
+  const files = filesBelow(folder, 'picture').map((file) => join(folder, file));
+  return {
+    pictures: files.filter(isPicture),
+    others: files.filter((file) => !isPicture(file)),
+  };
+}
+
+/** Splits off files that share their base name with another: no list by base names can tell them apart. */
+export function splitShared<T>(
+  items: readonly T[],
+  nameOf: (item: T) => string,
+): { single: T[]; shared: T[] } {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(nameOf(item), (counts.get(nameOf(item)) ?? 0) + 1);
+  const isSingle = (item: T): boolean => counts.get(nameOf(item)) === 1;
+  return { single: items.filter(isSingle), shared: items.filter((item) => !isSingle(item)) };
+}
 
 /**
  * Paths of the pictures of a folder and the folders in it, by base name, in order of the paths.
  * Of pictures with the same name none is returned, since no list can tell which one it means.
  */
 export function picturesIn(folder: string): Map<string, string> {
-  let entries: string[];
-  try {
-    entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  } catch {
-    throw new DataError('file-missing', 'picture folder cannot be read.', {
-      where: folder,
-      fix: 'check the path of the data set',
-    });
-  }
-  const byName = new Map<string, string | null>();
-  const isPicture = (name: string): boolean =>
-    PICTURE.test(name) && !name.split(/[\\/]/).some(isSystemName);
-  for (const entry of entries.filter(isPicture).sort()) {
-    const name = basename(entry);
-    byName.set(name, byName.has(name) ? null : join(folder, entry));
-  }
-  return new Map([...byName].filter((pair): pair is [string, string] => pair[1] !== null));
+  const { single } = splitShared(sortFolder(folder).pictures, (file) => basename(file));
+  return new Map(single.map((file) => [basename(file), file]));
 }

@@ -1,8 +1,10 @@
 /** Reading annotation files with errors that name the file. */
 import { constants } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { DataError } from '../../errors.js';
+import { checkRegularFile } from '../../../nn/io/files/index.js';
+import { IoError } from '../../../nn/io/errors.js';
 import { parseJsonText } from '../../../nn/json.js';
+import { DataError } from '../../errors.js';
 
 /** Longer texts than a JavaScript string holds are refused. */
 const MOST_BYTES = constants.MAX_STRING_LENGTH;
@@ -23,6 +25,23 @@ export function readText(file: string): string {
       `annotation file cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)}).`,
       { where: file, fix: 'check the path of the data set' },
     );
+  }
+}
+
+/**
+ * Files that a folder's listing gave, which nobody named: a pipe among them would be waited for for ever.
+ * @throws DataError for what is no regular file, or a link to nothing
+ */
+export function checkListed(file: string): void {
+  try {
+    checkRegularFile(file);
+  } catch (error) {
+    if (!(error instanceof IoError)) throw error;
+    throw new DataError('file-missing', `annotation file cannot be read: ${error.reason}`, {
+      where: file,
+      fix: 'remove it from the folder of labels, or copy the labels again',
+      cause: error,
+    });
   }
 }
 

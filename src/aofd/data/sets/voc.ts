@@ -3,7 +3,6 @@
  * corners.
  */
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../errors.js';
@@ -16,10 +15,11 @@ import {
   type Sample,
 } from '../sample.js';
 import { coverOf, isFace, meaningOf, type ClassMap } from './classes.js';
+import { entriesOf } from '../files/folder-files.js';
 import { isSystemName } from '../files/system-names.js';
 import { readSizeLeniently } from './image-size.js';
 import { pathInside } from './inside.js';
-import { parseNumber, readText } from './text-file.js';
+import { checkListed, parseNumber, readText } from './text-file.js';
 
 export interface VocOptions {
   /** Folder of the XML files (every *.xml is read, sorted by name). */
@@ -46,17 +46,9 @@ export interface HeadSample extends Sample {
 /** Loads a folder. Throws DataError naming the file and what is wrong in it. */
 export function loadVoc(options: VocOptions): HeadSample[] {
   const report = options.report ?? newLoadReport();
-  let names: string[];
-  try {
-    names = readdirSync(options.annotationDir).filter(
-      (name) => /\.xml$/i.test(name) && !isSystemName(name),
-    );
-  } catch {
-    throw new DataError('file-missing', 'annotation folder cannot be read.', {
-      where: options.annotationDir,
-      fix: 'check the path of the data set',
-    });
-  }
+  const names = entriesOf(options.annotationDir, 'annotation')
+    .map(({ name }) => name)
+    .filter((name) => /\.xml$/i.test(name) && !isSystemName(name));
   const samples = names
     .sort()
     .map((name) => readVocFile(join(options.annotationDir, name), options, report));
@@ -115,6 +107,7 @@ function refuseBombs(xml: string, file: string): void {
 }
 
 function readVocFile(file: string, options: VocOptions, report: LoadReport): HeadSample {
+  checkListed(file);
   const annotation = parseVoc(readText(file), file);
   const named = annotation.filename || `${basename(file).replace(/\.xml$/i, '')}.jpg`;
   const picture = pathInside(options.imageRoot, named, `${file}: filename`);

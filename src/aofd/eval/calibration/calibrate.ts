@@ -1,5 +1,4 @@
 /** Runs a detector over labelled sources of its own configuration and fits what its numbers mean. */
-import { readFile } from 'node:fs/promises';
 import type { Config } from '../../config/index.js';
 import { readFaceParts } from '../../data/batches/image-cache.js';
 import { decodeImage } from '../../data/files/decode.js';
@@ -178,7 +177,7 @@ async function tallyAsync(
   }));
   for (const [done, sample] of portraits.entries()) {
     if (run.signal?.aborted) return null;
-    const image = await decodeImage(await readFile(sample.file));
+    const image = await decodeImage(sample.file);
     const { covered } = await readFaceParts(sample, image);
     const face = ownFace(sample, (await detector.detectAsync(image)).faces);
     const size = { width: image.width, height: image.height };

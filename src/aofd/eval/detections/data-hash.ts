@@ -11,7 +11,10 @@ export interface PictureHash {
   missing: readonly string[];
 }
 
-/** Hashes every picture of a set; images without a file are listed as missing. */
+/**
+ * Hashes every picture of a set; images without a file are listed as missing.
+ * @throws IoError naming a picture that cannot be read, or that is a pipe or a device
+ */
 export async function hashPicturesAsync(images: readonly EvalImage[]): Promise<PictureHash> {
   const lines: string[] = [];
   const missing: string[] = [];

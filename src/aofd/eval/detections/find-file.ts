@@ -1,5 +1,5 @@
 /** Finds the files of a data set whichever way its archives were unpacked. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 
 /** Folders that are never searched. */
@@ -32,8 +32,13 @@ export function isFolder(path: string): boolean {
 
 /** Folders in a folder, sorted; none where it cannot be read. */
 export function subfolders(folder: string): string[] {
-  if (!isFolder(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return []; // such as `lost+found`, which only root may read
+  }
+  return entries
     .filter((entry) => entry.isDirectory() && !SKIPPED.test(entry.name))
     .map((entry) => join(folder, entry.name))
     .sort();

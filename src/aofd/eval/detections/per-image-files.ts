@@ -2,10 +2,10 @@
  * Results in the format of WIDER FACE's tools: a folder with a file for each image, such as
  * `<event>/<image>.txt`, each holding a name, a count and lines `x y w h score`.
  */
-import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { sha256Hex } from '../../../nn/io/files/index.js';
 import { DataError } from '../../errors.js';
+import { filesBelow } from '../../data/files/folder-files.js';
 import { parseNumber, readLines } from '../../data/sets/text-file.js';
 import { DetectionCollector } from './collect.js';
 import { readDetectionsAsync } from './readers.js';
@@ -78,10 +78,9 @@ const stem = (name: string): string =>
     .replace(/\.(txt|jpe?g|png)$/i, '');
 
 function textFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.txt$/i.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+  return filesBelow(folder, 'result')
+    .filter((name) => /\.txt$/i.test(name))
+    .map((name) => join(folder, name));
 }
 
 function readImage(

@@ -1,11 +1,11 @@
 /** A detector over the pictures of a set: resumable, the next pictures decoded meanwhile. */
-import { readFile } from 'node:fs/promises';
 import { handled } from '../../../nn/errors.js';
 import type { Device } from '../../../nn/index.js';
 import { sha256Hex } from '../../../nn/io/files/index.js';
 import { tuningWarnings } from '../../../nn/ops/tuning/index.js';
 import type { Config } from '../../config/index.js';
 import { decodeImage } from '../../data/files/decode.js';
+import { readPictureBytesAsync } from '../../data/files/read-bytes.js';
 import type { DecodedImage } from '../../data/sample.js';
 import { Detector } from '../../detect/detector.js';
 import type { DetectedFace } from '../../detect/faces.js';
@@ -250,12 +250,11 @@ class SetRunner implements AsyncDisposable {
   async #loadAsync(image: EvalImage): Promise<Loaded> {
     const file = image.file as string;
     try {
-      const bytes = await readFile(file).catch(() => null);
-      const hash = bytes ? sha256Hex(bytes).slice(0, 32) : '';
+      const bytes = await readPictureBytesAsync(file);
+      const hash = sha256Hex(bytes).slice(0, 32);
       const known = this.cache.get(hash);
       if (known) return { image, known };
-      // A file that cannot be read is decoded by its name for the sake of the message.
-      const pixels = await decodeImage(bytes ?? file, { name: file });
+      const pixels = await decodeImage(bytes, { name: file });
       return { image, hash, pixels };
     } catch (error) {
       return { image, error: error instanceof Error ? error : new Error(String(error)) };

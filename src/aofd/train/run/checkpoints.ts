@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { parametersOf, toFloat32, type StoredTensor } from '../../../nn/io/index.js';
@@ -54,6 +54,16 @@ export class Checkpoints {
     throw new TrainError('run-exists', `${this.#outDir} already holds the checkpoints of a run.`, {
       fix: 'add --resume to go on with it, or choose another --out.',
     });
+  }
+
+  /** Removes half-written files that killed processes left in the folder of the run and its samples. */
+  removeLeftovers(): void {
+    removeStaleTemps(this.#outDir);
+    const samples = join(this.#outDir, 'samples');
+    if (!existsSync(samples)) return;
+    for (const entry of readdirSync(samples, { withFileTypes: true })) {
+      if (entry.isDirectory()) removeStaleTemps(join(samples, entry.name));
+    }
   }
 
   /** Saves everything that a resumed run needs, and the weights as they are to be used. */
@@ -145,7 +155,7 @@ export class Checkpoints {
     { tensors, file }: LoadedCheckpoint,
     { config, step, stage }: CheckpointMeta,
   ): Promise<string[]> {
-    removeStaleTemps(this.#outDir);
+    this.removeLeftovers();
     this.#store.removeUnlisted();
     const found = this.#weightsMetadata();
     if (found?.['step'] === String(step) && found['stage'] === stage) return [];

@@ -32,7 +32,10 @@ export type TrainEvent =
 /** Receives events: a file, a terminal. */
 export interface EventWriter {
   write(event: TrainEvent): void;
-  /** A resumed run goes on after this update: what was written of later ones is to be forgotten. */
+  /**
+   * The run goes on after this update: what was written of later ones is to be forgotten; -1 = everything,
+   * for a new run.
+   */
   rewind?(step: number): void;
   close?(): void;
 }

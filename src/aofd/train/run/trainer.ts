@@ -110,6 +110,11 @@ export class Trainer {
       return;
     }
     this.#checkpoints.refuseExisting();
+    if (!isReader) {
+      // A run that was killed before its first checkpoint counts as none: the same folder starts anew.
+      this.#checkpoints.removeLeftovers();
+      for (const writer of writers) writer.rewind?.(-1);
+    }
     this.#position = this.#startPosition();
     if (!initialWeights) return;
     const { loaded, missing } = this.params.load(initialWeights, 'initial weights');

@@ -1,4 +1,5 @@
 /** What the operating system's error codes mean to a person: the one list of such texts. */
+import { NnError } from '../../errors.js';
 import { IoError } from '../errors.js';
 
 /** Why it failed, and what to do about it. */
@@ -40,7 +41,8 @@ export function diskProblem(code: unknown): DiskProblem | null {
 
 /** An operating system error as one for people; errors that are already ours pass unchanged. */
 export function diskError(verb: 'read' | 'write', path: string, cause: unknown): Error {
-  if (cause instanceof IoError) return cause;
+  // Such as a device that was lost while its values were written: the disk is not to blame.
+  if (cause instanceof NnError) return cause;
   const code = (cause as NodeJS.ErrnoException | null)?.code;
   const why = cause instanceof Error ? cause.message : String(cause);
   // Not from the operating system: a fault of the producer, whose own message says more.

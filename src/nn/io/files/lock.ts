@@ -2,7 +2,7 @@
  * A folder that one process at a time may write to. The lock is a file that names its process; one whose
  * process is gone (kill -9, power cut) is taken over.
  */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { IoError } from '../errors.js';
@@ -10,6 +10,8 @@ import { diskError } from './disk-errors.js';
 import { parseJsonText } from '../../json.js';
 
 const NAME = '.lock';
+/** What a process makes on its way to a lock. */
+const LEFTOVER = /^\.lock-(\d+)(?:-gone)?$/;
 
 /** Who holds a lock. */
 interface Holder {
@@ -46,6 +48,7 @@ export class FolderLock implements Disposable {
         try {
           // Linking fails where there is a lock already, and shows the file with its content at once.
           linkSync(mine, file);
+          removeLeftovers(folder);
           return new FolderLock(file, text);
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 3) throw error;
@@ -82,6 +85,25 @@ function takeAway(file: string, expected: string, aside: string): void {
     // Somebody else took it away; the next attempt sees what is there now.
   } finally {
     rmSync(aside, { force: true });
+  }
+}
+
+/** Removes what processes left that were killed between making their own file and linking it. */
+function removeLeftovers(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      const pid = Number(LEFTOVER.exec(name)?.[1] ?? NaN);
+      if (Number.isNaN(pid)) continue;
+      const file = join(folder, name);
+      const text = read(file);
+      const holder = text === null ? null : parse(text);
+      const host = holder?.host ?? hostname();
+      // What was taken away names another process than the one that took it.
+      const started = holder?.pid === pid ? holder.started : '';
+      if (!isRunning({ pid, host, started })) rmSync(file, { force: true });
+    }
+  } catch {
+    // They only take room.
   }
 }
 

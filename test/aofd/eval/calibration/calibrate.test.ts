@@ -1,6 +1,6 @@
 /** Calibration on portraits drawn here: every threshold against a detector that has it. */
 import { expect } from 'chai';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { decodeImage } from '../../../../src/aofd/data/files/decode.js';
 import { Detector } from '../../../../src/aofd/detect/detector.js';
 import {
@@ -8,9 +8,11 @@ import {
   type CalibrateOptions,
   type Calibration,
 } from '../../../../src/aofd/eval/calibration/calibrate.js';
+import { ImageDecodeError } from '../../../../src/aofd/errors.js';
 import { testDeviceAsync } from '../../../helpers/device.js';
 import { gradientImage, jpegOf, maskPng } from '../../../helpers/pictures.js';
 import { randomWeights, smallConfig, writeRandomWeights } from '../../../helpers/random-weights.js';
+import { rejectionAsync } from '../../../helpers/rejection.js';
 import { useSuiteFolder } from '../../../helpers/temp-folder.js';
 
 const SIDE = 96;
@@ -93,5 +95,17 @@ describe('calibration', () => {
   it('ends where it is told to', async () => {
     const signal = AbortSignal.abort();
     expect(await calibrateAsync({ ...options, run: { ...options.run, signal } })).to.equal(null);
+  });
+
+  it('names a portrait that cannot be decoded', async () => {
+    const file = at('images', 'p0.jpg');
+    const whole = readFileSync(file);
+    writeFileSync(file, whole.subarray(0, whole.length - 40));
+    try {
+      const error = await rejectionAsync(calibrateAsync(options), ImageDecodeError);
+      expect(error.where).to.equal(file);
+    } finally {
+      writeFileSync(file, whole);
+    }
   });
 });
