@@ -2,7 +2,8 @@
 import sharp from 'sharp';
 import type { PhotoKind } from '../../config/occluder-kinds.js';
 import { DataError } from '../../errors.js';
-import { explainDecoding, MAX_PIXELS, refuseForeign } from '../files/decode.js';
+import { explainDecoding, MAX_PIXELS } from '../files/decode-faults.js';
+import { refuseForeign } from '../files/decode.js';
 import { readPictureBytesAsync } from '../files/read-bytes.js';
 import { close3, erode3, largestPart } from '../mask-morphology.js';
 import { photoObject, type PhotoObject } from '../occluders/object-bank.js';

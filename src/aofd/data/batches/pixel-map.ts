@@ -2,7 +2,7 @@
 import sharp from 'sharp';
 import { DataError, ImageDecodeError } from '../../errors.js';
 import { IoError } from '../../../nn/io/errors.js';
-import { explainDecoding, MAX_PIXELS } from '../files/decode.js';
+import { explainDecoding, MAX_PIXELS } from '../files/decode-faults.js';
 import { readPictureBytesAsync } from '../files/read-bytes.js';
 import { parseMat5 } from '../../formats/mat.js';
 import { readMatVariable, type MatNumbers } from '../../formats/mat-value.js';

@@ -1,7 +1,7 @@
 /** Small PNG files inside of label files. */
 import sharp from 'sharp';
 import { ImageDecodeError } from '../../errors.js';
-import { explainDecoding, MAX_PIXELS } from './decode.js';
+import { explainDecoding, MAX_PIXELS } from './decode-faults.js';
 
 const SIGNATURE = 0x89504e47;
 

@@ -5,6 +5,7 @@
 import sharp from 'sharp';
 import { ImageDecodeError } from '../../errors.js';
 import type { DecodedImage } from '../sample.js';
+import { explainDecoding, MAX_PIXELS } from './decode-faults.js';
 import { pictureFormatOf } from './picture-formats.js';
 import { readPictureBytesAsync } from './read-bytes.js';
 
@@ -16,9 +17,6 @@ export interface DecodeOptions {
   /** Name for error messages when a buffer is given. */
   name?: string;
 }
-
-/** Most pixels that are decoded, unless the caller says otherwise. */
-export const MAX_PIXELS = 100_000_000;
 
 /** What shows through where a picture is transparent, as viewers and browsers print it. */
 const BACKGROUND = '#ffffff';
@@ -120,27 +118,4 @@ function toRgb(pixels: Uint8Array, channels: number): Uint8Array {
     }
   }
   return data;
-}
-
-function tooLarge(where: string, maxPixels: number): ImageDecodeError {
-  return new ImageDecodeError('image-too-large', `picture has more than ${maxPixels} pixels.`, {
-    where,
-    fix: 'shrink it first or raise maxPixels',
-  });
-}
-
-/** The decoder's error as one that names the picture. */
-export function explainDecoding(
-  error: unknown,
-  where: string,
-  maxPixels: number,
-): ImageDecodeError {
-  if (error instanceof ImageDecodeError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  if (/pixel limit/i.test(text)) return tooLarge(where, maxPixels);
-  return new ImageDecodeError(
-    'image-truncated',
-    `picture cannot be decoded completely (${text.split('\n')[0]}).`,
-    { where, fix: 'copy the file again; it may be cut off or damaged' },
-  );
 }
