@@ -1,9 +1,8 @@
 import { expect } from 'chai';
-import process from 'node:process';
 import type { Browser, Page } from 'playwright-core';
 import { gzipSync } from 'node:zlib';
 import { bundleBrowserAsync, filesOf } from '../../scripts/browser-bundle.js';
-import { launchChromiumAsync } from '../helpers/chromium.js';
+import { chromiumForAsync } from '../helpers/chromium.js';
 import { STORED_CURVE } from '../helpers/tiny-run.js';
 import { COMPARED, nodeFacesAsync } from './node-faces.js';
 import type { Outcome } from './outcome.js';
@@ -45,15 +44,7 @@ describe('a real browser', function () {
   const console: string[] = [];
 
   before(async function () {
-    try {
-      browser = await launchChromiumAsync();
-    } catch (error) {
-      const why = (error as Error).message.split('\n')[0];
-      process.stderr.write(
-        `    the embedded Chromium does not start, its tests are left out: ${why}\n`,
-      );
-      this.skip();
-    }
+    browser = await chromiumForAsync(this);
     site = await serveAsync();
   });
 

@@ -39,6 +39,20 @@ export async function launchChromiumAsync(flags: readonly string[] = []): Promis
   });
 }
 
+/** Starts it for a suite or test, which is left out, saying why, where it does not start. */
+export async function chromiumForAsync(
+  context: Mocha.Context,
+  flags: readonly string[] = [],
+): Promise<Browser> {
+  try {
+    return await launchChromiumAsync(flags);
+  } catch (error) {
+    const why = (error as Error).message.split('\n')[0];
+    process.stderr.write(`    the embedded Chromium does not start, tests left out: ${why}\n`);
+    return context.skip();
+  }
+}
+
 /** @returns the folder that holds `chromium` */
 function unpackChromium(): string {
   const main = createRequire(import.meta.url).resolve('@sparticuz/chromium');

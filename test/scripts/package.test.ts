@@ -3,13 +3,12 @@ import { expect } from 'chai';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { Browser } from 'playwright-core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { writeBrowserBundleAsync } from '../../scripts/browser-bundle.js';
 import { linkPackages, root, runAsync } from '../../scripts/verify/consumer.js';
 import { typeErrorsAsync } from '../../scripts/verify/package/types.js';
-import { launchChromiumAsync } from '../helpers/chromium.js';
+import { chromiumForAsync } from '../helpers/chromium.js';
 import { useSuiteFolder } from '../helpers/temp-folder.js';
 import { bundleAsync, titleAsync, writeProject } from './page-projects.js';
 
@@ -57,13 +56,7 @@ describe('the package (npm run verify:package packs it and looks at more)', func
   });
 
   it('finds faces in pages of fresh projects: by Vite in development and built, by esbuild', async function () {
-    let browser: Browser;
-    try {
-      browser = await launchChromiumAsync();
-    } catch (error) {
-      process.stderr.write(`    left out: ${(error as Error).message.split('\n')[0]}\n`);
-      this.skip();
-    }
+    const browser = await chromiumForAsync(this);
     try {
       writeProject(at());
       const bundled = Promise.all([bundleAsync(at(), 'vite'), bundleAsync(at(), 'esbuild')]);

@@ -1,17 +1,14 @@
 /** The look inside in a real browser: what the network computes on a photograph, and a training run. */
 import { expect } from 'chai';
 import * as fs from 'node:fs';
-import process from 'node:process';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { buildPageAsync } from '../../../demo/web/scripts/bundle.js';
 import { serveAsync } from '../../../demo/web/scripts/server.js';
 import { parseSafetensors } from '../../../src/nn/io/index.js';
-import { launchChromiumAsync } from '../../helpers/chromium.js';
+import { chromiumForAsync } from '../../helpers/chromium.js';
 import { useSuiteFolder } from '../../helpers/temp-folder.js';
-
-/** Software adapters need seconds for a look. */
-const PATIENCE = { timeout: 120_000 };
+import { metAsync, PATIENCE } from './waiting.js';
 
 describe('the look inside in a real browser', function () {
   this.timeout(300_000);
@@ -23,13 +20,7 @@ describe('the look inside in a real browser', function () {
   const complaints: string[] = [];
 
   before(async function () {
-    try {
-      browser = await launchChromiumAsync();
-    } catch (error) {
-      const why = (error as Error).message.split('\n')[0];
-      process.stderr.write(`    the embedded Chromium does not start, tests left out: ${why}\n`);
-      this.skip();
-    }
+    browser = await chromiumForAsync(this);
     await buildPageAsync(at('web'));
     const grey = { width: 320, height: 240, channels: 3 as const, background: '#808890' };
     await sharp({ create: grey }).png().toFile(at('web', 'grey.png'));
@@ -53,11 +44,7 @@ describe('the look inside in a real browser', function () {
     await site?.closeAsync();
   });
 
-  /** Waits for a condition in the page; as a function, since its policy forbids evaluating text. */
-  async function untilAsync(condition: string): Promise<void> {
-    const isMet = new Function(`return (${condition})`) as () => boolean;
-    await page.waitForFunction(isMet, null, PATIENCE);
-  }
+  const untilAsync = (condition: string): Promise<void> => metAsync(page, condition);
 
   /** Different colours of a canvas, and its brightest red, among every fifth pixel that is painted. */
   async function paintAsync(selector: string): Promise<{ colors: number; red: number }> {

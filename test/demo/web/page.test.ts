@@ -1,17 +1,15 @@
 /** The demo page in a real browser, as visitors use it: samples, camera, drag and drop, keyboard, a phone. */
 import { expect } from 'chai';
 import * as fs from 'node:fs';
-import process from 'node:process';
 import type { Browser, Download, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { buildPageAsync } from '../../../demo/web/scripts/bundle.js';
 import { serveAsync } from '../../../demo/web/scripts/server.js';
 import type { FaceRecord } from '../../../src/aofd/detect/faces.js';
-import { launchChromiumAsync } from '../../helpers/chromium.js';
+import { chromiumForAsync } from '../../helpers/chromium.js';
 import { useSuiteFolder } from '../../helpers/temp-folder.js';
+import { metAsync, PATIENCE } from './waiting.js';
 
-/** Software adapters need seconds for a look. */
-const PATIENCE = { timeout: 120_000 };
 /** Frames of the camera's film that show the same face. */
 const SCENE = 90;
 
@@ -57,17 +55,11 @@ describe('the demo page in a real browser', function () {
     await buildPageAsync(at('web'));
     const film = at('camera.mjpeg');
     fs.writeFileSync(film, await filmAsync());
-    try {
-      browser = await launchChromiumAsync([
-        '--use-fake-device-for-media-stream',
-        '--use-fake-ui-for-media-stream',
-        `--use-file-for-fake-video-capture=${film}`,
-      ]);
-    } catch (error) {
-      const why = (error as Error).message.split('\n')[0];
-      process.stderr.write(`    the embedded Chromium does not start, tests left out: ${why}\n`);
-      this.skip();
-    }
+    browser = await chromiumForAsync(this, [
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+      `--use-file-for-fake-video-capture=${film}`,
+    ]);
     site = await serveAsync(at('web'), 0);
   });
 
@@ -103,11 +95,7 @@ describe('the demo page in a real browser', function () {
     return Buffer.concat(await Promise.all(scenes));
   }
 
-  /** Waits for a condition in the page; as a function, since its policy forbids evaluating text. */
-  async function untilAsync(condition: string): Promise<void> {
-    const isMet = new Function(`return (${condition})`) as () => boolean;
-    await page.waitForFunction(isMet, null, PATIENCE);
-  }
+  const untilAsync = (condition: string): Promise<void> => metAsync(page, condition);
 
   /** Opens the first page and waits until the browser itself has looked. */
   async function openAsync(): Promise<void> {
