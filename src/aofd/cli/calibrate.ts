@@ -14,7 +14,7 @@ import {
   printNotice,
   withInterrupt,
 } from './common.js';
-import { dataLists } from './data-lists.js';
+import { refuseOverData } from './data-lists.js';
 import { InterruptedError, UsageError } from './errors.js';
 import { describeRun, Progress } from './eval-progress.js';
 import { refuseOverwriting } from './outputs.js';
@@ -82,7 +82,7 @@ async function calibrateCommandAsync(flags: CalibrateFlags, signal: AbortSignal)
   networkOf(stored, weights, flags.weights); // refuses what no detector could be made of
   const root = flags.dataRoot ?? stored.data.root;
   const config = { ...stored, data: { ...stored.data, root } };
-  refuseOverwriting(dataLists(config), [flags.out]);
+  refuseOverData(config, [flags.out], '--out');
   const cache = fs.mkdtempSync(path.join(os.tmpdir(), 'aofd-calibrate-'));
   const progress = new Progress(process.stderr);
   try {

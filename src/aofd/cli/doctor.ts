@@ -5,6 +5,7 @@ import { atomicWriteFile } from '../../nn/io/files/atomic.js';
 import { addDeviceOption } from './common.js';
 import type { DoctorReport } from './doctor/report.js';
 import { EXIT, explainError } from './errors.js';
+import { refuseOverwriting } from './outputs.js';
 
 interface DoctorFlags {
   device?: string;
@@ -36,6 +37,8 @@ export function register(program: Command): void {
 }
 
 async function doctorAsync(flags: DoctorFlags): Promise<void> {
+  const { findWeightsFile } = await import('../weights/files/detector-weights.js');
+  refuseOverwriting([flags.weights ?? findWeightsFile() ?? undefined], [flags.report], '--report');
   const { machineReport } = await import('./doctor/examine.js');
   const report = machineReport();
   await examineDeviceAsync(report, flags);

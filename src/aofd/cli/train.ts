@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
 import type { Config } from '../config/index.js';
-import { dataLists } from './data-lists.js';
+import { refuseOverData, refuseOverLists } from './data-lists.js';
 import { InterruptedError, UsageError } from './errors.js';
 import { checkOutFolder, refuseOverwriting } from './outputs.js';
 import { addProfileOption, profileFiles, withProfileAsync } from './profile.js';
@@ -144,16 +144,14 @@ function checkOutputs(
   { out, weights, config: file, dumpStep, profile }: TrainArguments,
   config: Config,
 ): void {
-  const inputs = [weights, ...dataLists(config)];
   const inRun = (name: string): string | undefined => out && path.join(out, name);
-  const outputs = [
-    inRun('weights.safetensors'),
-    inRun('metrics.jsonl'),
-    dumpStep,
-    ...(profile === undefined ? [] : Object.values(profileFiles(profile))),
-  ];
+  const ofRun = [inRun('weights.safetensors'), inRun('metrics.jsonl')];
+  const named = [dumpStep, ...(profile === undefined ? [] : Object.values(profileFiles(profile)))];
   const options = '--out, --dump-step or --profile';
-  refuseOverwriting([file, ...inputs], outputs, options);
+  refuseOverwriting([file, weights], [...ofRun, ...named], options);
   // A run may be given its own copy of the config, which it then leaves as it is.
-  refuseOverwriting(inputs, [inRun('config.json')], options);
+  const copy = inRun('config.json');
+  refuseOverwriting([weights], [copy], options);
+  refuseOverLists(config, [...ofRun, copy], options);
+  refuseOverData(config, named, options);
 }

@@ -140,6 +140,18 @@ describe('commands never write over what they read', () => {
     }
   });
 
+  it('train: labels in a folder that is a list', async () => {
+    const label = put('set/labels/a.xml', '<annotation/>');
+    const mine = { kind: 'voc' as const, list: 'labels', images: 'pictures' };
+    const config = put('c.json', JSON.stringify({ data: { root: at('set'), sources: { mine } } }));
+    await refusesAsync(label, 'train', '--config', config, '--dump-step', label);
+  });
+
+  it('doctor: the weights', async () => {
+    const file = put('mine.safetensors', 'weights');
+    await refusesAsync(file, 'doctor', '--weights', file, '--report', file);
+  });
+
   function linked(file: string, name: string): string {
     fs.symlinkSync(file, at(name));
     return at(name);
