@@ -44,8 +44,12 @@ export function refuseOverData(
     if (file === undefined || !fs.existsSync(file)) continue;
     const real = fs.realpathSync(file);
     if (!folders.some((folder) => real.startsWith(folder))) continue;
-    throw new UsageError('usage', `${file} lies among the data that is read, and would be written over.`, {
-      fix: `choose another place with ${option}.`,
-    });
+    throw new UsageError(
+      'usage',
+      `${file} lies among the data that is read, and would be written over.`,
+      {
+        fix: `choose another place with ${option}.`,
+      },
+    );
   }
 }
