@@ -1,54 +1,20 @@
 /** The look inside in a real browser: what the network computes on a photograph, and a training run. */
 import { expect } from 'chai';
-import * as fs from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { buildPageAsync } from '../../../demo/web/scripts/bundle.js';
-import { serveAsync } from '../../../demo/web/scripts/server.js';
 import { parseSafetensors } from '../../../src/nn/io/index.js';
-import { chromiumForAsync } from '../../helpers/chromium.js';
-import { useSuiteFolder } from '../../helpers/temp-folder.js';
-import { metAsync, PATIENCE } from './waiting.js';
+import { contentAsync, PATIENCE, Visit } from './visit.js';
 
 describe('the look inside in a real browser', function () {
   this.timeout(300_000);
-  const at = useSuiteFolder();
-  let site: Awaited<ReturnType<typeof serveAsync>>;
-  let browser: Browser;
-  let page: Page;
-  /** What the page wrote to the console. */
-  const complaints: string[] = [];
-
-  before(async function () {
-    browser = await chromiumForAsync(this);
-    await buildPageAsync(at('web'));
+  const visit = new Visit(async () => {
     const grey = { width: 320, height: 240, channels: 3 as const, background: '#808890' };
-    await sharp({ create: grey }).png().toFile(at('web', 'grey.png'));
-    site = await serveAsync(at('web'), 0);
+    await sharp({ create: grey }).png().toFile(visit.at('web', 'grey.png'));
+    return [];
   });
-
-  beforeEach(async () => {
-    complaints.length = 0;
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(String(error)));
-  });
-
-  afterEach(async () => {
-    await page.close();
-    expect(complaints).to.deep.equal([]);
-  });
-
-  after(async () => {
-    await browser?.close();
-    await site?.closeAsync();
-  });
-
-  const untilAsync = (condition: string): Promise<void> => metAsync(page, condition);
 
   /** Different colours of a canvas, and its brightest red, among every fifth pixel that is painted. */
   async function paintAsync(selector: string): Promise<{ colors: number; red: number }> {
-    return (await page.evaluate(`(() => {
+    return (await visit.page.evaluate(`(() => {
       const { width, height } = document.querySelector('${selector}');
       const copy = Object.assign(document.createElement('canvas'), { width, height });
       const context = copy.getContext('2d', { willReadFrequently: true });
@@ -61,8 +27,9 @@ describe('the look inside in a real browser', function () {
   }
 
   it('shows the generator’s harm, proposals, and a training run with a checkpoint', async () => {
-    await page.goto(`${site.address}inside/`);
-    await untilAsync("document.querySelector('#harm-text').textContent !== ''");
+    const { page } = visit;
+    await page.goto(`${visit.address}inside/`);
+    await visit.untilAsync("document.querySelector('#harm-text').textContent !== ''");
     expect(await page.textContent('#harm-text')).to.match(/score of this face: 0\.9\d|1\.00/);
     expect([
       await page.getAttribute('#cells', 'min'),
@@ -79,32 +46,33 @@ describe('the look inside in a real browser', function () {
     }
     expect((await paintAsync('#features')).colors, 'feature maps').to.be.greaterThan(100);
     await page.click('#train');
-    await untilAsync(
+    await visit.untilAsync(
       "Number(/^Update (\\d+)/.exec(document.querySelector('#curve-text').textContent)?.[1]) > 20",
     );
     await page.click('#train'); // stops
-    await untilAsync("document.querySelector('#train').textContent === 'Continue'");
+    await visit.untilAsync("document.querySelector('#train').textContent === 'Continue'");
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.click('#checkpoint'),
     ]);
-    const { tensors, metadata } = parseSafetensors(fs.readFileSync(await download.path()));
+    const { tensors, metadata } = parseSafetensors(await contentAsync(download));
     expect(Number(metadata['steps'])).to.be.greaterThan(20);
     expect(tensors.get('conv1.weight')?.shape).to.deep.equal([12, 3, 3, 3]);
     expect(await page.locator('#answers canvas').count()).to.equal(12);
     // Without a face, nothing of the earlier one stays; the same file may be chosen again.
-    await page.setInputFiles('#file', at('web', 'grey.png'));
-    await untilAsync("document.querySelector('#state').textContent === 'No face found'");
+    await page.setInputFiles('#file', visit.at('web', 'grey.png'));
+    await visit.untilAsync("document.querySelector('#state').textContent === 'No face found'");
     expect(await page.textContent('#harm-text')).to.equal('No face found');
     expect((await paintAsync('#face')).colors).to.equal(0);
     expect(await page.inputValue('#file')).to.equal('');
   });
 
   it('says what to do where there is no WebGPU, and keeps the page', async () => {
+    const { page } = visit;
     await page.addInitScript(
       "Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined })",
     );
-    await page.goto(`${site.address}inside/`);
+    await page.goto(`${visit.address}inside/`);
     await page.waitForSelector('#train-problem', { state: 'visible', ...PATIENCE });
     for (const id of ['#problem', '#train-problem']) {
       expect(await page.textContent(id), id).to.match(
