@@ -34,18 +34,26 @@ export function facePartsOf(
   height: number,
   roles: readonly PixelRole[],
 ): FaceParts {
-  const maskOf = (role: PixelRole): Uint8Array =>
-    Uint8Array.from(classes, (c) => (roles[c] === role ? 1 : 0));
-  const visible = maskOf('visible');
+  const visible = maskOf(classes, roles, 'visible');
   const hull = convexHull(visible, width);
   const region = fillConvex(hull, width, height, -0.5);
-  const size = region.reduce((n, v) => n + v, 0);
+  let size = 0;
+  for (const inside of region) size += inside;
   const inner = fillConvex(hull, width, height, SHRINK * Math.sqrt(size));
-  const overhang = openDisc(and(maskOf('overhang'), inner), width, height, OPENING_PX);
+  const reaching = intersect(maskOf(classes, roles, 'overhang'), inner);
+  const overhang = openDisc(reaching, width, height, OPENING_PX);
   const covered = dropSmallParts(overhang, width, height, SMALLEST_PART * size);
-  const glasses = and(maskOf('cover'), region);
+  const glasses = intersect(maskOf(classes, roles, 'cover'), region);
   for (let i = 0; i < covered.length; i++) covered[i]! |= glasses[i]!;
   return { visible, region, covered };
+}
+
+/** The pixels whose class has that role. */
+function maskOf(classes: Uint8Array, roles: readonly PixelRole[], role: PixelRole): Uint8Array {
+  const table = Uint8Array.from({ length: 256 }, (_, c) => (roles[c] === role ? 1 : 0));
+  const mask = new Uint8Array(classes.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = table[classes[i]!]!;
+  return mask;
 }
 
 /** Parts of a portrait whose covering things and region are known as masks. */
@@ -54,7 +62,11 @@ export function partsFromMasks(covered: Uint8Array, region: Uint8Array): FacePar
   return { visible, region, covered };
 }
 
-const and = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((v, i) => v & b[i]!);
+/** Leaves of a mask what another one has too, in place. */
+function intersect(mask: Uint8Array, other: Uint8Array): Uint8Array {
+  for (let i = 0; i < mask.length; i++) mask[i]! &= other[i]!;
+  return mask;
+}
 
 type Point = readonly [x: number, y: number];
 

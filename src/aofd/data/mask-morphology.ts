@@ -1,13 +1,23 @@
 /** Small operations on masks [H, W] of 0 and 1. Beyond the border a mask is taken to go on as it ends. */
 
-/** Pixels whose whole 3 x 3 neighbourhood is set. */
-export function erode3(mask: Uint8Array, width: number, height: number): Uint8Array {
-  return neighbours3(mask, width, height, (a, b, c) => a & b & c);
+/** Pixels whose whole square of 2 `radius` + 1 px is set. */
+export function erode(
+  mask: Uint8Array,
+  width: number,
+  height: number,
+  radius = 1,
+): Uint8Array<ArrayBuffer> {
+  return inSquares(mask, width, height, radius, true);
 }
 
-/** Pixels with any set pixel in their 3 x 3 neighbourhood. */
-export function dilate3(mask: Uint8Array, width: number, height: number): Uint8Array {
-  return neighbours3(mask, width, height, (a, b, c) => a | b | c);
+/** Pixels with any set pixel in their square of 2 `radius` + 1 px. */
+export function dilate(
+  mask: Uint8Array,
+  width: number,
+  height: number,
+  radius = 1,
+): Uint8Array<ArrayBuffer> {
+  return inSquares(mask, width, height, radius, false);
 }
 
 /** Erosion then dilation by a disc of `radius` px: what is thinner than it goes. */
@@ -43,32 +53,39 @@ export function openDisc(
 }
 
 /** Dilation then erosion: gaps thinner than 3 px close. */
-export function close3(mask: Uint8Array, width: number, height: number): Uint8Array {
-  return erode3(dilate3(mask, width, height), width, height);
+export function close3(mask: Uint8Array, width: number, height: number): Uint8Array<ArrayBuffer> {
+  return erode(dilate(mask, width, height), width, height);
 }
 
-function neighbours3(
+/**
+ * Whether all pixels of the square around a pixel are set, as far as it lies in the picture, or any. Columns of
+ * the square are counted first, then moved along the row: the cost does not depend on the radius.
+ */
+function inSquares(
   mask: Uint8Array,
   width: number,
   height: number,
-  join: (a: number, b: number, c: number) => number,
-): Uint8Array {
-  const rows = new Uint8Array(mask.length);
-  for (let y = 0; y < height; y++) {
-    const base = y * width;
-    for (let x = 0; x < width; x++) {
-      const here = mask[base + x]!;
-      const before = x > 0 ? mask[base + x - 1]! : here;
-      const after = x + 1 < width ? mask[base + x + 1]! : here;
-      rows[base + x] = join(before, here, after);
-    }
-  }
+  radius: number,
+  wantsAll: boolean,
+): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(mask.length);
+  const columns = new Int32Array(width);
+  const addRow = (y: number, sign: number): void => {
+    if (y < 0 || y >= height) return;
+    for (let x = 0, at = y * width; x < width; x++, at++) columns[x]! += sign * mask[at]!;
+  };
+  for (let y = 0; y < radius; y++) addRow(y, 1);
   for (let y = 0; y < height; y++) {
-    const above = Math.max(0, y - 1) * width;
-    const below = Math.min(height - 1, y + 1) * width;
-    for (let x = 0; x < width; x++) {
-      out[y * width + x] = join(rows[above + x]!, rows[y * width + x]!, rows[below + x]!);
+    addRow(y + radius, 1);
+    addRow(y - radius - 1, -1);
+    const rows = Math.min(height, y + radius + 1) - Math.max(0, y - radius);
+    let count = 0;
+    for (let x = 0; x < Math.min(radius, width); x++) count += columns[x]!;
+    for (let x = 0, at = y * width; x < width; x++, at++) {
+      if (x + radius < width) count += columns[x + radius]!;
+      if (x - radius - 1 >= 0) count -= columns[x - radius - 1]!;
+      const wide = Math.min(width, x + radius + 1) - Math.max(0, x - radius);
+      if (wantsAll ? count === rows * wide : count > 0) out[at] = 1;
     }
   }
   return out;
@@ -113,12 +130,23 @@ export function dropSmallParts(
   least: number,
 ): Uint8Array {
   const { labels, sizes } = partsOf(mask, width, height);
-  return Uint8Array.from(labels, (label) => (label > 0 && sizes[label - 1]! >= least ? 1 : 0));
+  return pick(labels, [0, ...sizes.map((size) => (size >= least ? 1 : 0))]);
 }
 
 /** The largest connected part. */
 export function largestPart(mask: Uint8Array, width: number, height: number): Uint8Array {
   const { labels, sizes } = partsOf(mask, width, height);
-  const largest = sizes.indexOf(Math.max(...sizes)) + 1;
-  return Uint8Array.from(labels, (label) => (largest > 0 && label === largest ? 1 : 0));
+  let largest = 0;
+  sizes.forEach((size, i) => {
+    if (largest === 0 || size > sizes[largest - 1]!) largest = i + 1;
+  });
+  return pick(labels, [0, ...sizes.map((_, i) => (i + 1 === largest ? 1 : 0))]);
+}
+
+/** A mask of what each label stands for. */
+function pick(labels: Int32Array, values: readonly number[]): Uint8Array {
+  const table = Uint8Array.from(values);
+  const mask = new Uint8Array(labels.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = table[labels[i]!]!;
+  return mask;
 }

@@ -3,7 +3,7 @@
  * what covers it) and whether it shows a visible face. Each is 0, 1 or 3 (unknown); region in bits 0-1,
  * visible in bits 2-3. 255 reads as both unknown, so that it means "no label" in either form.
  */
-import { dilate3, erode3 } from './mask-morphology.js';
+import { dilate, erode } from './mask-morphology.js';
 import {
   boxArea,
   boxHeight,
@@ -45,11 +45,8 @@ export function portraitRegionLabels(
   const labels = new Uint8Array(width * height).fill(NO_LABEL);
   for (const face of faces.filter((f) => !f.ignore)) {
     const steps = Math.max(1, Math.round((BAND / 2) * boxHeight(face.box)));
-    let [inner, outer] = [parts.region, parts.region];
-    for (let i = 0; i < steps; i++) {
-      inner = erode3(inner, width, height);
-      outer = dilate3(outer, width, height);
-    }
+    const inner = erode(parts.region, width, height, steps);
+    const outer = dilate(parts.region, width, height, steps);
     forBox(enlargeBox(face.box, PORTRAIT_SCALE, width, height), width, height, (at) => {
       const region = inner[at] === 1 ? 1 : outer[at] === 1 ? UNKNOWN_BIT : 0;
       labels[at] = packLabel(region, parts.visible[at]!);

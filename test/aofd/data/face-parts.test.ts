@@ -5,7 +5,9 @@ import { readPaletteMap } from '../../../src/aofd/data/batches/pixel-map.js';
 import { convexHull, facePartsOf } from '../../../src/aofd/data/face-parts.js';
 import {
   close3,
+  dilate,
   dropSmallParts,
+  erode,
   largestPart,
   openDisc,
 } from '../../../src/aofd/data/mask-morphology.js';
@@ -78,6 +80,34 @@ describe('data/face parts', () => {
     expect(sum(largestPart(mask, SIDE, SIDE))).to.equal(1050);
     expect(sum(dropSmallParts(mask, SIDE, SIDE, 82))).to.equal(1050);
     expect(sum(dropSmallParts(mask, SIDE, SIDE, 81))).to.equal(1131);
+  });
+
+  it('erode and dilate by squares of any size, also larger than the picture', () => {
+    for (const [width, height] of [
+      [1, 1],
+      [7, 1],
+      [1, 6],
+      [9, 8],
+      [17, 5],
+    ] as const) {
+      const mask = Uint8Array.from({ length: width * height }, (_, i) =>
+        (i * 7919) % 11 > 3 ? 1 : 0,
+      );
+      for (const radius of [0, 1, 2, 3, 8, 20]) {
+        const grown = dilate(mask, width, height, radius);
+        const shrunk = erode(mask, width, height, radius);
+        mask.forEach((_, i) => {
+          const [x, y] = [i % width, Math.floor(i / width)];
+          const square = mask.filter(
+            (_, k) =>
+              Math.abs((k % width) - x) <= radius && Math.abs(Math.floor(k / width) - y) <= radius,
+          );
+          const where = `${width}x${height}, radius ${radius}, (${x}, ${y})`;
+          expect(grown[i], where).to.equal(Math.max(...square));
+          expect(shrunk[i], where).to.equal(Math.min(...square));
+        });
+      }
+    }
   });
 
   describe('region labels', () => {

@@ -5,7 +5,7 @@ import { DataError } from '../../errors.js';
 import { explainDecoding, MAX_PIXELS } from '../files/decode-faults.js';
 import { refuseForeign } from '../files/decode.js';
 import { readPictureBytesAsync } from '../files/read-bytes.js';
-import { close3, erode3, largestPart } from '../mask-morphology.js';
+import { close3, erode, largestPart } from '../mask-morphology.js';
 import { photoObject, type PhotoObject } from '../occluders/object-bank.js';
 import { blurAlpha } from '../occluders/raster.js';
 import { KeyedRng, randomInt } from '../rng.js';
@@ -78,7 +78,7 @@ async function readObject(file: string, form: 'alpha' | 'black'): Promise<PhotoO
       return 0.299 * r + 0.587 * g + 0.114 * b > BLACK_LUMA ? 1 : 0;
     });
     const whole = close3(largestPart(lit, width, height), width, height);
-    soft.set(erode3(whole, width, height));
+    soft.set(erode(whole, width, height));
   }
   blurAlpha(soft, width, height);
   return photoObject(

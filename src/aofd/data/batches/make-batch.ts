@@ -221,10 +221,11 @@ export class BatchMaker {
     const labels = label(painted.mask, faces, painted.faces, width, height, weakMaskLabels);
     const { labels: known } = decoded;
     // Classes from a file say more than boxes, but not about what was painted over them.
-    known?.forEach((value, at) => {
-      if (labels && value !== 255 && painted.mask?.[at] !== 1) labels[at] = value;
-    });
-    return labels ?? known;
+    if (!labels || !known) return labels ?? known;
+    for (let at = 0; at < known.length; at++) {
+      if (known[at] !== 255 && painted.mask?.[at] !== 1) labels[at] = known[at]!;
+    }
+    return labels;
   }
 
   private async paintAsync(

@@ -3,7 +3,7 @@
  * of it, covered parts too; of a face that has only a box, the middle is face for sure and what surrounds
  * the box is not. What is drawn over a face covers it; its ends beside the face say nothing.
  */
-import { dilate3, erode3 } from '../mask-morphology.js';
+import { dilate, erode } from '../mask-morphology.js';
 import {
   BAND,
   ellipseOf,
@@ -107,18 +107,15 @@ async function markOutlineAsync(
   const y0 = Math.max(0, patch.y - steps);
   const w = Math.min(width, patch.x + patch.width + steps) - x0;
   const h = Math.min(height, patch.y + patch.height + steps) - y0;
-  let inner = new Uint8Array(w * h);
+  const mask = new Uint8Array(w * h);
   for (let row = 0; row < patch.height; row++) {
-    inner.set(
+    mask.set(
       patch.data.subarray(row * patch.width, (row + 1) * patch.width),
       (patch.y - y0 + row) * w + patch.x - x0,
     );
   }
-  let outer = inner;
-  for (let i = 0; i < steps; i++) {
-    inner = erode3(inner, w, h) as typeof inner;
-    outer = dilate3(outer, w, h) as typeof outer;
-  }
+  const inner = erode(mask, w, h, steps);
+  const outer = dilate(mask, w, h, steps);
   for (let at = 0; at < outer.length; at++) {
     if (outer[at] !== 1) continue;
     const place = (y0 + Math.floor(at / w)) * width + x0 + (at % w);
