@@ -1,10 +1,11 @@
-// Weights (O, I, KH, KW) into the panels that lane_conv reads:
+// Weights (O, I, KH, KW) into the panels that lane_conv reads, `texels`:
 //   texel ((k % kx)*L + lane, panel*ky + k/kx) = rows panel*4L + 4*lane ..+3 at
 //   k = (t*ceil(cols/4) + c/4)*4 + c%4, where (row, c) = (co, ci), or (ci, co) for the input gradient.
 // Value = w[row*row_stride + c*col_stride + tap[t]]; zero beyond rows and cols.
 //   w: f32[O*I*KH*KW]
 // One texel per invocation. Deterministic.
 // Op: src/nn/ops/conv/lanes.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
+#define TARGET 1
 #include "grid.wgsl"
 
 struct Params {
@@ -17,12 +18,15 @@ struct Params {
   ky: u32,
   panels: u32,
   k_total: u32,
+  // Texels of a row and of a layer (texel_target.wgsl).
+  pitch: u32,
+  layer_pitch: u32,
   tap: array<vec4u, 64>,
 }
 
 @group(0) @binding(0) var<storage, read> w: array<f32>;
-@group(0) @binding(1) var w_map: texture_storage_2d_array<rgba32float, write>;
 @group(0) @binding(2) var<uniform> params: Params;
+#include "texel_target.wgsl"
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -42,5 +46,5 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     select(0.0, w[at + ${r}u * params.row_stride], exists && row + ${r}u < params.rows),
 #endfor
   );
-  textureStore(w_map, vec2u((k % params.kx) * ${LANES}u + lane, panel * params.ky + k / params.kx), 0, value);
+  put(vec2u((k % params.kx) * ${LANES}u + lane, panel * params.ky + k / params.kx), 0u, value);
 }

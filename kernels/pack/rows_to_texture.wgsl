@@ -1,4 +1,4 @@
-// A row-major matrix into a texture for lane_gemm, zero-padded.
+// A row-major matrix into a texture, `texels`, for lane_gemm, zero-padded.
 //   x: f32[rows][cols]
 //   PANEL 0: texel (c/4, r) in strips  = columns 4*(c/4)..+3 of row r          (natural, K-packed)
 //   PANEL 1: texel (r*L + lane, panel) = columns panel*4L + 4*lane ..+3 of row r (panels, k = r)
@@ -9,12 +9,21 @@
 
 #define PANEL 0
 #define STRIP 64
+#define TARGET 1
 
-struct Params { rows: u32, cols: u32, texels_x: u32, texels_y: u32 }
+struct Params {
+  rows: u32,
+  cols: u32,
+  texels_x: u32,
+  texels_y: u32,
+  // Texels of a row and of a layer (texel_target.wgsl).
+  pitch: u32,
+  layer_pitch: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var x_map: texture_storage_2d_array<rgba32float, write>;
 @group(0) @binding(2) var<uniform> params: Params;
+#include "texel_target.wgsl"
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -34,8 +43,8 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     if (row < params.rows && col + j < params.cols) { value[j] = x[row * params.cols + col + j]; }
   }
 #if PANEL == 1
-  textureStore(x_map, vec2u(tx, ty), 0, value);
+  put(vec2u(tx, ty), 0u, value);
 #else
-  textureStore(x_map, vec2u(tx % ${STRIP}u, ty), tx / ${STRIP}u, value);
+  put(vec2u(tx % ${STRIP}u, ty), tx / ${STRIP}u, value);
 #endif
 }

@@ -1,11 +1,12 @@
 // Winograd input transform V = Bt d B of a strip of tiles.
 //   x_map: layer ci/4, texel (x, n*H + y); outside the map is zero
-//   v_map: layer f = row*A + column of the frequency, texel ((ci/4)*4L + i, tile panel): 4L tiles a panel
+//   texels: layer f = row*A + column of the frequency, texel ((ci/4)*4L + i, tile panel): 4L tiles a panel
 // ADJOINT 1 instead transforms the gradient of the output, dM = A dY At: x_map is dY and a tile is
 // its M x M pixels. One tile x one channel quad per invocation. Deterministic.
 // Op: src/nn/ops/conv/winograd.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #include "maps.wgsl"
 #define ADJOINT 0
+#define TARGET 1
 #include "grid.wgsl"
 #include "winograd.wgsl"
 #include "winograd_tile.wgsl"
@@ -20,11 +21,14 @@ struct Params {
   pad: i32,
   tile_from: u32,
   tiles: u32,
+  // Texels of a row and of a layer (texel_target.wgsl).
+  pitch: u32,
+  layer_pitch: u32,
 }
 
 @group(0) @binding(0) var x_map: READ_MAP;
-@group(0) @binding(1) var v_map: texture_storage_2d_array<rgba32float, write>;
 @group(0) @binding(2) var<uniform> params: Params;
+#include "texel_target.wgsl"
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -70,7 +74,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 #endfor
     ));
 #for row in 0..A
-    textureStore(v_map, at, ${row * A + col}, s[${row}]);
+    put(at, ${row * A + col}u, s[${row}]);
 #endfor
   }
 #endfor

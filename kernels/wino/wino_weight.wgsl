@@ -1,18 +1,29 @@
 // Winograd weight transform U = G g Gt.
 //   w:     f32 (O, I, 3, 3)
-//   u_map: layer f, texel (c*L + lane, panel) = rows panel*4L + 4*lane ..+3 at c, where (row, c) =
+//   texels: layer f, texel (c*L + lane, panel) = rows panel*4L + 4*lane ..+3 at c, where (row, c) =
 //          (co, ci), or (ci, co) with the taps rotated by 180 degrees for the input gradient (FLIP 1)
 // One c x four rows per invocation. Deterministic.
 // Op: src/nn/ops/conv/winograd.ts · twin: src/nn/twins/conv.ts · cases: test/nn/ops/cases/conv.ts
 #define FLIP 0
+#define TARGET 1
 #include "grid.wgsl"
 #include "winograd.wgsl"
 
-struct Params { rows: u32, cols: u32, row_stride: u32, col_stride: u32, panels: u32, cols_padded: u32 }
+struct Params {
+  rows: u32,
+  cols: u32,
+  row_stride: u32,
+  col_stride: u32,
+  panels: u32,
+  cols_padded: u32,
+  // Texels of a row and of a layer (texel_target.wgsl).
+  pitch: u32,
+  layer_pitch: u32,
+}
 
 @group(0) @binding(0) var<storage, read> w: array<f32>;
-@group(0) @binding(1) var u_map: texture_storage_2d_array<rgba32float, write>;
 @group(0) @binding(2) var<uniform> params: Params;
+#include "texel_target.wgsl"
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -45,6 +56,6 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 #endfor
   }
 #for f in 0..A * A
-  textureStore(u_map, vec2u(c * ${LANES}u + lane, panel), ${f}, u[${f}]);
+  put(vec2u(c * ${LANES}u + lane, panel), ${f}u, u[${f}]);
 #endfor
 }

@@ -2,6 +2,7 @@ import { stripTexels } from './linear/plan.js';
 import { grid1d } from '../kernel/dispatch.js';
 import { noteTextureView } from '../kernel/texture-bytes.js';
 import { bind, windowsOf, type BoundWindow } from '../kernel/windows.js';
+import { texelTarget } from './texel-target.js';
 import { dims4, quads } from '../tensor/shape.js';
 import type { DispatchSpec, Tensor } from '../tensor/tensor.js';
 
@@ -41,20 +42,19 @@ export function mapTexture(x: Tensor): GPUTexture {
       device.context.recorded();
       return texture;
     }
-    fillMapTexture(x, 'pack/map_to_texture', (planes) => ({
-      bindings: { x: planes(x), x_map: arrayView(texture) },
-    }));
+    fillMapTexture(x, texture, 'pack/map_to_texture', (planes) => ({ bindings: { x: planes(x) } }));
     return texture;
   });
 }
 
 /**
  * Runs a kernel over the planes of a c4 map, in windows where it exceeds a binding, to fill a texture of
- * the same form.
+ * the same form, which it knows as `texels`.
  * @param launch defines and bindings of one window; `planes` binds the window of a tensor of that shape
  */
 export function fillMapTexture(
   map: Tensor,
+  texture: GPUTexture,
   kernel: string,
   launch: (planes: (x: Tensor) => BoundWindow) => Pick<DispatchSpec, 'defines' | 'bindings'>,
 ): void {
@@ -63,16 +63,20 @@ export function fillMapTexture(
   const q = quads(c);
   const planeBytes = height * width * 16;
   const limit = device.context.bindingLimit;
+  const target = texelTarget(device, texture);
   for (const window of windowsOf(n * q, { unitBytes: planeBytes, limit, unit: 'plane of a map' })) {
     const { start, count } = window;
     const { base } = bind(map.buffer, planeBytes, window);
+    const { defines, bindings } = launch((x) => bind(x.buffer, planeBytes, window));
     device.dispatch({
       kernel,
-      ...launch((x) => bind(x.buffer, planeBytes, window)),
-      params: { quad_from: start, count, quads: q, height, width, base },
+      defines: { ...defines, ...target.defines },
+      bindings: { ...bindings, texels: target.texels },
+      params: { quad_from: start, count, quads: q, height, width, base, ...target.params },
       workgroups: grid1d(count * height * width),
     });
   }
+  target.finish();
 }
 
 /** Texels beyond a strip: rows a power of two apart would meet in the same few places of the cache. */
@@ -128,11 +132,18 @@ function packRows(
   cols: number,
   form: { panel: 0 | 1; lanes?: number; width: number; height: number },
 ): void {
+  const target = texelTarget(x.device, texture);
   x.device.dispatch({
     kernel: 'pack/rows_to_texture',
-    defines: { PANEL: form.panel, LANES: form.lanes ?? 1, STRIP: stripTexels },
-    bindings: { x, x_map: arrayView(texture) },
-    params: { rows, cols, texels_x: form.width, texels_y: form.height },
+    defines: {
+      PANEL: form.panel,
+      LANES: form.lanes ?? 1,
+      STRIP: stripTexels,
+      ...target.defines,
+    },
+    bindings: { x, texels: target.texels },
+    params: { rows, cols, texels_x: form.width, texels_y: form.height, ...target.params },
     workgroups: grid1d(form.width * form.height),
   });
+  target.finish();
 }

@@ -33,12 +33,11 @@ function gradientTexture(dY: Tensor, y: Tensor, relu: boolean): GPUTexture {
     const texture = dY.device.context.acquireTexture(w, n * h, quads(c));
     // The layer that read y left its texture mirror: four times cheaper to read than the buffer.
     const hasMap = y.hasTexture('map');
-    fillMapTexture(dY, 'conv/relu_grad_to_texture', (planes) => ({
+    fillMapTexture(dY, texture, 'conv/relu_grad_to_texture', (planes) => ({
       defines: { Y_MAP: hasMap },
       bindings: {
         dy: planes(dY),
         y: hasMap ? arrayView(mapTexture(y)) : planes(y),
-        g_map: arrayView(texture),
       },
     }));
     return texture;

@@ -2,6 +2,7 @@ import { grid1d } from '../../kernel/dispatch.js';
 import { mapWindows } from '../../kernel/windows.js';
 import { quads } from '../../tensor/shape.js';
 import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
+import { texelTarget } from '../texel-target.js';
 import { arrayView, mapTexture } from '../texture.js';
 import { subgroupGrid } from '../lane-gemm.js';
 import type {
@@ -37,10 +38,11 @@ function weightPanels(
   const panels = Math.ceil(rows / (4 * lanes));
   const texture = weight.cachedTexture(`lanes-${form}-${name}`, () => {
     const made = device.context.acquireTexture(kx * lanes, panels * ky, 1);
+    const target = texelTarget(device, made);
     device.dispatch({
       kernel: 'conv/lane_pack',
-      defines: { LANES: lanes },
-      bindings: { w: weight, w_map: arrayView(made) },
+      defines: { LANES: lanes, ...target.defines },
+      bindings: { w: weight, texels: target.texels },
       params: {
         rows,
         cols,
@@ -52,9 +54,11 @@ function weightPanels(
         panels,
         k_total: kTotal,
         tap: taps.flatMap((t) => [t.index, 0, 0, 0]),
+        ...target.params,
       },
       workgroups: grid1d(panels * kTotal * lanes),
     });
+    target.finish();
     return made;
   });
   return { texture, kx, ky, panels };

@@ -2,6 +2,7 @@ import { grid1d } from '../../kernel/dispatch.js';
 import { mapWindows } from '../../kernel/windows.js';
 import { quads } from '../../tensor/shape.js';
 import type { Tensor, TensorDevice } from '../../tensor/tensor.js';
+import { copyTexels, texelTarget } from '../texel-target.js';
 import { arrayView, mapTexture } from '../texture.js';
 import { runLaneGemm } from '../lane-gemm.js';
 import type {
@@ -62,10 +63,11 @@ function transformedWeight(
     const colsPadded = quads(cols) * 4;
     const a = m + 2;
     const texture = device.context.acquireTexture(colsPadded * lanes, panels, a * a);
+    const target = texelTarget(device, texture);
     device.dispatch({
       kernel: 'wino/wino_weight',
-      defines: { LANES: lanes, M: m, A: a, FLIP: form === 'input-gradient' },
-      bindings: { w: weight, u_map: arrayView(texture) },
+      defines: { LANES: lanes, M: m, A: a, FLIP: form === 'input-gradient', ...target.defines },
+      bindings: { w: weight, texels: target.texels },
       params: {
         rows,
         cols,
@@ -73,9 +75,11 @@ function transformedWeight(
         col_stride: form === 'forward' ? 9 : s.c * 9,
         panels,
         cols_padded: colsPadded,
+        ...target.params,
       },
       workgroups: grid1d(panels * colsPadded * lanes),
     });
+    target.finish();
     return texture;
   });
 }
@@ -108,10 +112,17 @@ function transformStrip(
   const rowTexels = source.quads * panel;
   const panels = tiles / panel;
   const texture = device.context.acquireTexture(rowTexels, panels, t.a * t.a);
+  const target = texelTarget(device, texture);
   device.dispatch({
     kernel: 'wino/wino_in',
-    defines: { LANES: device.subgroupSize, M: t.m, A: t.a, ADJOINT: source.adjoint },
-    bindings: { x_map: arrayView(source.texture), v_map: arrayView(texture) },
+    defines: {
+      LANES: device.subgroupSize,
+      M: t.m,
+      A: t.a,
+      ADJOINT: source.adjoint,
+      ...target.defines,
+    },
+    bindings: { x_map: arrayView(source.texture), texels: target.texels },
     params: {
       batch: source.n,
       height: source.h,
@@ -122,9 +133,11 @@ function transformStrip(
       pad: source.pad,
       tile_from: from,
       tiles,
+      ...target.params,
     },
     workgroups: grid1d(tiles * source.quads),
   });
+  target.finish();
   return texture;
 }
 
@@ -173,14 +186,7 @@ function runProduct(device: TensorDevice, p: Product): void {
     });
     context.releaseTexture(v);
     const m = context.acquireTexture(tiles, rows / 4, frequencies);
-    context
-      .copyEncoder()
-      .copyBufferToTexture(
-        { buffer: product, bytesPerRow: tiles * 16, rowsPerImage: rows / 4 },
-        { texture: m },
-        [tiles, rows / 4, frequencies],
-      );
-    context.recorded();
+    copyTexels(context, product, m);
     context.releaseBuffer(product);
     transformBack(device, p, t, m, from, tiles);
     context.releaseTexture(m);
