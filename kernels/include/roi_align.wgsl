@@ -22,3 +22,17 @@ fn tap(s: Span, place: f32, size: i32) -> Tap {
   let share = v - f32(low);
   return Tap(low, min(low + 1, size - 1), inside * (1.0 - share), inside * share);
 }
+
+// Where the point `place` bins after the begin of a span lies, in cells; far outside the map where tap() gives no weight.
+fn point(s: Span, place: f32, size: i32) -> f32 {
+  let raw = s.begin + place * s.bin;
+  return select(-9.0, clamp(raw, 0.0, f32(size - 1)), raw >= -1.0 && raw <= f32(size));
+}
+
+// The first cell that the points from `place` on may touch, and the last one that those up to it may.
+fn first_cell(s: Span, place: f32, size: i32) -> i32 {
+  return i32(clamp(s.begin + place * s.bin, 0.0, f32(size - 1)));
+}
+fn last_cell(s: Span, place: f32, size: i32) -> i32 {
+  return min(first_cell(s, place, size) + 1, size - 1);
+}

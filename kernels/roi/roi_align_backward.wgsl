@@ -1,5 +1,6 @@
 // Gradient of roi/roi_align, owner computes: each point of a bin gives its bin's dY / SAMPLES² to the four
-// cells around it, RoIs, bins and points in order.
+// cells around it. The weights of a point are a product of one of its row and one of its column, so
+// for every row of cells the bins are first summed down their columns, and each cell is written once.
 // Op: src/nn/ops/roi-align.ts · twin: src/nn/twins/roi-align.ts · cases: test/nn/ops/cases/roi-align.ts
 //   dY: f32 [r][c4][SIZE][SIZE][4], rois: f32 [r][5]
 //   dX: f32 [images][quads][h][w][4] of the images image_from and so on and their quads quad_from and
@@ -10,6 +11,9 @@
 #define SIZE 7
 #define SAMPLES 2
 
+// Up to so many cells it is cheaper to weigh each once than to visit the two around every point.
+const narrow = ${SIZE * SAMPLES + 2};
+
 struct Params {
   images: u32, image_from: u32, quads: u32, quad_from: u32, quad_count: u32, h: i32, w: i32,
   roi_from: u32, roi_count: u32, x_base: u32, y_base: u32, scale: f32,
@@ -19,6 +23,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read> rois: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dX: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
+
+// The weight of a cell for a point: 0 where they are a cell or more apart.
+fn hat(point: f32, cell: f32) -> f32 { return max(0.0, 1.0 - abs(point - cell)); }
 
 @compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) gid: vec3u) {
@@ -33,23 +40,61 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
     let across = span(rois[at + 1u], rois[at + 3u], params.scale, ${SIZE}.0);
     let down = span(rois[at + 2u], rois[at + 4u], params.scale, ${SIZE}.0);
     let start = params.y_base + (r * params.quads + params.quad_from + quad) * ${SIZE * SIZE}u * 4u + lane;
-    for (var py = 0u; py < ${SIZE}u; py++) {
-      for (var sy = 0u; sy < ${SAMPLES}u; sy++) {
-        let row = tap(down, f32(py) + (f32(sy) + 0.5) / ${SAMPLES}.0, params.h);
-        let low = plane + u32(row.low * params.w) * 4u;
-        let high = plane + u32(row.high * params.w) * 4u;
-        for (var px = 0u; px < ${SIZE}u; px++) {
-          let g = dY[start + (py * ${SIZE}u + px) * 4u] / ${SAMPLES * SAMPLES}.0;
-          for (var sx = 0u; sx < ${SAMPLES}u; sx++) {
-            let column = tap(across, f32(px) + (f32(sx) + 0.5) / ${SAMPLES}.0, params.w);
-            let left = u32(column.low) * 4u;
-            let right = u32(column.high) * 4u;
-            dX[low + left] += g * row.low_weight * column.low_weight;
-            dX[low + right] += g * row.low_weight * column.high_weight;
-            dX[high + left] += g * row.high_weight * column.low_weight;
-            dX[high + right] += g * row.high_weight * column.high_weight;
+#for bin in 0..SIZE * SIZE
+    let g_${bin} = dY[start + ${4 * bin}u] / ${SAMPLES * SAMPLES}.0;
+#endfor
+#for k in 0..SIZE * SAMPLES
+    let x_${k} = point(across, ${k}.5 / ${SAMPLES}.0, params.w);
+    let y_${k} = point(down, ${k}.5 / ${SAMPLES}.0, params.h);
+#endfor
+    let first = vec2i(first_cell(across, 0.5 / ${SAMPLES}.0, params.w), first_cell(down, 0.5 / ${SAMPLES}.0, params.h));
+    let last = vec2i(last_cell(across, ${SIZE}.0 - 0.5 / ${SAMPLES}.0, params.w), last_cell(down, ${SIZE}.0 - 0.5 / ${SAMPLES}.0, params.h));
+    for (var y = first.y; y <= last.y; y++) {
+#for py in 0..SIZE
+      var r_${py} = 0.0;
+#for k in 0..SAMPLES
+      r_${py} += hat(y_${py * SAMPLES + k}, f32(y));
+#endfor
+#endfor
+      // Between points that lie more than a cell apart there are rows that none of them touches.
+      if (r_0
+#for py in 1..SIZE
+        + r_${py}
+#endfor
+        == 0.0) { continue; }
+#for px in 0..SIZE
+      var column_${px} = 0.0;
+#for py in 0..SIZE
+      column_${px} += g_${py * SIZE + px} * r_${py};
+#endfor
+#endfor
+      let row = plane + u32(y * params.w) * 4u;
+      if (last.x - first.x < narrow) {
+        for (var x = first.x; x <= last.x; x++) {
+          var sum = 0.0;
+#for px in 0..SIZE
+          {
+            var weight = 0.0;
+#for k in 0..SAMPLES
+            weight += hat(x_${px * SAMPLES + k}, f32(x));
+#endfor
+            sum += column_${px} * weight;
           }
+#endfor
+          dX[row + u32(x) * 4u] += sum;
         }
+      } else {
+#for px in 0..SIZE
+#for k in 0..SAMPLES
+        {
+          let low = i32(max(x_${px * SAMPLES + k}, 0.0));
+          let left = row + u32(low) * 4u;
+          let right = row + u32(min(low + 1, params.w - 1)) * 4u;
+          dX[left] += column_${px} * hat(x_${px * SAMPLES + k}, f32(low));
+          dX[right] += select(column_${px} * hat(x_${px * SAMPLES + k}, f32(low + 1)), 0.0, low + 1 >= params.w);
+        }
+#endfor
+#endfor
       }
     }
   }

@@ -51,6 +51,16 @@ export const cases: OpCase[] = [
   }),
   align('no rois', { shape: [1, 8, 4, 4], rois: [] }),
   align('a face of ten pixels', { shape: [1, 4, 6, 6], rois: [[0, 17, 21, 26, 32]] }),
+  align('bins narrower and wider than points, beyond every border', {
+    shape: [2, 6, 34, 45],
+    rois: [
+      [0, 3.1, 20.2, 300.7, 61.4],
+      [1, 40.3, -3, 140.2, 268],
+      [0, -3, 8, 357, 270],
+      [1, 200, 100, 327.9, 228],
+      [1, 8.5, 8.5, 144.1, 300],
+    ],
+  }),
   align('one cell map', {
     shape: [1, 4, 1, 1],
     rois: [
