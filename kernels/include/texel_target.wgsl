@@ -1,6 +1,6 @@
 // Where a kernel puts the texels of a texture: `put(at, layer, value)`. BUFFER 1: into a buffer, from which the host
-// copies them (src/nn/ops/texel-target.ts); software adapters store several times as fast there. The
-// kernel defines TARGET, the binding, and has `pitch` and `layer_pitch` (texels) among its params.
+// copies them; lavapipe stores three times as fast there (src/nn/ops/texel-target.ts). The kernel
+// defines TARGET, the binding, and has `pitch` and `layer_pitch` (texels) among its params.
 #define BUFFER 0
 #if BUFFER == 1
 @group(0) @binding(${TARGET}) var<storage, read_write> texels: array<vec4f>;

@@ -1,7 +1,7 @@
 /**
- * Where kernels put the texels of a texture. Software adapters store into a texture lane by lane through calls,
- * 100 to 600 ns for eight lanes, and into a buffer for 60: there kernels write a buffer, which one
- * copy then moves. Kernels: include/texel_target.wgsl.
+ * Where kernels put the texels of a texture. Lavapipe stores eight lanes into a texture in 170 to 600 ns and into a
+ * buffer in 60: there kernels write a buffer, which one copy then moves (docs/software-kernels.md). Elsewhere they
+ * store into the texture. Kernels: include/texel_target.wgsl.
  */
 import type { BindingResource } from '../kernel/dispatch.js';
 import type { TensorDevice } from '../tensor/tensor.js';
@@ -20,12 +20,12 @@ export interface TexelTarget {
 }
 
 /** For kernels that write every texel of `texture` that will be read. */
-export function texelTarget({ context, adapter }: TensorDevice, texture: GPUTexture): TexelTarget {
+export function texelTarget({ context, kind }: TensorDevice, texture: GPUTexture): TexelTarget {
   const { width, height, depthOrArrayLayers } = texture;
   const pitch = Math.ceil(width / rowTexels) * rowTexels;
   const params = { pitch, layer_pitch: pitch * height };
   const size = params.layer_pitch * depthOrArrayLayers * 16;
-  if (!adapter.isSoftware || size > context.bindingLimit) {
+  if (kind !== 'lavapipe' || size > context.bindingLimit) {
     return {
       defines: { BUFFER: false },
       texels: arrayView(texture),
