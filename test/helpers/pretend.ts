@@ -4,6 +4,7 @@ import type { Device } from '../../src/nn/index.js';
 export interface Pretended {
   bindingLimit?: number;
   readsStorageTextures?: boolean;
+  storesThroughBuffers?: boolean;
   subgroupSize?: number;
 }
 

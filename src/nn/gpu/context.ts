@@ -53,6 +53,7 @@ export class GpuContext {
   readonly faults: Faults;
   readonly bindingLimit: number;
   readonly readsStorageTextures: boolean;
+  readonly storesThroughBuffers: boolean; // and then copies: lavapipe stores into textures slowly
   readonly openHelperAsync: (() => Promise<GPUDevice>) | null;
 
   /** Commands of the next batch: few where the device may be waiting for work, then twice as many. */
@@ -86,6 +87,7 @@ export class GpuContext {
     const { maxStorageBufferBindingSize: most } = gpu.limits;
     this.bindingLimit = Math.min(most, options.bindingLimit ?? most);
     this.readsStorageTextures = options.readsStorageTextures ?? true;
+    this.storesThroughBuffers = adapter.kind === 'lavapipe';
     this.openHelperAsync = options.openHelperAsync ?? null;
     this.memory = new GpuMemory(gpu);
     this.faults = new Faults(gpu, [this.memory.buffers.stats, this.memory.textures.stats]);

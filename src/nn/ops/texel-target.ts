@@ -20,12 +20,12 @@ export interface TexelTarget {
 }
 
 /** For kernels that write every texel of `texture` that will be read. */
-export function texelTarget({ context, kind }: TensorDevice, texture: GPUTexture): TexelTarget {
+export function texelTarget({ context }: TensorDevice, texture: GPUTexture): TexelTarget {
   const { width, height, depthOrArrayLayers } = texture;
   const pitch = Math.ceil(width / rowTexels) * rowTexels;
   const params = { pitch, layer_pitch: pitch * height };
   const size = params.layer_pitch * depthOrArrayLayers * 16;
-  if (kind !== 'lavapipe' || size > context.bindingLimit) {
+  if (!context.storesThroughBuffers || size > context.bindingLimit) {
     return {
       defines: { BUFFER: false },
       texels: arrayView(texture),
