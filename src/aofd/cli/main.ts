@@ -17,6 +17,7 @@ const COMMANDS: Record<string, string> = {
   inspect: 'write the intermediate tensors and heat maps of one picture',
   eval: 'measure a detector on annotated pictures',
   calibrate: 'make scores probabilities, on labelled pictures',
+  average: 'make one weights file of several runs',
   export: 'write weights in another form, such as float16 for pages',
   reproduce: 'run a study, such as the ablations of the paper, and report which claims hold',
   tune: 'time the kernels for a network on this adapter and remember the fastest',
