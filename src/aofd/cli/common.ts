@@ -71,14 +71,20 @@ export function packageVersion(): string {
   return versionIn(packageRoot()) ?? 'unknown';
 }
 
+/** A signal so many ms after another is the same one: npm and tsx pass it on to a process that has it already. */
+const SAME_SIGNAL_MS = 1000;
+
 /**
  * Runs `work` with a signal that Ctrl-C (or SIGTERM) sets; a second Ctrl-C ends at once.
  * `work` decides when it stops; after it returns, `InterruptedError` is thrown (exit code 130).
  */
 export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
+  let askedAt = -Infinity;
   const onSignal = (): void => {
+    if (performance.now() - askedAt < SAME_SIGNAL_MS) return;
     if (controller.signal.aborted) process.exit(130);
+    askedAt = performance.now();
     process.stderr.write('stopping after the current step (Ctrl-C again to stop at once)\n');
     controller.abort(new InterruptedError('interrupted', 'interrupted'));
   };

@@ -126,4 +126,27 @@ describe('command line shell', () => {
     expect(process.listenerCount('SIGINT')).to.equal(before);
     expect(await withInterrupt(() => Promise.resolve(7))).to.equal(7);
   });
+
+  it('ends at once when interrupted a second time, but not by the same signal passed on', async () => {
+    const { exit } = process;
+    const now = performance.now.bind(performance);
+    const codes: unknown[] = [];
+    let later = 0;
+    process.exit = ((code: unknown) => void codes.push(code)) as typeof process.exit;
+    performance.now = () => now() + later;
+    try {
+      const result = withInterrupt(() => {
+        for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM'] as const) process.emit(signal);
+        expect(codes).to.deep.equal([]);
+        later = 1500;
+        process.emit('SIGINT');
+        expect(codes).to.deep.equal([130]);
+        return Promise.resolve();
+      });
+      await result.catch(() => undefined);
+    } finally {
+      Object.assign(process, { exit });
+      performance.now = now;
+    }
+  });
 });
