@@ -1,5 +1,5 @@
 // Where a kernel puts the texels of a texture: `put(at, layer, value)`. BUFFER 1: into a buffer, from which the host
-// copies them; lavapipe stores three times as fast there (src/nn/ops/texel-target.ts). The kernel
+// copies them; lavapipe stores up to eight times as fast there (src/nn/ops/texel-target.ts). The kernel
 // defines TARGET, the binding, and has `pitch` and `layer_pitch` (texels) among its params.
 #define BUFFER 0
 #if BUFFER == 1

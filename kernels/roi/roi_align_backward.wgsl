@@ -1,6 +1,7 @@
 // Gradient of roi/roi_align, owner computes: each point of a bin gives its bin's dY / SAMPLES² to the four
 // cells around it. The weights of a point are a product of one of its row and one of its column, so
-// for every row of cells the bins are first summed down their columns, and each cell is written once.
+// for every row of cells the bins are first summed down their columns; where the RoI has few cells across, each
+// is then written once.
 // Op: src/nn/ops/roi-align.ts · twin: src/nn/twins/roi-align.ts · cases: test/nn/ops/cases/roi-align.ts
 //   dY: f32 [r][c4][SIZE][SIZE][4], rois: f32 [r][5]
 //   dX: f32 [images][quads][h][w][4] of the images image_from and so on and their quads quad_from and
@@ -27,6 +28,13 @@ struct Params {
 // The weight of a cell for a point: 0 where they are a cell or more apart.
 fn hat(point: f32, cell: f32) -> f32 { return max(0.0, 1.0 - abs(point - cell)); }
 
+// What a point at x of a row gives to the two cells around it.
+fn add(row: u32, value: f32, x: f32) {
+  let low = i32(max(x, 0.0));
+  dX[row + u32(low) * 4u] += value * hat(x, f32(low));
+  if (low + 1 < params.w) { dX[row + u32(low + 1) * 4u] += value * hat(x, f32(low + 1)); }
+}
+
 @compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) gid: vec3u) {
   if (gid.x >= params.quad_count * 4u) { return; }
@@ -40,6 +48,27 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
     let across = span(rois[at + 1u], rois[at + 3u], params.scale, ${SIZE}.0);
     let down = span(rois[at + 2u], rois[at + 4u], params.scale, ${SIZE}.0);
     let start = params.y_base + (r * params.quads + params.quad_from + quad) * ${SIZE * SIZE}u * 4u + lane;
+#if SIZE > 8
+    // Too many bins for registers: they are read again for every row of cells.
+    let top = first_cell(down, 0.5 / ${SAMPLES}.0, params.h);
+    let bottom = last_cell(down, ${SIZE}.0 - 0.5 / ${SAMPLES}.0, params.h);
+    for (var y = top; y <= bottom; y++) {
+      let row = plane + u32(y * params.w) * 4u;
+      for (var px = 0u; px < ${SIZE}u; px++) {
+        var column = 0.0;
+        for (var py = 0u; py < ${SIZE}u; py++) {
+          var weight = 0.0;
+          for (var k = 0u; k < ${SAMPLES}u; k++) {
+            weight += hat(point(down, f32(py) + (f32(k) + 0.5) / ${SAMPLES}.0, params.h), f32(y));
+          }
+          if (weight > 0.0) { column += weight * dY[start + (py * ${SIZE}u + px) * 4u] / ${SAMPLES * SAMPLES}.0; }
+        }
+        for (var k = 0u; k < ${SAMPLES}u; k++) {
+          add(row, column, point(across, f32(px) + (f32(k) + 0.5) / ${SAMPLES}.0, params.w));
+        }
+      }
+    }
+#else
 #for bin in 0..SIZE * SIZE
     let g_${bin} = dY[start + ${4 * bin}u] / ${SAMPLES * SAMPLES}.0;
 #endfor
@@ -86,16 +115,11 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
       } else {
 #for px in 0..SIZE
 #for k in 0..SAMPLES
-        {
-          let low = i32(max(x_${px * SAMPLES + k}, 0.0));
-          let left = row + u32(low) * 4u;
-          let right = row + u32(min(low + 1, params.w - 1)) * 4u;
-          dX[left] += column_${px} * hat(x_${px * SAMPLES + k}, f32(low));
-          dX[right] += select(column_${px} * hat(x_${px * SAMPLES + k}, f32(low + 1)), 0.0, low + 1 >= params.w);
-        }
+        add(row, column_${px}, x_${px * SAMPLES + k});
 #endfor
 #endfor
       }
     }
+#endif
   }
 }

@@ -71,8 +71,11 @@ export function packageVersion(): string {
   return versionIn(packageRoot()) ?? 'unknown';
 }
 
-/** A signal so many ms after another is the same one: npm and tsx pass it on to a process that has it already. */
-const SAME_SIGNAL_MS = 1000;
+/**
+ * A signal so many ms after another is the same one: npm and tsx pass it on to a process that has it already. Both
+ * are handled together where the process was busy, and so are two presses that it could not see apart.
+ */
+const SAME_SIGNAL_MS = 300;
 
 /**
  * Runs `work` with a signal that Ctrl-C (or SIGTERM) sets; a second Ctrl-C ends at once.

@@ -22,6 +22,7 @@ describe('aofd average', () => {
   it('writes the mean of every parameter, without what was found for the scores of one run', async () => {
     const config = smallConfig();
     config.test.calibration = { scores: [0, 1], probabilities: [0, 0.5] };
+    Object.assign(config.test, { occluderThreshold: 0.31, coveredShare: 0.17, largeFaceSize: 99 });
     const files = [write('a.st', config, 1), write('b.st', config, 2), write('c.st', config, 3)];
     const { result, err } = await averageAsync(...files, '--out', at('mean.st'));
     expect(result).to.equal(0);
@@ -40,7 +41,28 @@ describe('aofd average', () => {
     const { metadata } = mean!;
     expect(metadata).not.to.have.property('score');
     const { test } = JSON.parse(metadata['config']!) as { test: object };
-    expect(test).to.deep.include({ calibration: null });
+    const { occluderThreshold, coveredShare } = smallConfig().test;
+    const found = { calibration: null, occluderThreshold, coveredShare };
+    expect(test).to.deep.include({ ...found, largeFaceSize: 99 });
+  });
+
+  it('refuses networks that would read the same numbers in another way, and values that are none', async () => {
+    const a = write('a.st');
+    const config = smallConfig();
+    config.input.channelOrder = config.input.channelOrder === 'rgb' ? 'bgr' : 'rgb';
+    const other = await averageAsync(a, write('b.st', config), '--out', at('mean.st'));
+    expect(other.err).to.match(/input\.channelOrder is "..." in .*a\.st and "..." in .*b\.st/);
+    const { metadata, tensors } = randomWeights();
+    const [name, first] = [...tensors][0]!;
+    const damaged = { ...first, data: first.data.slice() };
+    new Float32Array(damaged.data.buffer)[3] = NaN;
+    const bytes = serializeSafetensors(
+      { ...Object.fromEntries(tensors), [name]: damaged },
+      metadata,
+    );
+    const { err } = await averageAsync(a, at.write('nan.st', bytes), '--out', at('mean.st'));
+    expect(err).to.match(/nan\.st: .*\[3\] is NaN/);
+    expect(fs.existsSync(at('mean.st'))).to.equal(false);
   });
 
   it('refuses one file, other networks, and to write over its input', async () => {

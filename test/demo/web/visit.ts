@@ -28,10 +28,12 @@ export class Visit {
   readonly #complaints: string[] = [];
 
   /** @param flagsAsync flags of the browser, and what else is to be done once the pages are built */
-  constructor(flagsAsync: (visit: Visit) => Promise<string[]> = () => Promise.resolve([])) {
+  constructor(flagsAsync?: (visit: Visit) => Promise<string[]>) {
     const start = async (context: Mocha.Context): Promise<void> => {
+      // Where it does not start nothing need be built, unless its flags name what is.
+      if (!flagsAsync) this.#browser = await chromiumForAsync(context);
       await buildPageAsync(this.at('web'));
-      this.#browser = await chromiumForAsync(context, await flagsAsync(this));
+      this.#browser ??= await chromiumForAsync(context, await flagsAsync!(this));
       this.#site = await serveAsync(this.at('web'), 0);
     };
     before(function () {

@@ -86,5 +86,13 @@ export const cases: OpCase[] = [
     size: 3,
     samples: 1,
   }),
+  align('14 bins', {
+    shape: [1, 5, 20, 23],
+    rois: [
+      [0, -20, 3, 170, 131],
+      [0, 60, 70, 95, 99],
+    ],
+    size: 14,
+  }),
   align('three points', { shape: [1, 3, 9, 9], rois: [[0, 3, 4, 60, 66]], samples: 3 }),
 ].flat();
