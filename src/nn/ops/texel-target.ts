@@ -5,7 +5,7 @@
  */
 import type { BindingResource } from '../kernel/dispatch.js';
 import type { TensorDevice } from '../tensor/tensor.js';
-import { arrayView } from './texture.js';
+import { arrayView } from './array-view.js';
 
 /** Rows of a copy are multiples of so many texels, 256 bytes. */
 const rowTexels = 16;

@@ -1,24 +1,11 @@
 import { stripTexels } from './linear/plan.js';
 import { grid1d } from '../kernel/dispatch.js';
-import { noteTextureView } from '../kernel/texture-bytes.js';
 import { bind, windowsOf, type BoundWindow } from '../kernel/windows.js';
 import { texelTarget } from './texel-target.js';
 import { dims4, quads } from '../tensor/shape.js';
 import type { DispatchSpec, Tensor } from '../tensor/tensor.js';
 
-/** A view of every layer of a texture, for `texture_storage_2d_array` bindings. */
-export function arrayView(texture: GPUTexture): GPUTextureView {
-  let view = views.get(texture);
-  if (!view) {
-    view = texture.createView({ dimension: '2d-array' });
-    views.set(texture, view);
-    noteTextureView(view, texture);
-  }
-  return view;
-}
-
-/** Creating a view costs a software driver 0.4 ms, more than recording a dispatch. */
-const views = new WeakMap<GPUTexture, GPUTextureView>();
+export { arrayView } from './array-view.js';
 
 /**
  * The texture mirror of a c4 map: layer c/4, texel (x, n*H + y). Cached on the tensor. A plain copy
