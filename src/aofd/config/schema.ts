@@ -88,6 +88,12 @@ const trainSchema = z.strictObject({
 
 const jitter = z.number().min(0).max(10);
 
+/** The ends of a range, the lower one first. */
+const ascending = (bound: z.ZodNumber) =>
+  z
+    .tuple([bound, bound])
+    .refine(([low, high]) => low <= high, 'the first must not be above the second');
+
 const augmentSchema = z.strictObject({
   crop: z.strictObject({
     flip: share.describe('probability of mirroring'),
@@ -134,12 +140,28 @@ const augmentSchema = z.strictObject({
   resolution: z
     .strictObject({
       probability: share,
-      factors: z
-        .tuple([z.number().min(1).max(64), z.number().min(1).max(64)])
-        .describe('smallest and largest, drawn evenly on a log scale'),
+      factors: ascending(z.number().min(1).max(64)).describe(
+        'smallest and largest, drawn evenly on a log scale',
+      ),
     })
     .optional()
     .describe('canvases shrunk by a factor, enlarged again and blurred; default none'),
+  defocus: z
+    .strictObject({
+      probability: share,
+      sigma: ascending(z.number().min(0.1).max(64)).describe(
+        'standard deviation in pixels of the canvas, drawn evenly on a log scale',
+      ),
+    })
+    .optional()
+    .describe('canvases out of focus or moved; default none'),
+  exposure: z
+    .strictObject({
+      probability: share,
+      stops: ascending(z.number().min(-8).max(8)).describe('powers of two of the light'),
+    })
+    .optional()
+    .describe('canvases with too little or too much light; default none'),
   minFacePx: amount.describe('faces with a shorter side below this on the canvas are ignored'),
 });
 

@@ -30,6 +30,8 @@ import {
   sampleWindow,
   shrinkByInteger,
 } from '../../../src/aofd/data/augment/resample.js';
+import { changeExposure } from '../../../src/aofd/data/augment/exposure.js';
+import { tentBlur, loseFocus } from '../../../src/aofd/data/augment/focus.js';
 import { loseResolution } from '../../../src/aofd/data/augment/resolution.js';
 import { KeyedRng } from '../../../src/aofd/data/rng.js';
 import type { Box } from '../../../src/aofd/data/sample.js';
@@ -190,6 +192,58 @@ describe('data/augment', () => {
     expect(contrast()).to.be.below(0.2 * before);
     expect([canvas.image.width, canvas.image.data.length]).to.deep.equal([96, 3 * 96 * 96]);
     expect(canvas.faces.map((f) => f.ignore)).to.deep.equal([true, false]);
+  });
+
+  it('blurs with the deviations asked for, keeps the mean and flat areas', () => {
+    for (const [sigmaX, sigmaY] of [
+      [1, 1],
+      [2.3, 4],
+      [6, 0.7],
+    ] as const) {
+      // prettier-ignore
+      const side = 81;
+      const dot = { width: side, height: side, data: new Uint8Array(3 * side * side).fill(40) };
+      // A square of 9x9 has a variance of 80/12 of its own and leaves enough after blurring.
+      for (let y = 36; y < 45; y++) dot.data.fill(240, 3 * (y * side + 36), 3 * (y * side + 45));
+      tentBlur(dot, sigmaX, sigmaY);
+      const moments = [0, 0, 0, 0, 0];
+      for (let y = 0; y < side; y++) {
+        for (let x = 0; x < side; x++) {
+          const mass = dot.data[3 * (y * side + x) + 1]! - 40;
+          [1, x, y, x * x, y * y].forEach((term, i) => (moments[i]! += mass * term));
+        }
+      }
+      const [mass, mx, my, mxx, myy] = moments.map((m, i) => (i === 0 ? m : m / moments[0]!));
+      expect(mass! / (200 * 81)).to.be.closeTo(1, 0.03);
+      expect([mx, my]).to.deep.equal([40, 40]);
+      expect(Math.sqrt(mxx! - 1600 - 80 / 12)).to.be.closeTo(sigmaX, 0.1 * sigmaX);
+      expect(Math.sqrt(myy! - 1600 - 80 / 12)).to.be.closeTo(sigmaY, 0.1 * sigmaY);
+    }
+    const flat = { width: 5, height: 3, data: new Uint8Array(45).fill(255) };
+    tentBlur(flat, 9, 9);
+    expect([...new Set(flat.data)]).to.deep.equal([255]);
+  });
+
+  it('ignores faces that a blur leaves nothing of', () => {
+    const faces = [19, 21].map((side, index) => ({ box: [0, 0, side - 1, side - 1] as Box, ignore: false, index })); // prettier-ignore
+    const canvas = { image: gradientImage(64, 64), faces };
+    loseFocus(canvas, new KeyedRng(1), { probability: 1, sigma: [4, 4] });
+    expect(faces.map((f) => f.ignore)).to.deep.equal([true, false]);
+  });
+
+  it('exposes by stops of light: black stays black, white stays white where there is more', () => {
+    const values = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+    const exposed = (stops: number): Uint8Array => {
+      const image = { width: 256, height: 1, data: values.slice() };
+      changeExposure(image, new KeyedRng(1), { probability: 1, stops: [stops, stops] });
+      return image.data.filter((_, i) => i % 3 === 1);
+    };
+    expect([...exposed(0)]).to.deep.equal([...Array(256).keys()]);
+    const [dark, bright] = [exposed(-2), exposed(2)];
+    expect([dark[0], bright[0], bright[255]]).to.deep.equal([0, 0, 255]);
+    // A quarter of white's light is 137 in sRGB, and back.
+    expect([dark[255], bright[137]]).to.deep.equal([137, 255]);
+    for (let v = 1; v < 256; v++) expect(dark[v]! - dark[v - 1]!).to.be.at.least(0);
   });
 
   it('pads with the mean colour beyond the picture and labels 255 there', () => {

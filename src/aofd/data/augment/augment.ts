@@ -1,6 +1,6 @@
 /**
  * Random views of labelled photographs on a canvas of fixed size: crop, scale, mirror, mosaic,
- * colour, cut-out. Pure: everything random comes from the `Rng` passed in. Each part has a switch.
+ * lens, light, colour, cut-out. Pure: everything random comes from the `Rng` passed in. Each part has a switch.
  */
 import { DEFAULT_AUGMENT, type AugmentConfig } from '../../config/augment.js';
 import { chance, randomInt, uniform, type Rng } from '../rng.js';
@@ -13,6 +13,9 @@ import {
   type CropWindow,
   type Tile,
 } from './crop-window.js';
+
+import { changeExposure } from './exposure.js';
+import { loseFocus } from './focus.js';
 import { loseResolution } from './resolution.js';
 import { FILL_RGB, sampleLabels, sampleWindow } from './resample.js';
 
@@ -76,13 +79,15 @@ export function drawTile(
   }
 }
 
-/** The effects on a finished canvas: resolution, colour, then cut-out. */
+/** The effects on a finished canvas: lens, exposure, resolution, colour, then cut-out. */
 export function finishCanvas(canvas: Canvas, rng: Rng, options: AugmentConfig): void {
-  const { resolution } = options;
-  // Drawn only where it is on, so that options of old runs give their old canvases.
-  if (resolution && resolution.probability > 0 && chance(rng, resolution.probability)) {
-    loseResolution(canvas, rng, resolution);
-  }
+  const { defocus, exposure, resolution } = options;
+  // Each is drawn only where it is on, so that options of old runs give their old canvases.
+  const isDrawn = (effect: { probability: number } | undefined): boolean =>
+    effect !== undefined && effect.probability > 0 && chance(rng, effect.probability);
+  if (defocus && isDrawn(defocus)) loseFocus(canvas, rng, defocus);
+  if (exposure && isDrawn(exposure)) changeExposure(canvas.image, rng, exposure);
+  if (resolution && isDrawn(resolution)) loseResolution(canvas, rng, resolution);
   jitterColor(canvas.image, rng, options.color);
   if (chance(rng, options.cutout.probability)) cutOut(canvas, rng, options.cutout);
 }
