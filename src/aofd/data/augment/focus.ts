@@ -26,18 +26,17 @@ export function loseFocus(
 /** Blur in place with standard deviations in pixels along x and y, edges clamped. */
 export function tentBlur(image: DecodedImage, sigmaX: number, sigmaY: number): void {
   const { width, height, data } = image;
-  const line = new Float32Array(Math.max(width, height));
-  const next = new Float32Array(line.length);
-  const filter = (start: number, step: number, count: number, radius: number): void => {
-    for (let i = 0, at = start; i < count; i++, at += step) line[i] = data[at]!;
-    for (let pass = 0; pass < PASSES; pass++) boxFilter(line, next, count, radius);
-    for (let i = 0, at = start; i < count; i++, at += step) data[at] = line[i]! + 0.5;
+  let plane = Float32Array.from(data);
+  let next = new Float32Array(data.length);
+  const along = (steps: { count: number; step: number }, radius: number): void => {
+    for (let pass = 0; pass < PASSES; pass++) {
+      boxFilter(plane, next, steps, radius);
+      [plane, next] = [next, plane];
+    }
   };
-  const [radiusX, radiusY] = [boxRadius(sigmaX), boxRadius(sigmaY)];
-  for (let y = 0; y < height; y++) {
-    for (let c = 0; c < 3; c++) filter(3 * y * width + c, 3, width, radiusX);
-  }
-  for (let x = 0; x < 3 * width; x++) filter(x, 3 * width, height, radiusY);
+  along({ count: width, step: 3 }, boxRadius(sigmaX));
+  along({ count: height, step: 3 * width }, boxRadius(sigmaY));
+  for (let i = 0; i < data.length; i++) data[i] = plane[i]! + 0.5;
 }
 
 /**
@@ -53,20 +52,34 @@ function boxRadius(sigma: number): number {
 }
 
 /**
- * Mean of the values within `radius`, the two outermost by the fraction that is inside; `line` is replaced,
- * `next` is scratch. One running sum, so the cost does not depend on the radius.
+ * Mean of the values within `radius` along lines of `count` values `step` apart, the two outermost by the fraction
+ * that is inside. The `step` lines of a block lie side by side and are filtered together, each with a running sum, so
+ * that the cost does not depend on the radius and columns are read row by row.
  */
-function boxFilter(line: Float32Array, next: Float32Array, count: number, radius: number): void {
+function boxFilter(
+  from: Float32Array,
+  to: Float32Array,
+  { count, step }: { count: number; step: number },
+  radius: number,
+): void {
   const whole = Math.floor(radius);
   const part = radius - whole;
   const scale = 1 / (2 * radius + 1);
-  const last = count - 1;
-  const at = (i: number): number => line[i < 0 ? 0 : i > last ? last : i]!;
-  let sum = 0;
-  for (let i = -whole; i <= whole; i++) sum += at(i);
-  for (let i = 0; i < count; i++) {
-    next[i] = (sum + part * (at(i - whole - 1) + at(i + whole + 1))) * scale;
-    sum += at(i + whole + 1) - at(i - whole);
+  const sums = new Float32Array(step);
+  for (let block = 0; block < from.length; block += count * step) {
+    const rowAt = (i: number): number => block + step * Math.min(count - 1, Math.max(0, i));
+    sums.fill(0);
+    for (let i = -whole; i <= whole; i++) {
+      for (let c = 0, row = rowAt(i); c < step; c++) sums[c]! += from[row + c]!;
+    }
+    for (let i = 0; i < count; i++) {
+      const out = block + step * i;
+      const [first, before, after] = [rowAt(i - whole), rowAt(i - whole - 1), rowAt(i + whole + 1)];
+      for (let c = 0; c < step; c++) {
+        const [sum, entering] = [sums[c]!, from[after + c]!];
+        to[out + c] = (sum + part * (from[before + c]! + entering)) * scale;
+        sums[c] = sum + entering - from[first + c]!;
+      }
+    }
   }
-  line.set(next.subarray(0, count));
 }
