@@ -5,6 +5,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { NodeEvent } from '../study/nodes/context.js';
 import type { Run, StudyNode, TrainNode } from '../study/plan.js';
 import type { NodeState, StudyStore } from '../study/store.js';
+import { collectLessOften } from './collector.js';
 import {
   addDeviceOption,
   collect,
@@ -57,6 +58,7 @@ export function register(program: Command): void {
     .option('--retry', 'try again what failed')
     .option('--any-code', 'accept results that other versions of the code made');
   addDeviceOption(command).action(async () => {
+    collectLessOften();
     await withInterrupt((signal) => reproduceAsync(command.opts<ReproduceFlags>(), signal));
   });
 }

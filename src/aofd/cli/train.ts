@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
 import type { Config } from '../config/index.js';
+import { collectLessOften } from './collector.js';
 import { refuseOverData, refuseOverLists } from './data-lists.js';
 import { InterruptedError, UsageError } from './errors.js';
 import { checkOutFolder, refuseOverwriting } from './outputs.js';
@@ -54,6 +55,7 @@ export function register(program: Command): void {
   addProfileOption(command);
   addDeviceOption(command);
   command.action(async (options: TrainArguments) => {
+    collectLessOften();
     await withInterrupt((signal) => trainAsync(options, signal));
   });
 }
