@@ -15,6 +15,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { atomicWriteFile } from '../src/nn/io/files/index.js';
+import { movedFacecount, movedMasked } from './results/one-convention.js';
 import { insertResults, resultsTable, type EvalReport } from './results/table.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -38,24 +39,40 @@ const peers = (file: string): string[] =>
     ['SCRFD-2.5G', 'scrfd-2.5g'],
   ].flatMap(([name, folder]) => ['--peer', `${name}=${data('peers', folder!, file)}`]);
 
-const masked = ['coco', '--data', data('masked/val.json'), ...peers('masked-val.json')];
-const facecount = [
-  'coco',
-  '--data',
-  data('facecount/val_bbx_gt.txt'),
-  '--images',
-  data('facecount/images'),
+/** Arguments for masked/val and facecount/val with the labels of a file. */
+const maskedBy = (labels: string): string[] => [
+  ...['coco', '--data', labels, '--images', data('masked'), ...peers('masked-val.json')],
+];
+const facecountBy = (labels: string): string[] => [
+  ...['coco', '--data', labels, '--images', data('facecount/images')],
   ...peers('facecount-val.json'),
 ];
+const labels = { masked: data('masked/val.json'), facecount: data('facecount/val_bbx_gt.txt') };
+const masked = maskedBy(labels.masked);
+const facecount = facecountBy(labels.facecount);
+
+/** Writes labels in another box convention below `--out`, if there are any, and returns the file. */
+function movedLabels(from: string, move: (text: string) => string): string {
+  const to = path.join(args.out, 'labels', path.basename(from));
+  if (fs.existsSync(from)) {
+    fs.mkdirSync(path.dirname(to), { recursive: true });
+    atomicWriteFile(to, move(fs.readFileSync(from, 'utf8')));
+  }
+  return to;
+}
+const maskedWider = maskedBy(movedLabels(labels.masked, movedMasked));
+const facecountWider = facecountBy(movedLabels(labels.facecount, movedFacecount));
 const occlusion = ['occlusion', '--data', data('occlusion-seg')];
 
 /** Name of an evaluation, the set that it needs, the arguments of `aofd eval`, and whose boxes it scores again. */
 const evaluations: readonly [name: string, needs: string, args: readonly string[], of?: string][] =
   [
-    ['masked', data('masked/val.json'), masked],
-    ['masked-04', data('masked/val.json'), [...masked, '--iou', '0.4'], 'masked'],
-    ['facecount', data('facecount/val_bbx_gt.txt'), facecount],
-    ['facecount-04', data('facecount/val_bbx_gt.txt'), [...facecount, '--iou', '0.4'], 'facecount'],
+    ['masked', labels.masked, masked],
+    ['masked-04', labels.masked, [...masked, '--iou', '0.4'], 'masked'],
+    ['masked-wider', labels.masked, maskedWider, 'masked'],
+    ['facecount', labels.facecount, facecount],
+    ['facecount-04', labels.facecount, [...facecount, '--iou', '0.4'], 'facecount'],
+    ['facecount-wider', labels.facecount, facecountWider, 'facecount'],
     ['occlusion', data('occlusion-seg/index.json'), occlusion],
     ['occlusion-real', data('occlusion-seg/index.json'), [...occlusion, '--real']],
     [

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { movedFacecount, movedMasked } from '../../scripts/results/one-convention.js';
 import { insertResults, resultsTable, short } from '../../scripts/results/table.js';
 
 describe('scripts/results', () => {
@@ -32,6 +33,25 @@ describe('scripts/results', () => {
     );
     expect(() => insertResults('no markers', 'new', 'README.md')).to.throw(
       'README.md: has no "<!-- results -->" before "<!-- /results -->", once each.',
+    );
+  });
+
+  it('moves the labels of each collection, and only boxes', () => {
+    const images = ['images/val/ilc_00.jpg', 'images/val/k853_1.png'].map((file_name, id) => ({ id, file_name })); // prettier-ignore
+    const annotations = [1, 0].map((image_id, id) => ({ id, image_id, category_id: 2, bbox: [10, 20, 100, 200], area: 20000 })); // prettier-ignore
+    const text = JSON.stringify({ images, annotations, categories: [] });
+    const result = JSON.parse(movedMasked(text)) as { annotations: object[] };
+    expect(result).to.deep.equal({
+      images,
+      annotations: [
+        { ...annotations[0], bbox: [10, -17.6, 97.6, 223.6], area: 97.6 * 223.6 },
+        { ...annotations[1], bbox: [10, -6.2, 101.7, 226.2], area: 101.7 * 226.2 },
+      ],
+      categories: [],
+    });
+    expect(() => movedMasked(text.replace('ilc_', 'other_'))).to.throw('other_00.jpg is of no collection'); // prettier-ignore
+    expect(movedFacecount('val/1.jpg\n1\n10 20 100 200 0 0 0 1 0 0\n2.jpg\n0\n')).to.equal(
+      'val/1.jpg\n1\n21.4 15.4 87.1 220 0 0 0 1 0 0\n2.jpg\n0\n',
     );
   });
 });
