@@ -30,7 +30,8 @@ export interface Proposals {
 
 /**
  * The proposal layer (docs/spec.md 1.9): decode, clip to the image, drop boxes narrower or lower than
- * minSize * scale, take the best `preNmsTop` by score, NMS, keep `postNmsTop`. Boxes are decoded
+ * minSize * scale, take the best `preNmsTop` by score, NMS, keep `postNmsTop` and, with `crowd`, as many more
+ * as are likely faces. Boxes are decoded
  * lazily from the best score on, which gives the same result. No gradient. Rows with a coordinate
  * that is not finite are dropped.
  *
@@ -77,10 +78,10 @@ export function selectProposals(
   }
   const kept = nms(candidates.subarray(0, 4 * count), new Float64Array(count), {
     iouThreshold: config.nmsIou,
-    maxOutput: config.postNmsTop,
+    maxOutput: mostProposals(config),
     convention,
     order: Int32Array.from({ length: count }, (_, i) => i),
-  });
+  }).filter((k, row) => row < config.postNmsTop || scores[from[k]!]! >= config.crowd!.score);
   const out: Proposals = {
     boxes: new Float32Array(kept.length * 4),
     scores: new Float32Array(kept.length),
@@ -93,3 +94,7 @@ export function selectProposals(
   });
   return out;
 }
+
+/** The most proposals that a picture can have. */
+export const mostProposals = ({ postNmsTop, crowd }: ProposalConfig): number =>
+  Math.max(postNmsTop, crowd?.top ?? 0);

@@ -303,6 +303,11 @@ const testSchema = z.strictObject({
   boxVoting: share.describe(
     'a kept box becomes the score-weighted mean of all candidates that overlap it this much; 0 = off',
   ),
+  proposalWeight: share
+    .optional()
+    .describe(
+      'a: the score is head^(1 - a) * proposal^a of the face probabilities of head and RPN; default 0, the paper',
+    ),
   decodeIn: z
     .enum(['original', 'input'])
     .describe(

@@ -13,7 +13,7 @@ import {
 import type { GridMap } from './grid-map.js';
 import type { Network } from './network.js';
 import { occluderMap } from './occluders.js';
-import { decodeHead, type Candidates, type InputGeometry } from './postprocess.js';
+import { decodeHead, mixedScores, type Candidates, type InputGeometry } from './postprocess.js';
 import type { PreparedPass } from './prepare.js';
 
 /** Called with every named intermediate tensor while it is alive; for inspection. */
@@ -170,7 +170,7 @@ async function classifyAsync(
   if (count === 0) return { boxes: new Float64Array(0), scores: new Float64Array(0) };
   const rois = roiRows(proposals.boxes, count);
   const [logits, deltas] = await headOnDevice(network, features, rois, trace);
-  return decodeHead(
+  const { boxes, scores } = decodeHead(
     rois,
     logits as Float32Array,
     deltas as Float32Array,
@@ -178,6 +178,8 @@ async function classifyAsync(
     network.config,
     geometry,
   );
+  const { proposalWeight = 0 } = network.config.test;
+  return { boxes, scores: mixedScores(scores, proposals.scores, proposalWeight) };
 }
 
 /**

@@ -62,7 +62,7 @@ function areasOf(length: number, by: number): [pixel: number, weight: number][][
   });
 }
 
-/** A candidate of this score of the head's makes the network look again. */
+/** A candidate of this score makes the network look again. */
 const LOOK_SCORE = 0.3;
 
 /** What a look at the shrunk input finds. */

@@ -15,7 +15,10 @@ import type { Config } from '../config/index.js';
 export interface Candidates {
   /** [R*4] in original pixels. */
   boxes: Float64Array;
-  /** [R]; of candidates the head's own scores, of the best of them probabilities (`test.calibration`). */
+  /**
+   * [R]; of candidates the head's scores, mixed with the RPN's by `test.proposalWeight`; of the best of them
+   * probabilities (`test.calibration`).
+   */
   scores: Float64Array;
 }
 
@@ -30,7 +33,7 @@ export interface KeepSettings {
 }
 
 /**
- * Candidates vote for a box from this score of the head's on, whatever the least score of a face is: a face
+ * Candidates vote for a box from this score on, whatever the least score of a face is: a face
  * has the same box with `--score 0.5` as among those of 0.01, and with calibration as without.
  */
 const VOTER_SCORE = 0.02;
@@ -84,6 +87,20 @@ export function decodeHead(
   }
   clipBoxes(boxes, { width, height }, config.boxes.convention);
   return { boxes, scores: Float64Array.from(faceProbabilities(logits).subarray(0, count)) };
+}
+
+/**
+ * Weighted geometric mean of the head's [R] and the RPN's [R] face probabilities. The RPN saw every place of a
+ * picture, the head only what looked most like a face: what both call one is one more often (Zhou et al.,
+ * Probabilistic two-stage detection, 2021).
+ */
+export function mixedScores(
+  head: Float64Array,
+  proposal: Float32Array,
+  weight: number,
+): Float64Array {
+  if (weight === 0) return head;
+  return head.map((score, i) => score ** (1 - weight) * proposal[i]! ** weight);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What may differ from one detection to the next. */
 import { NnError } from '../../nn/index.js';
+import { mostProposals } from '../boxes/proposals.js';
 import type { Config } from '../config/index.js';
 import type { Pass } from './prepare.js';
 
@@ -71,7 +72,7 @@ export function completeSettings(
       'settings',
       `detector: maxDetections is ${maxDetections}, but the network looks closer at ${most} regions of a picture at most, and gives no more faces.`,
       {
-        fix: `give at most ${most}, look at the picture more often (scales, flip), or raise proposals.test.postNmsTop in the config.`,
+        fix: `give at most ${most}, look at the picture more often (scales, flip), or raise proposals.test.postNmsTop (or crowd.top) in the config.`,
       },
     );
   }
@@ -83,7 +84,7 @@ export function mostFaces(
   { proposals }: Config,
   { scales, flip }: Pick<Required<DetectSettings>, 'scales' | 'flip'>,
 ): number {
-  return proposals.test.postNmsTop * scales.length * (flip ? 2 : 1);
+  return mostProposals(proposals.test) * scales.length * (flip ? 2 : 1);
 }
 
 /** `settings` where `overrides` does not say otherwise; undefined says nothing. */

@@ -53,6 +53,21 @@ describe('proposals (docs/spec.md 1.9)', () => {
     expect([...confident.indices]).to.deep.equal([7]);
   });
 
+  it('takes more than the limit where more are likely faces', () => {
+    const anchors = boxesFrom(Array.from({ length: 10 }, (_, i) => [i * 20, 0, i * 20 + 17, 17]));
+    const scores = Float32Array.from({ length: 10 }, (_, i) => 0.95 - 0.1 * i);
+    const limits = { preNmsTop: 10, postNmsTop: 2, nmsIou: 0.7, minSize: 16, minScore: 0 };
+    const input = { scores, anchors, deltas: new Float32Array(40), size: { width: 400, height: 400 }, scale: 1 }; // prettier-ignore
+    const chosen = (crowd: { score: number; top: number }): number[] => [
+      ...selectProposals(input, { ...limits, crowd }, paper.boxes).indices,
+    ];
+    expect(chosen({ score: 0.6, top: 9 })).to.deep.equal([0, 1, 2, 3]);
+    expect(chosen({ score: 0.6, top: 3 })).to.deep.equal([0, 1, 2]);
+    // Never fewer than without, even where `top` is below the limit or nothing is likely.
+    expect(chosen({ score: 0.99, top: 9 })).to.deep.equal([0, 1]);
+    expect(chosen({ score: 0, top: 1 })).to.deep.equal([0, 1]);
+  });
+
   it('drops rows that are not finite and says when sizes differ', () => {
     const out = selectProposals(
       {

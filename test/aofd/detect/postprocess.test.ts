@@ -4,7 +4,7 @@ import { faceProbabilities } from '../../../src/aofd/boxes/index.js';
 import { presetConfig } from '../../../src/aofd/config/index.js';
 import { DetectedFace } from '../../../src/aofd/detect/faces.js';
 import { occluderMap, occluderPicture, occlusionIn } from '../../../src/aofd/detect/occluders.js';
-import { decodeHead, keepBest } from '../../../src/aofd/detect/postprocess.js';
+import { decodeHead, keepBest, mixedScores } from '../../../src/aofd/detect/postprocess.js';
 import { decodeRunLength } from '../../../src/aofd/detect/rle.js';
 
 const config = presetConfig('paper');
@@ -39,6 +39,17 @@ describe('postprocessing', () => {
       { scale: 0.25, ...size },
     );
     expect([...large.boxes]).to.deep.equal([32, 64, 96, 128]);
+  });
+
+  it('mixes the scores of head and RPN by a weighted geometric mean', () => {
+    const head = Float64Array.of(0.9, 0.25, 0);
+    const proposal = Float32Array.of(0.4, 1, 0.5);
+    expect(mixedScores(head, proposal, 0)).to.equal(head);
+    const half = mixedScores(head, proposal, 0.5);
+    [0.6, 0.5, 0].forEach((v, i) => expect(half[i]).to.be.closeTo(v, 1e-7));
+    const third = mixedScores(head, proposal, 1 / 3);
+    expect(third[0]).to.be.closeTo(Math.cbrt(0.9 * 0.9 * 0.4), 1e-7);
+    expect(mixedScores(head, proposal, 1)[1]).to.equal(1);
   });
 
   it('keeps the best boxes, ties with the last included, and drops bad rows', () => {
