@@ -325,6 +325,15 @@ const testSchema = z.strictObject({
         'looks again at the input shrunk towards it, for their boxes and for what covers them; null = never, ' +
         'the paper',
     ),
+  smallFaceSize: z
+    .number()
+    .min(4)
+    .max(256)
+    .optional()
+    .describe(
+      'where there are faces lower than this many input pixels and the picture has more pixels than the input ' +
+        'shows, the network looks again at an input of up to 2.5 times the size; default never, the paper',
+    ),
   coveredShare: share.describe('a face counts as covered from this covered share of its box on'),
   calibration: z
     .strictObject({ scores: knots, probabilities: knots })

@@ -19,6 +19,7 @@ import {
 import type { Network } from './network.js';
 import { pixelsOfSourceAsync, type PictureSource } from './picture-source.js';
 import { lookAgainAsync, occludersOfFacesAsync } from './large-faces.js';
+import { lookCloserAsync } from './small-faces.js';
 import { keepBest } from './postprocess.js';
 import { passGeometry, preparePicture, type Pass, type PreparedPicture } from './prepare.js';
 import { completeSettings, overridden, passesOf, type DetectSettings } from './settings.js';
@@ -175,7 +176,7 @@ export class Detector implements Disposable, AsyncDisposable {
       const prepared = this.device.context.phase('prepare picture', () =>
         preparePicture(picture, this.config.input, passes),
       );
-      return this.detectPreparedAsync(prepared, overrides);
+      return this.detectPreparedAsync({ ...prepared, image: picture }, overrides);
     });
   }
 
@@ -206,7 +207,7 @@ export class Detector implements Disposable, AsyncDisposable {
       });
     }
     await this.#compiledAsync(first);
-    // What covers the faces, and a second look at large ones, is asked of one pass; of the others only boxes.
+    // What covers the faces, and second looks at large and small ones, is asked of one pass; of the others only boxes.
     const upright = passes.findIndex((pass) => !pass.flip);
     const results: PassResult[] = [];
     for (const [i, pass] of passes.entries()) {
@@ -229,6 +230,17 @@ export class Detector implements Disposable, AsyncDisposable {
           )
         : null;
     if (look) candidates.push(look.candidates);
+    const closer =
+      pass && whole && picture.image
+        ? await lookCloserAsync(
+            this.network,
+            this.#anchors,
+            { pass, width, height },
+            picture.image,
+            whole.candidates,
+          )
+        : null;
+    if (closer) candidates.push(closer);
     const best = context.phase('join faces', () => keepBest(candidates, this.config, settings));
     const maps =
       pass && whole?.occluders

@@ -10,7 +10,7 @@ import type { AnchorCache } from '../model/index.js';
 import { detectPassAsync, segmentPassAsync, type PicturePass } from './forward.js';
 import type { GridMap } from './grid-map.js';
 import type { Network } from './network.js';
-import type { Candidates } from './postprocess.js';
+import { heightOf, type Candidates } from './postprocess.js';
 import { paddedLength, type PreparedPass } from './prepare.js';
 
 /** By what the input is shrunk at most. */
@@ -111,9 +111,6 @@ export async function lookAgainAsync(
     occluders,
   };
 }
-
-const heightOf = ({ boxes }: Candidates, i: number): number =>
-  boxes[4 * i + 3]! - boxes[4 * i + 1]!;
 
 /**
  * The map that says what covers each face: that of the pass, or of a look at the shrunk input.

@@ -22,6 +22,10 @@ export interface Candidates {
   scores: Float64Array;
 }
 
+/** Height of a candidate in original pixels. */
+export const heightOf = ({ boxes }: Candidates, i: number): number =>
+  boxes[4 * i + 3]! - boxes[4 * i + 1]!;
+
 /** Which candidates stay. */
 export interface KeepSettings {
   /** Least probability of a face. */

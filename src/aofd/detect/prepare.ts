@@ -46,6 +46,8 @@ export interface PreparedPicture {
   width: number;
   height: number;
   passes: PreparedPass[];
+  /** All its pixels, for a closer look at small faces (`test.smallFaceSize`); without them there is none. */
+  image?: DecodedImage;
   /** Wall time of the preparation in milliseconds. */
   timeMs: number;
 }

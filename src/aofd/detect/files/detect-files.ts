@@ -98,7 +98,7 @@ async function detectFileAsync(run: FilesRun, picture: PictureFile): Promise<Fil
     passes: detector.passes(settings),
   });
   const detecting = Promise.all([reading, detections.at(-onDevice)]).then(([read]) =>
-    detector.detectPreparedAsync(read.prepared, settings),
+    detector.detectPreparedAsync({ ...read.prepared, image: read.image }, settings),
   );
   detections.push(detecting.catch(() => undefined));
   let image: DecodedImage;

@@ -12,6 +12,7 @@ import { detectedFaces, type DetectedFace } from '../faces.js';
 import { detectPassAsync, heatOnDevice, type PassResult } from '../forward.js';
 import type { GridMap } from '../grid-map.js';
 import { lookAgainAsync, occludersOfFacesAsync, type ShrunkLook } from '../large-faces.js';
+import { lookCloserAsync } from '../small-faces.js';
 import type { Network } from '../network.js';
 import { occluderPicture } from '../occluders.js';
 import { keepBest, type Candidates } from '../postprocess.js';
@@ -64,7 +65,9 @@ async function inspectNetworkAsync(
         wantsOccluders: true,
       });
       if (look) looks.push(look);
-      kept = keepBest([candidates, ...looks.map((l) => l.candidates)], config, settings);
+      const closer = await lookCloserAsync(network, anchors, pass, image, candidates);
+      const seen = [candidates, ...looks.map((l) => l.candidates), ...(closer ? [closer] : [])];
+      kept = keepBest(seen, config, settings);
       if (kept.scores.length === 0 || !network.model.generator.isIn(network.params)) return;
       const boxes = kept.boxes.map((v) => v * prepared.scale);
       await heatOnDevice(network, features, boxes, trace);

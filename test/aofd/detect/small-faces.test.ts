@@ -1,0 +1,120 @@
+import { expect } from 'chai';
+import type { Device } from '../../../src/nn/index.js';
+import { takeBoxes } from '../../../src/aofd/boxes/index.js';
+import { Detector } from '../../../src/aofd/detect/detector.js';
+import { detectPassAsync } from '../../../src/aofd/detect/forward.js';
+import { inspectAsync } from '../../../src/aofd/detect/inspect/inspect.js';
+import { heightOf, keepBest, type Candidates } from '../../../src/aofd/detect/postprocess.js';
+import { preparePass, preparePicture } from '../../../src/aofd/detect/prepare.js';
+import { enlargementFor } from '../../../src/aofd/detect/small-faces.js';
+import { AnchorCache } from '../../../src/aofd/model/index.js';
+import { testDeviceAsync } from '../../helpers/device.js';
+import { randomWeights, smallConfig } from '../../helpers/random-weights.js';
+
+const FACE_SIZE = 24;
+
+describe('small faces', () => {
+  it('enlarges until the middle one of them is a quarter higher, as far as there are pixels', () => {
+    // Of 10, 12 and 20 the middle one is 12: 1.25 x 24 / 12.
+    expect(enlargementFor([20, 10, 200, 12], 24, 9)).to.equal(2.5);
+    expect(enlargementFor([20, 10, 200, 12], 24, 1.7)).to.equal(1.7);
+    expect(enlargementFor([4], 24, 9)).to.equal(2.5);
+    expect(enlargementFor([20], 24, 9)).to.equal(1.5);
+    // No small face, no pixels to spare, hardly any.
+    expect(enlargementFor([24, 100], 24, 9)).to.equal(1);
+    expect(enlargementFor([10], 24, 1)).to.equal(1);
+    expect(enlargementFor([10], 24, 1.2)).to.equal(1);
+    expect(enlargementFor([], 24, 9)).to.equal(1);
+  });
+
+  describe('in a detection', () => {
+    let device: Device;
+    let plain: Detector;
+    let looking: Detector;
+    const noise = (side: number): { width: number; height: number; data: Uint8Array } => ({
+      width: side,
+      height: side,
+      data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 7919) % 256),
+    });
+    const image = noise(200);
+
+    before(async () => {
+      device = await testDeviceAsync();
+      const config = smallConfig(96);
+      const detectorOf = (test: object): Promise<Detector> =>
+        Detector.createAsync({
+          weights: randomWeights({ ...config, test: { ...config.test, ...test } }),
+          device,
+          score: 0.3,
+        });
+      [plain, looking] = [await detectorOf({}), await detectorOf({ smallFaceSize: FACE_SIZE })];
+    });
+
+    after(() => {
+      plain.dispose();
+      looking.dispose();
+    });
+
+    const candidatesAsync = async (factor: number): Promise<Candidates> => {
+      const { network, config } = looking;
+      const pass = preparePass(image, config.input, { factor });
+      const anchors = new AnchorCache(network.model, config.boxes.convention);
+      const options = { wantsOccluders: false };
+      return (await detectPassAsync(network, anchors, { pass, ...image }, options)).candidates;
+    };
+
+    const boxesAsync = async (detector: Detector, picture = image): Promise<number[][]> =>
+      (await detector.detectAsync(picture)).faces.map(({ box }) => [...box]);
+
+    it('joins the small ones that a larger input shows', async () => {
+      const { network, config, settings } = looking;
+      const { scale } = preparePass(image, config.input);
+      const usual = await candidatesAsync(1);
+      const heights = Array.from(usual.scores.keys()).flatMap((i) =>
+        usual.scores[i]! >= 0.25 ? [heightOf(usual, i) * scale] : [],
+      );
+      const factor = enlargementFor(heights, FACE_SIZE, 1 / scale);
+      expect(factor).to.be.greaterThan(1);
+      const closer = await candidatesAsync(factor);
+      const small = Array.from(closer.scores.keys()).filter(
+        (i) => heightOf(closer, i) * scale < 2 * FACE_SIZE,
+      );
+      expect(small.length).to.be.greaterThan(0).and.lessThan(closer.scores.length);
+      const joined = keepBest(
+        [
+          usual,
+          {
+            boxes: takeBoxes(closer.boxes, small),
+            scores: Float64Array.from(small, (i) => closer.scores[i]!),
+          },
+        ],
+        network.config,
+        settings,
+      );
+      const boxes = await boxesAsync(looking);
+      expect(boxes.flat()).to.deep.equal(Array.from(joined.boxes));
+      expect(boxes).to.not.deep.equal(await boxesAsync(plain));
+      const { faces } = await inspectAsync(looking, image);
+      expect(faces.map(({ box }) => [...box])).to.deep.equal(boxes);
+    });
+
+    it('needs pixels: of a picture of the input’s size, or of its prepared input alone, there is no closer look', async () => {
+      const small = noise(96);
+      expect(await boxesAsync(looking, small)).to.deep.equal(await boxesAsync(plain, small));
+      const prepared = preparePicture(image, looking.config.input, looking.passes());
+      const { faces } = await looking.detectPreparedAsync(prepared);
+      expect(faces.map(({ box }) => [...box])).to.deep.equal(await boxesAsync(plain));
+      const whole = await looking.detectPreparedAsync({ ...prepared, image });
+      expect(whole.faces.map(({ box }) => [...box])).to.deep.equal(await boxesAsync(looking));
+    });
+
+    it('leaks nothing', async () => {
+      await looking.detectAsync(image);
+      const before = device.stats();
+      for (let i = 0; i < 5; i++) await looking.detectAsync(image);
+      const after = device.stats();
+      expect(after.liveTensors).to.equal(before.liveTensors);
+      expect(after.liveBytes).to.equal(before.liveBytes);
+    });
+  });
+});
