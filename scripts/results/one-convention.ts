@@ -1,6 +1,6 @@
 /**
- * Labels of evaluation sets brought to the box convention of WIDER FACE, in which aofd-lite and the peers all draw:
- * one perfect box has an IoU of .64 in two of the conventions of these sets, so that at IoU .5 a raw label measures how a
+ * Labels of evaluation sets brought to the box convention of WIDER FACE as SCRFD-2.5G draws it, which is aofd-lite's
+ * teacher and one of the peers: one perfect box has an IoU of .64 in two of the conventions of these sets, so that at IoU .5 a raw label measures how a
  * detector agrees with its set as much as whether it finds the face.
  */
 
@@ -24,24 +24,34 @@ function moved([x, y, w, h]: Rectangle, [left, top, right, bottom]: Cut): Rectan
   return box.map((v) => Math.round(100 * v) / 100) as Rectangle;
 }
 
+/** What of a rectangle lies in the picture, as detectors' boxes are cut. */
+function inside([x, y, w, h]: Rectangle, picture: { width: number; height: number }): Rectangle {
+  const [left, top] = [Math.max(0, x), Math.max(0, y)];
+  const right = Math.min(picture.width, x + w);
+  const bottom = Math.min(picture.height, y + h);
+  return [left, top, right - left, bottom - top];
+}
+
 /** The parts of a COCO document that change. */
 interface CocoBoxes {
-  images: { id: number; file_name: string }[];
+  images: { id: number; file_name: string; width: number; height: number }[];
   annotations: { image_id: number; bbox: Rectangle; area: number }[];
 }
 
 /** masked/val: a COCO document with its boxes moved. Throws for a picture of an unknown collection. */
 export function movedMasked(json: string): string {
   const document = JSON.parse(json) as CocoBoxes;
-  const cuts = new Map<number, Cut>();
-  for (const { id, file_name: file } of document.images) {
-    const collection = /([a-z0-9]+)_[^/]*$/.exec(file)?.[1] ?? '';
-    const cut = MASKED_CUTS[collection];
-    if (!cut) throw new Error(`${file} is of no collection whose boxes are known.`);
-    cuts.set(id, cut);
-  }
+  const pictures = new Map(document.images.map((picture) => [picture.id, picture]));
   for (const annotation of document.annotations) {
-    annotation.bbox = moved(annotation.bbox, cuts.get(annotation.image_id)!);
+    const picture = pictures.get(annotation.image_id);
+    const collection = /([a-z0-9]+)_[^/]*$/.exec(picture?.file_name ?? '')?.[1] ?? '';
+    const cut = MASKED_CUTS[collection];
+    if (!picture || !cut) {
+      throw new Error(
+        `${picture?.file_name ?? 'a label'} is of no collection whose boxes are known.`,
+      );
+    }
+    annotation.bbox = inside(moved(annotation.bbox, cut), picture);
     annotation.area = annotation.bbox[2] * annotation.bbox[3];
   }
   return JSON.stringify(document);
@@ -51,7 +61,7 @@ export function movedMasked(json: string): string {
 export function movedFacecount(list: string): string {
   const lines = list.split('\n').map((line) => {
     const fields = line.trim().split(/\s+/);
-    if (fields.length < 4 || !fields.every((field) => /^\d+$/.test(field))) return line;
+    if (fields.length < 4 || !fields.every((field) => /^-?\d+(\.\d+)?$/.test(field))) return line;
     const [x, y, w, h, ...flags] = fields.map(Number) as [...Rectangle, ...number[]];
     return [...moved([x, y, w, h], FACECOUNT_CUT), ...flags].join(' ');
   });

@@ -37,15 +37,15 @@ describe('scripts/results', () => {
   });
 
   it('moves the labels of each collection, and only boxes', () => {
-    const images = ['images/val/ilc_00.jpg', 'images/val/k853_1.png'].map((file_name, id) => ({ id, file_name })); // prettier-ignore
+    const images = ['images/val/ilc_00.jpg', 'images/val/k853_1.png'].map((file_name, id) => ({ id, file_name, width: 100, height: 400 })); // prettier-ignore
     const annotations = [1, 0].map((image_id, id) => ({ id, image_id, category_id: 2, bbox: [10, 20, 100, 200], area: 20000 })); // prettier-ignore
     const text = JSON.stringify({ images, annotations, categories: [] });
     const result = JSON.parse(movedMasked(text)) as { annotations: object[] };
     expect(result).to.deep.equal({
       images,
       annotations: [
-        { ...annotations[0], bbox: [10, -17.6, 97.6, 223.6], area: 97.6 * 223.6 },
-        { ...annotations[1], bbox: [10, -6.2, 101.7, 226.2], area: 101.7 * 226.2 },
+        { ...annotations[0], bbox: [10, 0, 90, 206], area: 90 * 206 },
+        { ...annotations[1], bbox: [10, 0, 90, 220], area: 90 * 220 },
       ],
       categories: [],
     });

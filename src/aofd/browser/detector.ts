@@ -138,5 +138,11 @@ export class Detector implements Disposable, AsyncDisposable {
 
 function withMaxSize(config: Config, maxSize: number | undefined): Config {
   if (maxSize === undefined) return config;
-  return { ...config, input: { ...config.input, maxSize } };
+  const isSmaller = maxSize < config.input.maxSize;
+  return {
+    ...config,
+    input: { ...config.input, maxSize },
+    // Who asks for a smaller input wants it fast.
+    test: isSmaller ? { ...config.test, smallFaceSize: null } : config.test,
+  };
 }

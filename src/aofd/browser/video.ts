@@ -21,7 +21,8 @@ interface FrameMemory {
 
 /**
  * Detects faces frame by frame; made by `Detector.forVideo`. The browser shrinks each frame to the network's
- * size, so boxes may differ by fractions of a pixel from `detectAsync`, which shrinks in float64.
+ * size, so boxes may differ by fractions of a pixel from `detectAsync`, which shrinks in float64, and there is no closer
+ * look at small faces.
  *
  * ```ts
  * for await (const { faces } of detector.forVideo(video)) draw(faces);

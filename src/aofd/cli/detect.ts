@@ -30,6 +30,7 @@ interface DetectFlags {
   masks: boolean;
   scales?: number[];
   flip?: boolean;
+  closerLook: boolean;
   maxPixels?: number;
   quiet?: boolean;
   checkKernels?: boolean;
@@ -77,6 +78,7 @@ export function register(program: Command): void {
       (text: string, previous: number[] = []) => [...previous, parseFactor(text)],
     )
     .option('--flip', 'also look at the mirrored picture')
+    .option('--no-closer-look', 'do not look closer at small faces of large pictures: faster')
     .option('--max-pixels <count>', 'refuse larger pictures (default: 100000000)', parseInteger(1))
     .option('--quiet', 'print no line per picture')
     .option('--check-kernels', 'compare every layer with the CPU reference first, report in OUT')
@@ -118,6 +120,7 @@ async function detectAsync(
     ...(flags.score === undefined ? {} : { score: flags.score }),
     scales,
     flip: flags.flip ?? false,
+    closerLook: flags.closerLook,
   });
   await printDeviceNotices(detector.device);
   if (flags.checkKernels) await checkKernelsAsync(detector, out);

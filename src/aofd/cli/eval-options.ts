@@ -54,7 +54,7 @@ export function addEvalOptions(command: Command, protocol: EvalProtocol): Comman
     .option('--flip', 'with --weights: look at the mirrored pictures too')
     .option('--long-side <pixels>', 'with --weights: size of the input', parseInteger(32, 8192))
     .option('--score-floor <score>', 'with --weights: least score', parseNumber(0, 1), 0.001)
-    .option('--max-detections <count>', 'with --weights: boxes per picture', parseInteger(1), 300)
+    .option('--max-detections <count>', 'with --weights: boxes per picture', parseInteger(1), 800)
     .option('--json', 'print report.json to standard output instead of the table');
   addDeviceOption(command);
   for (const option of protocol.options) {

@@ -11,6 +11,7 @@ type Problem = [path: string, message: string];
 export function crossCheck(config: Config): Problem[] {
   return [
     ...checkMasking(config),
+    ...checkCrowd(config),
     ...checkNetwork(config.model),
     ...checkAnchors(config),
     ...checkStages(config),
@@ -31,6 +32,13 @@ function checkMasking({ model, masking, rpn }: Config): Problem[] {
     problems.push(['rpn.negativeIou', 'must not exceed rpn.positiveIou']);
   }
   return problems;
+}
+
+function checkCrowd({ proposals }: Config): Problem[] {
+  const { crowd, postNmsTop, preNmsTop } = proposals.test;
+  if (!crowd || (crowd.top > postNmsTop && crowd.top <= preNmsTop)) return [];
+  const text = `must be above postNmsTop (${postNmsTop}) and at most preNmsTop (${preNmsTop})`;
+  return [['proposals.test.crowd.top', text]];
 }
 
 /** Strides of the maps that the backbone gives. */

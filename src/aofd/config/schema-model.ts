@@ -152,17 +152,23 @@ const proposalSchema = z.strictObject({
   nmsIou: share,
   minSize: amount.describe('pixels of the original image'),
   minScore: share.describe('anchors below are not looked at'),
-  crowd: z
-    .strictObject({
-      score: share.describe('least face probability of the RPN'),
-      top: rows.describe('proposals in all'),
-    })
-    .optional()
-    .describe('beyond postNmsTop, the proposals from a score on: pictures of crowds; default none'),
 });
 
 /** The proposal layer while training and testing (docs/spec.md 1.9). */
-export const proposalsSchema = z.strictObject({ train: proposalSchema, test: proposalSchema });
+export const proposalsSchema = z.strictObject({
+  train: proposalSchema,
+  test: proposalSchema.extend({
+    crowd: z
+      .strictObject({
+        score: share.describe('least face probability of the RPN'),
+        top: rows.describe('proposals in all'),
+      })
+      .optional()
+      .describe(
+        'beyond postNmsTop, the proposals from a score on: pictures of crowds; default none',
+      ),
+  }),
+});
 
 /** RoI sampling (docs/spec.md 1.10). */
 export const roisSchema = z.strictObject({

@@ -329,6 +329,7 @@ const testSchema = z.strictObject({
     .number()
     .min(4)
     .max(256)
+    .nullable()
     .optional()
     .describe(
       'where there are faces lower than this many input pixels and the picture has more pixels than the input ' +
@@ -379,7 +380,7 @@ export type ModelConfig = Config['model'];
 export type AnchorLevel = ModelConfig['levels'][number];
 export type RpnConfig = Config['rpn'];
 /** The proposal layer in one mode: `proposals.train` or `proposals.test`. */
-export type ProposalConfig = Config['proposals']['train'];
+export type ProposalConfig = Config['proposals']['test'];
 export type RoisConfig = Config['rois'];
 export type OhemConfig = Config['ohem'];
 export type MaskingConfig = Config['masking'];

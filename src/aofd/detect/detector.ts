@@ -21,7 +21,14 @@ import { pixelsOfSourceAsync, type PictureSource } from './picture-source.js';
 import { lookAgainAsync, occludersOfFacesAsync } from './large-faces.js';
 import { lookCloserAsync } from './small-faces.js';
 import { keepBest } from './postprocess.js';
-import { passGeometry, preparePicture, type Pass, type PreparedPicture } from './prepare.js';
+import {
+  inputScale,
+  passGeometry,
+  preparePicture,
+  type Pass,
+  type PreparedPass,
+  type PreparedPicture,
+} from './prepare.js';
 import { completeSettings, overridden, passesOf, type DetectSettings } from './settings.js';
 import { surroundings } from './surroundings.js';
 import { Turnstile } from './turnstile.js';
@@ -187,7 +194,9 @@ export class Detector implements Disposable, AsyncDisposable {
 
   /**
    * Finds faces in a picture that was prepared elsewhere, such as in another thread, by
-   * `preparePicture(image, detector.config.input, detector.passes(overrides))`.
+   * `preparePicture(image, detector.config.input, detector.passes(overrides))`. With `{ ...prepared, image }` it
+   * finds what `detectAsync` does; without the image it cannot look closer at small faces.
+   * @throws NnError `settings` where the image has another size than the picture that was prepared
    */
   detectPreparedAsync(
     picture: PreparedPicture,
@@ -204,6 +213,13 @@ export class Detector implements Disposable, AsyncDisposable {
     if (!first) {
       throw new NnError('settings', 'detector: the prepared picture has no passes.', {
         fix: 'prepare it for detector.passes(settings).',
+      });
+    }
+    const { image } = picture;
+    if (image && (image.width !== width || image.height !== height)) {
+      const sizes = `${image.width}x${image.height}, prepared was ${width}x${height}`;
+      throw new NnError('settings', `detector: the image is ${sizes}.`, {
+        fix: 'pass the image that was prepared, turned by its EXIF orientation.',
       });
     }
     await this.#compiledAsync(first);
@@ -231,7 +247,7 @@ export class Detector implements Disposable, AsyncDisposable {
         : null;
     if (look) candidates.push(look.candidates);
     const closer =
-      pass && whole && picture.image
+      pass && whole && picture.image && settings.closerLook && this.#isUsual(pass, picture)
         ? await lookCloserAsync(
             this.network,
             this.#anchors,
@@ -251,6 +267,12 @@ export class Detector implements Disposable, AsyncDisposable {
     );
     const timeMs = picture.timeMs + performance.now() - start;
     return { faces, timeMs, width, height };
+  }
+
+  /** Whether a pass is the only upright one and at the configured size: otherwise the caller chose what to look at. */
+  #isUsual(pass: PreparedPass, { width, height, passes }: PreparedPicture): boolean {
+    const usual = inputScale(width, height, this.config.input);
+    return passes.filter(({ flip }) => !flip).length === 1 && pass.scale === usual;
   }
 
   /** Compiles every kernel; the first detection does it otherwise. */

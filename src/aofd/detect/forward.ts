@@ -1,6 +1,6 @@
 /** The network's passes over one prepared picture. Tensors never outlive the functions here. */
 import { DryDevice, handled, type Device, type Tensor, type TensorData } from '../../nn/index.js';
-import type { Proposals } from '../boxes/proposals.js';
+import { mostProposals, type Proposals } from '../boxes/proposals.js';
 import {
   ParamStore,
   paddedRois,
@@ -206,12 +206,13 @@ export async function prepareKernelsAsync(
       flip: false,
     };
     const features: Tensor[] = [];
-    const rois = new Float32Array(5 * paddedRois(config.proposals.test.postNmsTop));
+    const { test } = config.proposals;
+    const counts = new Set([test.postNmsTop, mostProposals(test)].map(paddedRois));
     // What is read back has no meaning here and is not awaited.
     for (const reading of [
       proposeOnDevice(network, pass, features),
       segmentOnDevice(network, features, pass),
-      headOnDevice(network, features, rois),
+      ...[...counts].map((rois) => headOnDevice(network, features, new Float32Array(5 * rois))),
     ]) {
       reading?.catch(() => undefined);
     }

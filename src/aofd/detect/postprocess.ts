@@ -38,7 +38,8 @@ export interface KeepSettings {
 
 /**
  * Candidates vote for a box from this score on, whatever the least score of a face is: a face
- * has the same box with `--score 0.5` as among those of 0.01, and with calibration as without.
+ * has the same box with `--score 0.5` as among those of 0.01, and with calibration as without. Scores that are mixed with the
+ * RPN's were measured with the same value.
  */
 const VOTER_SCORE = 0.02;
 
@@ -107,6 +108,11 @@ export function mixedScores(
   return head.map((score, i) => score ** (1 - weight) * proposal[i]! ** weight);
 }
 
+/** What a candidate's score means by `test.calibration`; without one, the score itself. */
+export function probabilityIn({ test: { calibration } }: Config, score: number): number {
+  return calibration ? probabilityOf(score, calibration) : score;
+}
+
 /**
  * Threshold, NMS, best `maxDetections` (equal scores with the last stay too), best first. Rows that
  * are not finite or have no area are dropped. Scores then pass `test.calibration`, a strictly rising curve,
@@ -117,9 +123,8 @@ export function keepBest(
   config: Config,
   keep: KeepSettings,
 ): Candidates {
-  const { boxVoting, calibration } = config.test;
-  const probability = (score: number): number =>
-    calibration ? probabilityOf(score, calibration) : score;
+  const { boxVoting } = config.test;
+  const probability = (score: number): number => probabilityIn(config, score);
   const isFace = (score: number): boolean => probability(score) > keep.score;
   const rows: number[] = [];
   const boxes = joined(candidates.map((c) => c.boxes));

@@ -21,6 +21,11 @@ export interface DetectSettings {
   scales?: readonly number[];
   /** Looks at the mirrored picture too (default false). */
   flip?: boolean;
+  /**
+   * Looks closer at small faces where the picture has more pixels than the network's input (default true; large
+   * pictures of many people then take up to seven times as long). With `scales` the caller decides alone.
+   */
+  closerLook?: boolean;
 }
 
 /** Score threshold where neither caller nor weights name one. */
@@ -41,6 +46,7 @@ export function completeSettings(
     occlusion: settings.occlusion ?? true,
     scales: settings.scales ?? [1],
     flip: settings.flip ?? false,
+    closerLook: settings.closerLook ?? true,
   };
   const { score, nmsIou, maxDetections, scales } = complete;
   for (const [name, value] of Object.entries({ score, nmsIou })) {
@@ -60,7 +66,7 @@ export function completeSettings(
       fix: 'give at least one number above 0 and at most 8, such as [1, 1.5].',
     });
   }
-  for (const name of ['occlusion', 'flip'] as const) {
+  for (const name of ['occlusion', 'flip', 'closerLook'] as const) {
     if (typeof complete[name] === 'boolean') continue;
     throw new NnError('settings', `detector: ${name} is ${String(complete[name])}.`, {
       fix: 'give true or false.',
@@ -72,7 +78,7 @@ export function completeSettings(
       'settings',
       `detector: maxDetections is ${maxDetections}, but the network looks closer at ${most} regions of a picture at most, and gives no more faces.`,
       {
-        fix: `give at most ${most}, look at the picture more often (scales, flip), or raise proposals.test.postNmsTop (or crowd.top) in the config.`,
+        fix: `give at most ${most}, look at the picture more often (scales, flip), or raise proposals.test.postNmsTop or crowd.top in the config.`,
       },
     );
   }
@@ -81,10 +87,11 @@ export function completeSettings(
 
 /** The most faces that a picture can give: the regions that reach the head, over all looks at it. */
 export function mostFaces(
-  { proposals }: Config,
+  { proposals, test }: Config,
   { scales, flip }: Pick<Required<DetectSettings>, 'scales' | 'flip'>,
 ): number {
-  return mostProposals(proposals.test) * scales.length * (flip ? 2 : 1);
+  const second = [test.largeFaceSize, test.smallFaceSize].filter((size) => size != null).length;
+  return mostProposals(proposals.test) * (scales.length * (flip ? 2 : 1) + second);
 }
 
 /** `settings` where `overrides` does not say otherwise; undefined says nothing. */

@@ -1,30 +1,29 @@
 /**
  * Faces that are smaller than the network knows well (`test.smallFaceSize`): where the picture has more pixels
  * than the network's input shows, it looks again at an input that shows more of them. What it then finds of their
- * kind joins the other candidates. A look costs what the larger input does, up to six passes, and only pictures
+ * kind joins the other candidates. A look costs what the larger input does, up to 6.25 passes, and only pictures
  * with small faces and pixels to spare take one.
  */
-import { retryOutOfMemoryAsync } from '../../nn/index.js';
-import { takeBoxes } from '../boxes/index.js';
+import { isOutOfMemory, NnError } from '../../nn/index.js';
+import { nms, takeBoxes } from '../boxes/index.js';
+import type { Config } from '../config/index.js';
 import type { DecodedImage } from '../data/sample.js';
 import type { AnchorCache } from '../model/index.js';
 import { detectPassAsync, type PicturePass } from './forward.js';
 import type { Network } from './network.js';
-import { heightOf, type Candidates } from './postprocess.js';
-import { inputScale, preparePass } from './prepare.js';
+import { heightOf, probabilityIn, type Candidates } from './postprocess.js';
+import { preparePass } from './prepare.js';
 
-/** By what the input is enlarged at most. */
+/** By what the input is enlarged at most, in steps of a quarter. */
 const MOST = 2.5;
-/** By what at least: less shows nothing new. */
-const LEAST = 1.3;
-/** A candidate of this score makes the network look again. */
-const LOOK_SCORE = 0.25;
+/** A face of this probability makes the network look again. */
+const LOOK_PROBABILITY = 0.05;
 
 /**
  * By what to enlarge the input, 1 = not at all: until small faces of the middle size are a quarter higher than
  * `faceSize`, as far as there are pixels.
- * @param heights of the candidates that count, in input pixels
- * @param available input pixels that the whole picture would have, to those of the input along one axis
+ * @param heights of faces in input pixels
+ * @param available pixels of the picture to those of the input along one axis
  */
 export function enlargementFor(
   heights: readonly number[],
@@ -35,15 +34,16 @@ export function enlargementFor(
   const middle = small[small.length >> 1];
   if (middle === undefined) return 1;
   const factor = Math.min(MOST, available, (1.25 * faceSize) / middle);
-  return factor < LEAST ? 1 : factor;
+  return Math.max(1, Math.floor(4 * factor) / 4);
 }
 
 /**
- * Looks closer where candidates are small; null where none is, where there are no more pixels, or where the
- * configuration asks for no look.
+ * Looks closer where faces are small; null where none is, where there are no more pixels, where the memory does not
+ * suffice, or where the configuration asks for no look.
+ * @param pass the picture at the usual size
  * @param image the whole picture
- * @param found candidates of the usual input, in pixels of the picture
- * @returns the small ones alone: the others are for the usual input
+ * @param found candidates of the pass, in pixels of the picture
+ * @returns the small ones alone, and none inside of a larger face: the others are for the usual input
  */
 export async function lookCloserAsync(
   network: Network,
@@ -53,23 +53,53 @@ export async function lookCloserAsync(
   found: Candidates,
 ): Promise<Candidates | null> {
   const { config, params } = network;
-  const { smallFaceSize = null } = config.test;
-  if (smallFaceSize === null) return null;
-  const likely = Array.from(found.scores.keys()).filter((i) => found.scores[i]! >= LOOK_SCORE);
-  const heights = likely.map((i) => heightOf(found, i) * pass.scale);
-  const by = enlargementFor(heights, smallFaceSize, 1 / pass.scale);
-  if (by === 1) return null;
-  // The pass may itself be larger than usual, by `scales`.
-  const factor = (by * pass.scale) / inputScale(width, height, config.input);
-  const closer = preparePass(image, config.input, { factor });
-  const { candidates } = await retryOutOfMemoryAsync(params.device, () =>
-    detectPassAsync(network, anchors, { pass: closer, width, height }, { wantsOccluders: false }),
+  const { smallFaceSize } = config.test;
+  if (smallFaceSize == null) return null;
+  const faces = likelyFaces(found, config);
+  const heights = faces.map((i) => heightOf(found, i) * pass.scale);
+  const factor = enlargementFor(heights, smallFaceSize, 1 / pass.scale);
+  if (factor === 1) return null;
+  const closer = params.device.context.phase('prepare picture', () =>
+    preparePass(image, config.input, { factor }),
   );
+  let candidates: Candidates;
+  try {
+    const options = { wantsOccluders: false };
+    const wider = { pass: closer, width, height };
+    ({ candidates } = await detectPassAsync(network, anchors, wider, options));
+  } catch (error) {
+    // What the usual look found is worth having without this one.
+    if (isTooMuch(error)) return null;
+    throw error;
+  }
+  const largest = 2 * smallFaceSize;
+  const large = faces.filter((i) => heightOf(found, i) * pass.scale >= largest);
   const small = Array.from(candidates.scores.keys()).filter(
-    (i) => heightOf(candidates, i) * pass.scale < 2 * smallFaceSize,
+    (i) =>
+      heightOf(candidates, i) * pass.scale < largest &&
+      !large.some((face) => holdsCentre(found, face, candidates, i)),
   );
   return {
     boxes: takeBoxes(candidates.boxes, small),
     scores: Float64Array.from(small, (i) => candidates.scores[i]!),
   };
 }
+
+/** Candidates that may be faces, one for each. */
+function likelyFaces({ boxes, scores }: Candidates, config: Config): number[] {
+  const { convention } = config.boxes;
+  const kept = nms(boxes, scores, { iouThreshold: config.test.nmsIou, convention });
+  return [...kept].filter((i) => probabilityIn(config, scores[i]!) >= LOOK_PROBABILITY);
+}
+
+/** Whether a box holds the centre of another: a nose is no face beside the face that it is in. */
+function holdsCentre(outer: Candidates, i: number, inner: Candidates, j: number): boolean {
+  const [a, b] = [outer.boxes, inner.boxes];
+  const x = (b[4 * j]! + b[4 * j + 2]!) / 2;
+  const y = (b[4 * j + 1]! + b[4 * j + 3]!) / 2;
+  return x > a[4 * i]! && x < a[4 * i + 2]! && y > a[4 * i + 1]! && y < a[4 * i + 3]!;
+}
+
+const isTooMuch = (error: unknown): boolean =>
+  isOutOfMemory(error) ||
+  (error instanceof NnError && ['buffer-too-large', 'texture-too-large'].includes(error.code));

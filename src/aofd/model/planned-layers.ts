@@ -1,6 +1,7 @@
 /** Which layers a network plans, found out by recording it once on a device that does not compute. */
 import { DryDevice, type Device, type Tensor } from '../../nn/index.js';
 import { observePlans, passes, type Pass } from '../../nn/ops/tuning/index.js';
+import { mostProposals } from '../boxes/proposals.js';
 import type { Config } from '../config/index.js';
 import { AofdModel, ParamStore, paddedRois, withoutGrad } from './index.js';
 
@@ -41,8 +42,10 @@ export function collectLayers(
   const add = (keys: readonly string[], of: readonly Pass[]): void => {
     for (const key of keys) for (const pass of of) found.set(`${key} ${pass}`, { key, pass });
   };
-  const proposed = paddedRois(config.proposals.test.postNmsTop);
-  add(run({ ...options, images: 1 }, proposed), ['forward']);
+  const { test } = config.proposals;
+  for (const rois of new Set([test.postNmsTop, mostProposals(test)].map(paddedRois))) {
+    add(run({ ...options, images: 1 }, rois), ['forward']);
+  }
   if (options.train) {
     const images = config.train.batch;
     add(run({ ...trainingSize(config), images }, images * config.rois.batchSize), passes);

@@ -65,7 +65,9 @@ async function inspectNetworkAsync(
         wantsOccluders: true,
       });
       if (look) looks.push(look);
-      const closer = await lookCloserAsync(network, anchors, pass, image, candidates);
+      const closer = settings.closerLook
+        ? await lookCloserAsync(network, anchors, pass, image, candidates)
+        : null;
       const seen = [candidates, ...looks.map((l) => l.candidates), ...(closer ? [closer] : [])];
       kept = keepBest(seen, config, settings);
       if (kept.scores.length === 0 || !network.model.generator.isIn(network.params)) return;

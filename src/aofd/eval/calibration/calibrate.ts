@@ -110,7 +110,7 @@ function detectAsync(
     needsMasks: false,
     cache,
     scoreFloor: SCORE_FLOOR,
-    maxDetections: 300,
+    maxDetections: 800,
   });
 }
 

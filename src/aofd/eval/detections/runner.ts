@@ -128,7 +128,12 @@ function configFor(
   const stored = given ?? configOf(weights, weights.file ?? 'weights');
   const config = { ...stored, test: { ...stored.test, ...test } };
   if (longSide === undefined) return config;
-  return { ...config, input: { ...config.input, testShortSide: null, maxSize: longSide } };
+  return {
+    ...config,
+    input: { ...config.input, testShortSide: null, maxSize: longSide },
+    // The size asked for, and no other.
+    test: { ...config.test, smallFaceSize: null },
+  };
 }
 
 function keyOf(config: Config, settings: RunSettings): Record<string, unknown> {
