@@ -13,7 +13,7 @@ import { Detector } from '../../../src/aofd/detect/detector.js';
 import { PicturePool, threadsFor } from '../../../src/aofd/detect/files/picture-pool.js';
 import { encodePng } from '../../../src/aofd/detect/files/png.js';
 import { testDeviceAsync } from '../../helpers/device.js';
-import { randomWeights } from '../../helpers/random-weights.js';
+import { randomWeights, smallConfig } from '../../helpers/random-weights.js';
 import { useSuiteFolder } from '../../helpers/temp-folder.js';
 
 describe('detectFilesAsync', function () {
@@ -24,7 +24,10 @@ describe('detectFilesAsync', function () {
 
   before(async () => {
     device = await testDeviceAsync();
-    detector = await Detector.createAsync({ weights: randomWeights(), device, score: 0.4 });
+    const config = smallConfig();
+    const test = { ...config.test, smallFaceSize: 40 };
+    const weights = randomWeights({ ...config, test });
+    detector = await Detector.createAsync({ weights, device, score: 0.4 });
     for (let i = 0; i < 7; i++) {
       const file = at(`p${i}.png`);
       // Pictures of very different sizes are ready in another order than they were asked for.
@@ -56,6 +59,9 @@ describe('detectFilesAsync', function () {
       if (path.basename(file) === 'p3.png') single.push(null);
       else single.push((await detector.detectAsync(file)).faces.map((face) => face.toJSON()));
     }
+    // The closer look at large pictures belongs to what must be the same.
+    const usual = await detector.detectAsync(at('p0.png'), { closerLook: false });
+    expect(usual.faces.map((face) => face.toJSON())).to.not.deep.equal(single[0]);
     for (const threads of [0, 1, 2]) {
       const results = await runAsync({ threads, annotate: true });
       const names = results.map(({ picture }) => picture.name);
