@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
-import type { Detector } from '../detect/detector.js';
+import type { Detector, DetectorOptions } from '../detect/detector.js';
 import type { PictureFile } from '../detect/files/detect-files.js';
 import type { FaceRecord } from '../detect/faces.js';
 import { atomicWriteFile } from '../../nn/io/files/atomic.js';
@@ -89,6 +89,15 @@ export function register(program: Command): void {
   });
 }
 
+const detectorOptions = (flags: DetectFlags): DetectorOptions => ({
+  ...(flags.weights === undefined ? {} : { weights: flags.weights }),
+  ...(flags.device === undefined ? {} : { device: flags.device }),
+  ...(flags.score === undefined ? {} : { score: flags.score }),
+  scales: [1, ...(flags.scales ?? []).filter((factor) => factor !== 1)],
+  flip: flags.flip ?? false,
+  closerLook: flags.closerLook,
+});
+
 async function detectAsync(
   paths: string[],
   flags: DetectFlags,
@@ -111,17 +120,9 @@ async function detectAsync(
   if (flags.profile !== undefined) {
     refuseOverwriting(inputs, Object.values(profileFiles(flags.profile)), '--profile');
   }
-  const scales = [1, ...(flags.scales ?? []).filter((factor) => factor !== 1)];
   if (out !== null) fs.mkdirSync(out, { recursive: true });
   const { Detector: DetectorClass } = await import('../detect/detector.js');
-  await using detector = await DetectorClass.createAsync({
-    ...(flags.weights === undefined ? {} : { weights: flags.weights }),
-    ...(flags.device === undefined ? {} : { device: flags.device }),
-    ...(flags.score === undefined ? {} : { score: flags.score }),
-    scales,
-    flip: flags.flip ?? false,
-    closerLook: flags.closerLook,
-  });
+  await using detector = await DetectorClass.createAsync(detectorOptions(flags));
   await printDeviceNotices(detector.device);
   if (flags.checkKernels) await checkKernelsAsync(detector, out);
   const { adapter } = detector.device;

@@ -209,19 +209,7 @@ export class Detector implements Disposable, AsyncDisposable {
     const start = performance.now();
     const settings = this.#settingsOf(overrides);
     const { width, height, passes } = picture;
-    const [first] = passes;
-    if (!first) {
-      throw new NnError('settings', 'detector: the prepared picture has no passes.', {
-        fix: 'prepare it for detector.passes(settings).',
-      });
-    }
-    const { image } = picture;
-    if (image && (image.width !== width || image.height !== height)) {
-      const sizes = `${image.width}x${image.height}, prepared was ${width}x${height}`;
-      throw new NnError('settings', `detector: the image is ${sizes}.`, {
-        fix: 'pass the image that was prepared, turned by its EXIF orientation.',
-      });
-    }
+    const first = firstPassOf(picture);
     await this.#compiledAsync(first);
     // What covers the faces, and second looks at large and small ones, is asked of one pass; of the others only boxes.
     const upright = passes.findIndex((pass) => !pass.flip);
@@ -379,4 +367,21 @@ function disposedError(): NnError {
   return new NnError('use-after-free', 'this detector was disposed.', {
     fix: 'create a new one with Detector.createAsync, or dispose it when its calls have ended.',
   });
+}
+
+/** @throws NnError `settings` for a picture without passes, or with an image of another size */
+function firstPassOf({ passes, image, width, height }: PreparedPicture): PreparedPass {
+  const [first] = passes;
+  if (!first) {
+    throw new NnError('settings', 'detector: the prepared picture has no passes.', {
+      fix: 'prepare it for detector.passes(settings).',
+    });
+  }
+  if (image && (image.width !== width || image.height !== height)) {
+    const sizes = `${image.width}x${image.height}, prepared was ${width}x${height}`;
+    throw new NnError('settings', `detector: the image is ${sizes}.`, {
+      fix: 'pass the image that was prepared, turned by its EXIF orientation.',
+    });
+  }
+  return first;
 }
