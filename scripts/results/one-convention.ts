@@ -1,7 +1,7 @@
 /**
  * Labels of evaluation sets brought to the box convention of WIDER FACE as SCRFD-2.5G draws it, which is aofd-lite's
- * teacher and one of the peers: one perfect box has an IoU of .64 in two of the conventions of these sets, so that at IoU .5 a raw label measures how a
- * detector agrees with its set as much as whether it finds the face.
+ * teacher and one of the peers: one perfect box has an IoU of .64 in two of the conventions of these sets, so that
+ * at IoU .5 a raw label measures how a detector agrees with its set as much as whether it finds the face.
  */
 
 /** What is cut from a label's left, top, right and bottom, in shares of its size; negative: it is enlarged. */

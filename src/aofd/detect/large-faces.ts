@@ -5,12 +5,11 @@
  * of a pass, and only pictures with large faces take one.
  */
 import { retryOutOfMemoryAsync } from '../../nn/index.js';
-import { takeBoxes } from '../boxes/index.js';
 import type { AnchorCache } from '../model/index.js';
 import { detectPassAsync, segmentPassAsync, type PicturePass } from './forward.js';
 import type { GridMap } from './grid-map.js';
 import type { Network } from './network.js';
-import { heightOf, type Candidates } from './postprocess.js';
+import { heightOf, takeCandidates, type Candidates } from './postprocess.js';
 import { paddedLength, type PreparedPass } from './prepare.js';
 
 /** By what the input is shrunk at most. */
@@ -104,10 +103,7 @@ export async function lookAgainAsync(
   );
   return {
     by,
-    candidates: {
-      boxes: takeBoxes(candidates.boxes, large),
-      scores: Float64Array.from(large, (i) => candidates.scores[i]!),
-    },
+    candidates: takeCandidates(candidates, large),
     occluders,
   };
 }

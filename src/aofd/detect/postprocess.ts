@@ -22,6 +22,15 @@ export interface Candidates {
   scores: Float64Array;
 }
 
+/** Some of the candidates, by their rows. */
+export const takeCandidates = (
+  { boxes, scores }: Candidates,
+  rows: ArrayLike<number>,
+): Candidates => ({
+  boxes: takeBoxes(boxes, rows),
+  scores: Float64Array.from(rows, (i) => scores[i]!),
+});
+
 /** Height of a candidate in original pixels. */
 export const heightOf = ({ boxes }: Candidates, i: number): number =>
   boxes[4 * i + 3]! - boxes[4 * i + 1]!;
@@ -135,10 +144,7 @@ export function keepBest(
     const isVoter = boxVoting > 0 && scores[i]! > VOTER_SCORE;
     if ((isVoter || isFace(scores[i]!)) && w > 0 && h > 0) rows.push(i);
   }
-  const some = {
-    boxes: takeBoxes(boxes, rows),
-    scores: Float64Array.from(rows, (i) => scores[i]!),
-  };
+  const some = takeCandidates({ boxes, scores }, rows);
   let kept = nms(some.boxes, some.scores, {
     iouThreshold: keep.nmsIou,
     convention: config.boxes.convention,

@@ -4,14 +4,14 @@
  * kind joins the other candidates. A look costs what the larger input does, up to 6.25 passes, and only pictures
  * with small faces and pixels to spare take one.
  */
-import { isOutOfMemory, NnError } from '../../nn/index.js';
-import { nms, takeBoxes } from '../boxes/index.js';
+import { isOutOfMemory, NnError, retryOutOfMemoryAsync } from '../../nn/index.js';
+import { nms } from '../boxes/index.js';
 import type { Config } from '../config/index.js';
 import type { DecodedImage } from '../data/sample.js';
 import type { AnchorCache } from '../model/index.js';
 import { detectPassAsync, type PicturePass } from './forward.js';
 import type { Network } from './network.js';
-import { heightOf, probabilityIn, type Candidates } from './postprocess.js';
+import { heightOf, probabilityIn, takeCandidates, type Candidates } from './postprocess.js';
 import { preparePass } from './prepare.js';
 
 /** By what the input is enlarged at most, in steps of a quarter. */
@@ -66,7 +66,9 @@ export async function lookCloserAsync(
   try {
     const options = { wantsOccluders: false };
     const wider = { pass: closer, width, height };
-    ({ candidates } = await detectPassAsync(network, anchors, wider, options));
+    ({ candidates } = await retryOutOfMemoryAsync(params.device, () =>
+      detectPassAsync(network, anchors, wider, options),
+    ));
   } catch (error) {
     // What the usual look found is worth having without this one.
     if (isTooMuch(error)) return null;
@@ -79,10 +81,7 @@ export async function lookCloserAsync(
       heightOf(candidates, i) * pass.scale < largest &&
       !large.some((face) => holdsCentre(found, face, candidates, i)),
   );
-  return {
-    boxes: takeBoxes(candidates.boxes, small),
-    scores: Float64Array.from(small, (i) => candidates.scores[i]!),
-  };
+  return takeCandidates(candidates, small);
 }
 
 /** Candidates that may be faces, one for each. */

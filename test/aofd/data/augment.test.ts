@@ -200,7 +200,6 @@ describe('data/augment', () => {
       [2.3, 4],
       [6, 0.7],
     ] as const) {
-      // prettier-ignore
       const side = 81;
       const dot = { width: side, height: side, data: new Uint8Array(3 * side * side).fill(40) };
       // A square of 9x9 has a variance of 80/12 of its own and leaves enough after blurring.

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import type { Device } from '../../../src/nn/index.js';
 import { Detector } from '../../../src/aofd/detect/detector.js';
-import { takeBoxes } from '../../../src/aofd/boxes/index.js';
 import {
   detectPassAsync,
   segmentPassAsync,
@@ -10,7 +9,7 @@ import {
 import { inspectAsync } from '../../../src/aofd/detect/inspect/inspect.js';
 import { reducedPass, reductionFor } from '../../../src/aofd/detect/large-faces.js';
 import { occlusionIn } from '../../../src/aofd/detect/occluders.js';
-import { keepBest, type Candidates } from '../../../src/aofd/detect/postprocess.js';
+import { keepBest, takeCandidates, type Candidates } from '../../../src/aofd/detect/postprocess.js';
 import { AnchorCache } from '../../../src/aofd/model/index.js';
 import { preparePass, type PreparedPass } from '../../../src/aofd/detect/prepare.js';
 import { testDeviceAsync } from '../../helpers/device.js';
@@ -110,17 +109,7 @@ describe('large faces', () => {
         height * scale >= FACE_SIZE ? [i] : [],
       );
       expect(large.length).to.be.greaterThan(0).and.lessThan(shrunk.scores.length);
-      const joined = keepBest(
-        [
-          whole,
-          {
-            boxes: takeBoxes(shrunk.boxes, large),
-            scores: Float64Array.from(large, (i) => shrunk.scores[i]!),
-          },
-        ],
-        network.config,
-        settings,
-      );
+      const joined = keepBest([whole, takeCandidates(shrunk, large)], network.config, settings);
       const { faces } = await shrinking.detectAsync(image);
       expect(faces.flatMap(({ box }) => box)).to.deep.equal(Array.from(joined.boxes));
       const { faces: usual } = await plain.detectAsync(image);

@@ -1,10 +1,15 @@
 import { expect } from 'chai';
 import { NnError, type Device } from '../../../src/nn/index.js';
-import { nms, takeBoxes } from '../../../src/aofd/boxes/index.js';
+import { nms } from '../../../src/aofd/boxes/index.js';
 import { Detector } from '../../../src/aofd/detect/detector.js';
 import { detectPassAsync } from '../../../src/aofd/detect/forward.js';
 import { inspectAsync } from '../../../src/aofd/detect/inspect/inspect.js';
-import { heightOf, keepBest, type Candidates } from '../../../src/aofd/detect/postprocess.js';
+import {
+  heightOf,
+  keepBest,
+  takeCandidates,
+  type Candidates,
+} from '../../../src/aofd/detect/postprocess.js';
 import { preparePass, preparePicture } from '../../../src/aofd/detect/prepare.js';
 import { enlargementFor } from '../../../src/aofd/detect/small-faces.js';
 import { AnchorCache } from '../../../src/aofd/model/index.js';
@@ -88,17 +93,7 @@ describe('small faces', () => {
         return heightOf(closer, i) * scale < 2 * FACE_SIZE && !isPart;
       });
       expect(small.length).to.be.greaterThan(0).and.lessThan(closer.scores.length);
-      const joined = keepBest(
-        [
-          usual,
-          {
-            boxes: takeBoxes(closer.boxes, small),
-            scores: Float64Array.from(small, (i) => closer.scores[i]!),
-          },
-        ],
-        network.config,
-        settings,
-      );
+      const joined = keepBest([usual, takeCandidates(closer, small)], network.config, settings);
       const boxes = await boxesAsync(looking);
       expect(boxes.flat()).to.deep.equal(Array.from(joined.boxes));
       expect(boxes).to.not.deep.equal(await boxesAsync(plain));

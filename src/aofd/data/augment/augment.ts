@@ -13,7 +13,6 @@ import {
   type CropWindow,
   type Tile,
 } from './crop-window.js';
-
 import { changeExposure } from './exposure.js';
 import { loseFocus } from './focus.js';
 import { loseResolution } from './resolution.js';
