@@ -64,6 +64,10 @@ function checkNetwork(model: ModelConfig): Problem[] {
   checkStride('model.roiStride', model.roiStride);
   const { segmentation } = model;
   if (segmentation.enabled) checkStride('model.segmentation.stride', segmentation.stride);
+  if (segmentation.detail && (model.backbone !== 'lite' || segmentation.stride !== 8)) {
+    const text = 'needs the map of stride 4: model.backbone lite and model.segmentation.stride 8';
+    problems.push(['model.segmentation.detail', text]);
+  }
   const perCell = model.levels.map(({ sizes, ratios }) => sizes.length * ratios.length);
   if (new Set(perCell).size > 1) {
     const text = `need the same number of anchors per cell at each level (sizes x ratios), got ${perCell.join(', ')}`;

@@ -120,6 +120,13 @@ export const modelSchema = z.strictObject({
     stride: stride.describe('feature level it reads, by its stride'),
     channels: z.array(width).length(2).describe('J18: widths of the two 3x3 convolutions'),
     dilation: z.int().min(1).max(64).describe('J18: dilation of the last 3x3 convolution'),
+    detail: z
+      .strictObject({ channels: width.describe('of what joins the finer map and the branch') })
+      .optional()
+      .describe(
+        'logits at half that stride, refined by the map of stride 4; only for stride 8 of the lite ' +
+          'backbone; default none',
+      ),
     output: z
       .enum(['covered', 'region-visible'])
       .describe(

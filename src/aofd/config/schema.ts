@@ -117,6 +117,9 @@ const augmentSchema = z.strictObject({
   portraitMosaic: share
     .optional()
     .describe('the same for canvases that begin with a portrait with pixel labels; default mosaic'),
+  mosaicOfNine: share
+    .optional()
+    .describe('share of mosaics that are made of nine: crowds of small faces; default 0'),
   antialias: share.describe(
     'probability of averaging before minification; else plain bilinear, as at inference',
   ),
@@ -278,6 +281,13 @@ const dataSchema = z.strictObject({
   portraitPaintProbability: share
     .optional()
     .describe('region-visible: share of portraits that are painted over; default 0'),
+  portraitFocus: z
+    .strictObject({ probability: share, draws: z.int().min(1).max(1000) })
+    .optional()
+    .describe(
+      'with this probability a portrait is the most covered one of so many drawn, since few are covered by ' +
+        'much; default off',
+    ),
   appendFlipped: z.boolean().describe('every image also mirrored (docs/spec.md 1.3)'),
   portraitRatios: z.array(factor).min(1).max(1000),
   skipBroken: z

@@ -35,7 +35,10 @@ export const BAND = 0.02;
 /** Portraits are labelled as far as the face box enlarged so. */
 export const PORTRAIT_SCALE = 1.3;
 
-/** Labels [H, W] of a portrait: exact, but for a band around the region's edge. */
+/**
+ * Labels [H, W] of a portrait: exact, but for a band around the region's edge. What is in the region and does
+ * not cover it by the rules of face-parts.ts (single hairs, the lobe of an ear) counts as visible face.
+ */
 export function portraitRegionLabels(
   parts: FaceParts,
   faces: readonly FaceBox[],
@@ -49,7 +52,7 @@ export function portraitRegionLabels(
     const outer = dilate(parts.region, width, height, steps);
     forBox(enlargeBox(face.box, PORTRAIT_SCALE, width, height), width, height, (at) => {
       const region = inner[at] === 1 ? 1 : outer[at] === 1 ? UNKNOWN_BIT : 0;
-      labels[at] = packLabel(region, parts.visible[at]!);
+      labels[at] = packLabel(region, visibleAt(parts, at, region));
     });
   }
   // Somebody else in the background, perhaps: not this face, but not "no face" either.
@@ -59,6 +62,14 @@ export function portraitRegionLabels(
     });
   }
   return labels;
+}
+
+/** Whether a pixel of a portrait shows the face, 0, 1 or 3, where its region label is that. */
+function visibleAt({ visible, covered }: FaceParts, at: number, region: number): number {
+  if (covered[at] === 1) return 0;
+  if (visible[at] === 1) return 1;
+  // Hair along the edge covers nothing by the rules, but is no face either.
+  return region === UNKNOWN_BIT ? UNKNOWN_BIT : region;
 }
 
 /** What is painted over a labelled portrait hides the face under it, in place. */

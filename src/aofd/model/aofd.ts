@@ -1,12 +1,12 @@
 import type { Tensor } from '../../nn/index.js';
 import { ConfigError } from '../errors.js';
-import type { Backbone } from './backbone.js';
+import type { Backbone, FeatureLevel } from './backbone.js';
 import { LiteBackbone } from './lite.js';
 import { MaskGenerator } from './mask-generator.js';
 import type { ParamSpec, ParamStore } from './params.js';
 import { RoiHead, poolRois } from './roi-head.js';
 import { RpnHead, levelOf } from './rpn.js';
-import { SegmentationBranch } from './segmentation.js';
+import { SegmentationBranch, type SegmentationInputs } from './segmentation.js';
 import type { BiasRule, ModelConfig } from './types.js';
 import { Vgg16 } from './vgg16.js';
 
@@ -32,8 +32,8 @@ export class AofdModel {
   readonly segmentation: SegmentationBranch | null;
   /** Index of the map that RoIs are pooled from. */
   readonly roiLevel: number;
-  /** Index of the map that the segmentation branch reads. */
-  readonly segmentationLevel: number;
+  /** Indices of the maps that the segmentation branch reads. */
+  readonly #segmentationLevels: SegmentationInputs<number>;
 
   /**
    * `bias` only matters for training. Nothing is allocated.
@@ -49,12 +49,14 @@ export class AofdModel {
     this.rpn = new RpnHead(config, levels, bias);
     this.head = new RoiHead(config, roiChannels, bias);
     this.generator = new MaskGenerator(config, roiChannels, bias);
-    const { segmentation } = config;
-    this.segmentationLevel = segmentation.enabled
-      ? levelOf(levels, segmentation.stride, 'model.segmentation.stride')
-      : 0;
-    this.segmentation = segmentation.enabled
-      ? new SegmentationBranch(config, levels[this.segmentationLevel]?.channels ?? 0, bias)
+    const { enabled, stride, detail } = config.segmentation;
+    const levelAt = (s: number): number => levelOf(levels, s, 'model.segmentation.stride');
+    this.#segmentationLevels = {
+      coarse: enabled ? levelAt(stride) : 0,
+      fine: enabled && detail ? levelAt(stride / 2) : null,
+    };
+    this.segmentation = enabled
+      ? new SegmentationBranch(config, this.#segmentationInputs(channelsOf(levels)), bias)
       : null;
     checkSize(this.specs());
   }
@@ -76,9 +78,25 @@ export class AofdModel {
     return map.device.context.label('roi pooling', () => poolRois(map, rois, this.config));
   }
 
-  /** Segmentation logits c4 [N,2,h,w] at the branch's stride; null where there is no branch. */
-  segment(params: ParamStore, features: readonly Tensor[]): Tensor | null {
-    return this.segmentation?.scores(params, features[this.segmentationLevel] as Tensor) ?? null;
+  /**
+   * Segmentation logits c4 [N,2,h,w] at the branch's stride; null where there is no branch.
+   * @param rows what takes the wanted images of a map
+   */
+  segment(
+    params: ParamStore,
+    features: readonly Tensor[],
+    rows: (map: Tensor) => Tensor = (map) => map,
+  ): Tensor | null {
+    if (!this.segmentation) return null;
+    const { coarse, fine } = this.#segmentationInputs(features);
+    const inputs = { coarse: rows(coarse), fine: fine && rows(fine) };
+    return this.segmentation.scores(params, inputs);
+  }
+
+  /** Of a list with an entry a map, those of the maps that the branch reads. */
+  #segmentationInputs<T>(ofMaps: readonly T[]): SegmentationInputs<T> {
+    const { coarse, fine } = this.#segmentationLevels;
+    return { coarse: ofMaps[coarse]!, fine: fine === null ? null : ofMaps[fine]! };
   }
 
   /** Sizes of the maps that carry anchors, in the order of `config.levels`. */
@@ -98,14 +116,18 @@ export class AofdModel {
   /** Multiply-adds at inference, for `rois` proposals; twice that many FLOP. */
   cost(height: number, width: number, rois: number): ForwardCost {
     const sizes = this.backbone.featureSizes(height, width);
-    const cells = (i: number): number => (sizes[i]?.height ?? 0) * (sizes[i]?.width ?? 0);
+    const areas = sizes.map((size) => size.height * size.width);
+    const cells = (i: number): number => areas[i] ?? 0;
     const backbone = this.backbone.macs(height, width);
     const rpn = this.rpn.levelIndices.reduce((sum, i) => sum + this.rpn.macs(cells(i)), 0);
     const head = this.head.macs(rois);
-    const segmentation = this.segmentation?.macs(cells(this.segmentationLevel)) ?? 0;
+    const segmentation = this.segmentation?.macs(this.#segmentationInputs(areas)) ?? 0;
     return { backbone, rpn, head, segmentation, total: backbone + rpn + head + segmentation };
   }
 }
+
+const channelsOf = (levels: readonly FeatureLevel[]): number[] =>
+  levels.map(({ channels }) => channels);
 
 function checkSize(specs: readonly ParamSpec[]): void {
   const total = specs.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);

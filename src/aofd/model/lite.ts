@@ -17,7 +17,8 @@ interface Stage {
 /**
  * The small backbone: a stride-2 stem, stages at strides 4, 8, 16, 32 (a stride-2 convolution, then
  * residual blocks relu(x + conv(relu(conv(x))))), and a feature pyramid on strides 8, 16, 32:
- * 1x1 lateral convolutions, coarser levels added after nearest upsampling.
+ * 1x1 lateral convolutions, coarser levels added after nearest upsampling. Behind these, where the
+ * segmentation branch asks for it (`model.segmentation.detail`), stage 4's own map.
  * Parameters: `backbone.stem`, `backbone.stage<stride>.down`, `backbone.stage<stride>.<block>.conv{1,2}`,
  * `backbone.lateral<stride>`.
  */
@@ -27,6 +28,7 @@ export class LiteBackbone implements Backbone {
   readonly #stages: Stage[];
   readonly #laterals: ConvLayer[];
   readonly #residual: boolean;
+  readonly #givesStride4: boolean;
 
   constructor(config: ModelConfig, bias: BiasRule) {
     this.#residual = config.residual;
@@ -75,7 +77,11 @@ export class LiteBackbone implements Backbone {
         gain: linearGain,
       }),
     );
-    this.levels = this.#laterals.map((_, i) => ({ stride: 8 << i, channels: config.fpnChannels }));
+    const { enabled, detail } = config.segmentation;
+    this.#givesStride4 = enabled && detail !== undefined;
+    const pyramid = this.#laterals.map((_, i) => ({ stride: 8 << i, channels: config.fpnChannels }));
+    const stage4 = { stride: 4, channels: config.stageChannels[0] ?? 0 };
+    this.levels = this.#givesStride4 ? [...pyramid, stage4] : pyramid;
   }
 
   specs(): ParamSpec[] {
@@ -107,15 +113,17 @@ export class LiteBackbone implements Backbone {
           : own,
       );
     }
-    return fused;
+    return this.#givesStride4 ? [...fused, outputs[0] as Tensor] : fused;
   }
 
   featureSizes(height: number, width: number): { height: number; width: number }[] {
     let [h, w] = [halved(halved(height)), halved(halved(width))];
-    return this.#laterals.map(() => {
+    const stage4 = { height: h, width: w };
+    const pyramid = this.#laterals.map(() => {
       [h, w] = [halved(h), halved(w)];
       return { height: h, width: w };
     });
+    return this.#givesStride4 ? [...pyramid, stage4] : pyramid;
   }
 
   macs(height: number, width: number): number {

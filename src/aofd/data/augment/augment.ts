@@ -50,12 +50,26 @@ export const fullTile = (width: number, height: number): Tile => ({
 export function mosaicTiles(width: number, height: number, rng: Rng): Tile[] {
   const cx = Math.round(width * uniform(rng, 0.3, 0.7));
   const cy = Math.round(height * uniform(rng, 0.3, 0.7));
-  return [
-    { x0: 0, y0: 0, x1: cx, y1: cy },
-    { x0: cx, y0: 0, x1: width, y1: cy },
-    { x0: 0, y0: cy, x1: cx, y1: height },
-    { x0: cx, y0: cy, x1: width, y1: height },
+  return tilesBetween([0, cx, width], [0, cy, height]);
+}
+
+/** Nine tiles, none wider or higher than .5 of the canvas or less than .16: order row by row. */
+export function nineTiles(width: number, height: number, rng: Rng): Tile[] {
+  const cuts = (length: number): number[] => [
+    0,
+    Math.round(length * uniform(rng, 0.25, 0.42)),
+    Math.round(length * uniform(rng, 0.58, 0.75)),
+    length,
   ];
+  return tilesBetween(cuts(width), cuts(height));
+}
+
+function tilesBetween(xs: readonly number[], ys: readonly number[]): Tile[] {
+  return ys
+    .slice(1)
+    .flatMap((y1, row) =>
+      xs.slice(1).map((x1, column) => ({ x0: xs[column]!, y0: ys[row]!, x1, y1 })),
+    );
 }
 
 /** Draws one window of a labelled picture into a tile and adds its faces to the canvas. */

@@ -43,6 +43,8 @@ export interface BatchOptions {
   segFraction: number;
   /** Crop ratios of portraits, whose face fills the picture. */
   portraitRatios: number[];
+  /** With this probability a portrait is the most covered one of so many drawn. Default never. */
+  portraitFocus?: { probability: number; draws: number };
   /** Take another picture of the source where one cannot be used. Default false: that is an error. */
   skipBroken?: boolean;
   /** Bound of the decoded pictures kept in memory, bytes. */

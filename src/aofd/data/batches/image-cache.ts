@@ -19,6 +19,8 @@ export interface DecodedSample {
   mask: Uint8Array | null;
   /** [H, W], labels from files in the cache's form; null where boxes and painting say it all. */
   labels: Uint8Array | null;
+  /** Share of the picture's pixels that the mask says cover a face; 0 without one. */
+  coveredShare: number;
 }
 
 export class ImageCache {
@@ -57,7 +59,8 @@ export class ImageCache {
     }
     this.misses++;
     const image = await decodeStatedAsync(sample);
-    const entry = { image, ...(await this.labelsAsync(sample, image)) };
+    const labels = await this.labelsAsync(sample, image);
+    const entry = { image, ...labels, coveredShare: labels.mask ? shareOfOnes(labels.mask) : 0 };
     const size = bytesOf(entry);
     if (size <= this.capBytes && !this.entries.has(key)) {
       this.entries.set(key, entry);
@@ -97,6 +100,12 @@ export class ImageCache {
       this.form === 'covered' ? null : portraitRegionLabels(parts, faces, width, height);
     return { mask: parts.covered, labels };
   }
+}
+
+function shareOfOnes(mask: Uint8Array): number {
+  let ones = 0;
+  for (const value of mask) if (value === 1) ones++;
+  return ones / mask.length;
 }
 
 const bytesOf = ({ image, mask, labels }: DecodedSample): number =>

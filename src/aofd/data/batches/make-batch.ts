@@ -9,6 +9,7 @@ import {
   fullTile,
   mosaicTiles,
   newCanvas,
+  nineTiles,
   type Canvas,
 } from '../augment/augment.js';
 import {
@@ -135,10 +136,12 @@ export class BatchMaker {
     // Portrait slots are spread evenly: slot t is one where floor(t f) steps up.
     const t = step * batchSize + slot;
     const isPortrait = Math.floor((t + 1) * segFraction) > Math.floor(t * segFraction);
-    const { mosaic, portraitMosaic = mosaic } = augment;
+    const { mosaic, portraitMosaic = mosaic, mosaicOfNine = 0 } = augment;
     const isMosaic = chance(rng, isPortrait ? portraitMosaic : mosaic);
+    const isNine = isMosaic && mosaicOfNine > 0 && chance(rng, mosaicOfNine);
     const canvas = newCanvas(width, height);
-    const tiles = isMosaic ? mosaicTiles(width, height, rng) : [fullTile(width, height)];
+    const mosaicOf = isNine ? nineTiles : mosaicTiles;
+    const tiles = isMosaic ? mosaicOf(width, height, rng) : [fullTile(width, height)];
     const covers: number[] = [];
     const samples: Sample[] = [];
     for (const [i, tile] of tiles.entries()) {
@@ -151,17 +154,28 @@ export class BatchMaker {
           sources.map((s) => s.weight),
         )
       ] as BatchSource;
-      const { sample, decoded } = await this.usable.getAsync(
-        pick(rng, source.samples),
-        source.samples,
-      );
-      samples.push(sample);
-      covers.push(
-        ...(await this.drawSampleAsync(canvas, tile, { sample, decoded }, rng, isMosaic)),
-      );
+      const picked = await this.pickAsync(source.samples, rng, fromPortraits);
+      samples.push(picked.sample);
+      covers.push(...(await this.drawSampleAsync(canvas, tile, picked, rng, isMosaic)));
     }
     finishCanvas(canvas, rng, augment);
     return { canvas, covers, samples };
+  }
+
+  /** A sample of a source; of portraits now and then the most covered of several (`portraitFocus`). */
+  private async pickAsync(
+    samples: readonly Sample[],
+    rng: Rng,
+    isPortrait: boolean,
+  ): Promise<UsableSample> {
+    const { portraitFocus } = this.options;
+    const isFocused = isPortrait && portraitFocus && chance(rng, portraitFocus.probability);
+    let best = await this.usable.getAsync(pick(rng, samples), samples);
+    for (let drawn = 1; isFocused && drawn < portraitFocus.draws; drawn++) {
+      const other = await this.usable.getAsync(pick(rng, samples), samples);
+      if (other.decoded.coveredShare > best.decoded.coveredShare) best = other;
+    }
+    return best;
   }
 
   /** Draws a sample into a tile; returns the cover code of each face added. */

@@ -141,6 +141,7 @@ export function canvasBatchOptions(
     })),
     segFraction: portraits.length > 0 ? stage.segFraction : 0,
     portraitRatios: data.portraitRatios,
+    portraitFocus: data.portraitFocus,
     skipBroken: data.skipBroken ?? false,
     cacheBytes: data.cacheMegabytes * 2 ** 20,
   };

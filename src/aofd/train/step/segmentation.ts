@@ -29,12 +29,11 @@ export function segment(
   if (stage.mu === 0 || !model.segmentation) return null;
   const images = batch.segLabels.flatMap((labels, n) => (labels ? [n] : []));
   if (images.length === 0) return null;
-  const map = features[model.segmentationLevel] as Tensor;
   const isAll = images.length === batch.boxes.length;
-  const chosen = isAll
-    ? map
-    : concatRows(runsOf(images).map(([from, size]) => sliceRows(map, from, size)));
-  const scores = model.segmentation.scores(params, chosen);
+  const chosen = (map: Tensor): Tensor =>
+    isAll ? map : concatRows(runsOf(images).map(([from, size]) => sliceRows(map, from, size)));
+  const scores = model.segment(params, features, chosen);
+  if (!scores) return null;
   const logits = model.segmentation.upsample(scores, batch.height, batch.width);
   return { scores, logits, images };
 }
