@@ -79,6 +79,11 @@ describe('config: bounds', () => {
     for (const [set, path] of cases) {
       expect(failure(() => resolveConfig({}, [set])).paths, set).to.deep.equal([path]);
     }
+    const detail = 'model.segmentation.detail={"channels":8}';
+    for (const other of [{ preset: 'paper' }, { model: { segmentation: { stride: 16 } } }]) {
+      const { paths } = failure(() => resolveConfig(other, [detail]));
+      expect(paths).to.deep.equal(['model.segmentation.detail']);
+    }
   });
 });
 

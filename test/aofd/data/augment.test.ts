@@ -6,6 +6,7 @@ import {
   finishCanvas,
   fullTile,
   mosaicTiles,
+  nineTiles,
   newCanvas,
 } from '../../../src/aofd/data/augment/augment.js';
 import {
@@ -273,6 +274,16 @@ describe('data/augment', () => {
       const tiles = mosaicTiles(90, 70, new KeyedRng(seed));
       const area = tiles.reduce((a, t) => a + (t.x1 - t.x0) * (t.y1 - t.y0), 0);
       expect(area).to.equal(90 * 70);
+    }
+    for (let seed = 0; seed < 20; seed++) {
+      const tiles = nineTiles(90, 70, new KeyedRng(seed));
+      const owners = new Uint8Array(90 * 70);
+      for (const { x0, y0, x1, y1 } of tiles) {
+        expect(Math.max(x1 - x0 - 45, y1 - y0 - 35), 'no wider than a half').to.be.at.most(1);
+        for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) owners[90 * y + x]!++;
+      }
+      expect(tiles).to.have.length(9);
+      expect(new Set(owners)).to.deep.equal(new Set([1]));
     }
     const picture = { image, faces: [face([20, 20, 49, 49])] };
     const four = [picture, picture, picture, picture];

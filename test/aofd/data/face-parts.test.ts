@@ -129,6 +129,15 @@ describe('data/face parts', () => {
       expect([5, 50, 51].map((x) => at(labels, x, 60))).to.deep.equal([255, packLabel(1, 0), packLabel(1, 1)]); // prettier-ignore
     });
 
+    it('of portraits call visible what covers nothing by the rules', () => {
+      const [nose, edge] = [60 * SIDE + 60, 60 * SIDE + 20];
+      const bare = { ...parts, visible: parts.visible.slice(), covered: parts.covered.slice() };
+      for (const i of [nose, edge]) bare.visible[i] = bare.covered[i] = 0;
+      const labels = portraitRegionLabels(bare, faces, SIDE, SIDE);
+      expect(labels[nose]).to.equal(packLabel(1, 1));
+      expect(labels[edge]).to.equal(packLabel(3, 3));
+    });
+
     it('of painted and bare faces say what is sure', () => {
       const mask = paint((x, y) => (x < 50 && y > 60 ? 1 : 0));
       const others = [...faces, face([90, 0, 99, 9])];

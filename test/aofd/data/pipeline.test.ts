@@ -136,6 +136,45 @@ describe('data/pipeline', () => {
     expect(new Set(detected)).to.deep.equal(new Set(['detection']));
   });
 
+  it('makes mosaics of nine as often as asked for, and the same ones where not asked', async () => {
+    const augment = { ...NO_AUGMENT, mosaic: 1 };
+    const sourcesOf = async (mosaicOfNine?: number): Promise<string[][]> => {
+      const settings = options({ augment: { ...augment, mosaicOfNine }, painter: undefined });
+      await using loader = new BatchLoader(settings, { threaded: false });
+      const { sources, ids } = await loader.nextAsync();
+      return [sources.map((names) => `${names.split('+').length}`), ids];
+    };
+    const plain = await sourcesOf();
+    expect(plain[0]).to.deep.equal(['4', '4', '4', '4']);
+    expect(await sourcesOf(0)).to.deep.equal(plain);
+    expect((await sourcesOf(1))[0]).to.deep.equal(['9', '9', '9', '9']);
+  });
+
+  it('prefers covered portraits where asked to', async () => {
+    const bare = [0, 1, 2, 3].map((i) => ({
+      ...portraits[0]!,
+      id: `bare${i}`,
+      segmentation: { maskFile: at.write(`bare${i}.png`, maskPng(96, 96, () => false)) },
+    }));
+    const samples = [...bare, portraits[1]!];
+    const coveredAsync = async (probability: number): Promise<number> => {
+      const settings = options({
+        augment: NO_AUGMENT,
+        painter: undefined,
+        cutoutSamples: [],
+        sources: [{ name: 'portraits', samples, weight: 1 }],
+        segFraction: 1,
+        portraitFocus: { probability, draws: 12 },
+      });
+      await using loader = new BatchLoader(settings, { threaded: false });
+      const batches = [await loader.nextAsync(), await loader.nextAsync()];
+      return batches.flatMap(({ ids }) => ids).filter((id) => id === 'p1').length;
+    };
+    expect(await coveredAsync(0)).to.be.lessThan(5);
+    // Of twelve drawn one is covered with a probability of .93.
+    expect(await coveredAsync(1)).to.be.at.least(6);
+  });
+
   it('labels painted faces and leaves masked ones unpainted', async () => {
     const masked = detection.map((sample) => ({
       ...sample,

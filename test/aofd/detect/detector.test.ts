@@ -187,4 +187,15 @@ describe('Detector', () => {
     expect(report.rows.filter((row) => row.note === 'no reference')).to.deep.equal([]);
     expect(report.rows.length).to.be.greaterThan(40);
   });
+
+  it('agrees with them where the segmentation branch has a detail path, odd sizes too', async () => {
+    const config = smallConfig();
+    config.model.segmentation.detail = { channels: 8 };
+    await using fine = await Detector.createAsync({ weights: randomWeights(config), device });
+    for (const size of [{ width: 64, height: 64 }, { width: 90, height: 70 }]) {
+      const { rows } = await checkModelAsync(fine.network, size);
+      expect(rows.filter((row) => !row.passed || row.note === 'no reference')).to.deep.equal([]);
+      expect(rows.some((row) => row.name.includes('segmentation.refine'))).to.equal(true);
+    }
+  });
 });

@@ -66,6 +66,17 @@ describe('training step', function () {
     expect(replaced[0]?.['rpnClass']).to.equal(curve[0]?.['rpnClass']);
   });
 
+  it('trains the detail path of the segmentation branch', async () => {
+    const config = tinyConfig({}, ['model.segmentation.detail={"channels":4}']);
+    const before = await run(config, 2, 0);
+    const { curve, parameters } = await run(config, 2, 3);
+    expect(curve.every(({ segmentation }) => Number.isFinite(segmentation))).to.equal(true);
+    for (const layer of ['lateral', 'context', 'refine.score']) {
+      const name = `segmentation.${layer}.weight`;
+      expect(parameters.get(name)?.data, name).to.not.deep.equal(before.parameters.get(name)?.data);
+    }
+  });
+
   it('mines hard examples', async () => {
     const config = tinyConfig({ ohem: { enabled: true, batchSize: 12 } });
     const { curve, last } = await run(config, 0, 2);

@@ -25,7 +25,7 @@ export interface ModelCheck {
 }
 
 /** Layers without ReLU, by the end of their names. */
-const LINEAR_LAYERS = /(\.conv2|lateral\d+|\.cls|\.bbox|\.heat|\.score)$/;
+const LINEAR_LAYERS = /(\.conv2|lateral\d*|\.context|\.cls|\.bbox|\.heat|\.score)$/;
 
 /**
  * Runs every layer on a small random picture and compares each output with the CPU reference of the
