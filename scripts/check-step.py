@@ -496,17 +496,21 @@ class Lite:
                 y = y + up[:, :, : y.shape[2], : y.shape[3]]
             levels.insert(0, y)
         self.laterals.reverse()
-        return levels
+        self.depth = len(levels)
+        # Behind the pyramid stage 4's own map, where the segmentation branch reads it too.
+        has_detail = c['segmentation']['enabled'] and c['segmentation'].get('detail')
+        return levels + [outs[0]] if has_detail else levels
 
     def backward(self, dys):
         back = lambda pair, dy, **more: pair[0].backward(pair[1], dy, **more)
-        dys = [d.copy() for d in dys]
+        detail = dys[self.depth :]
+        dys = [d.copy() for d in dys[: self.depth]]
         for i in range(len(dys) - 1):  # finest first: each hands its gradient to the coarser one
             n, ch, h, w = dys[i + 1].shape
             d = np.zeros((n, ch, 2 * h, 2 * w))
             d[:, :, : dys[i].shape[2], : dys[i].shape[3]] = dys[i]
             dys[i + 1] += d.reshape(n, ch, h, 2, w, 2).sum((3, 5))
-        douts = [None] + [back(self.laterals[i], dys[i]) for i in range(len(dys))]
+        douts = [detail[0] if detail else None] + [back(self.laterals[i], dys[i]) for i in range(len(dys))]
         dx = None
         for s in range(len(self.stages) - 1, -1, -1):
             down, blocks = self.stages[s]
@@ -587,6 +591,38 @@ class Rpn:
             dh = self.cls.backward(b, s.reshape(n, k, h, w)) + self.bbox.backward(c, d.reshape(n, 2 * k, h, w))
             out.append(self.conv.backward(a, dh))
         return out
+
+
+class Detail:
+    """The segmentation logits at half their stride, refined by a finer map (docs/spec.md 4.3)."""
+
+    def __init__(self, net):
+        self.net = net
+        self.lateral, self.context, self.refine = (
+            Conv(net, f'segmentation.{name}') for name in ('lateral', 'context', 'refine.score')
+        )
+
+    def forward(self, low, hidden, fine):
+        height, width = fine.shape[2:]
+        self.uy, self.ux = bilinear_matrix(low.shape[2], height, 2), bilinear_matrix(low.shape[3], width, 2)
+        own, self.from_fine = self.lateral.forward(fine)
+        context, self.from_hidden = self.context.forward(hidden)
+        self.size = context.shape
+        self.total = own + context.repeat(2, 2).repeat(2, 3)[:, :, :height, :width]
+        y, self.from_total = self.refine.forward(np.maximum(self.total, 0))
+        return y + np.einsum('yi,ncij,xj->ncyx', self.uy, low, self.ux, optimize=True)
+
+    def backward(self, dy):
+        """Gradients of the coarse logits, of what they were made from, and of the finer map."""
+        dlow = np.einsum('yi,ncyx,xj->ncij', self.uy, dy, self.ux, optimize=True)
+        d = self.refine.backward(self.from_total, dy)
+        self.net.note_ties(d, near_zero(self.total))
+        d = d * (self.total > 0)
+        n, channels, h, w = self.size
+        wide = np.zeros((n, channels, 2 * h, 2 * w))
+        wide[:, :, : d.shape[2], : d.shape[3]] = d
+        dcontext = wide.reshape(n, channels, h, 2, w, 2).sum((3, 5))
+        return dlow, self.context.backward(self.from_hidden, dcontext), self.lateral.backward(self.from_fine, d)
 
 
 class Chain:
@@ -1242,14 +1278,19 @@ class Check:
         r.title('segmentation')
         model = c['model']['segmentation']
         at = self.level[model['stride']]
-        names = ['conv1', 'conv2', 'score']
         chain = Chain(
             [
-                Conv(self.net, f'segmentation.{name}', relu=k < 2, dilation=model['dilation'] if k == 1 else 1)
-                for k, name in enumerate(names)
+                Conv(self.net, 'segmentation.conv1', relu=True),
+                Conv(self.net, 'segmentation.conv2', relu=True, dilation=model['dilation']),
             ]
         )
-        low = chain.forward(self.features[at])
+        score = Conv(self.net, 'segmentation.score')
+        hidden = chain.forward(self.features[at])
+        low, from_hidden = score.forward(hidden)
+        detail = Detail(self.net) if model.get('detail') else None
+        if detail:
+            low = detail.forward(low, hidden, self.features[-1])
+        stride = model['stride'] // 2 if detail else model['stride']
         if 'segmentation.logits' in f:
             labelled = [n for n in range(self.n) if f'input/segmentation_labels.{n}' in f]
             r.same('segmentation.logits', f['segmentation.logits'], low[labelled])
@@ -1272,15 +1313,19 @@ class Check:
                     text = f'{differ} of {got.size} pixels differ; {(got != 255).sum()} valid, {(got == 1).sum()} covered'
                     r.rule(f'image {n}: gated labels', differ <= 1e-3 * got.size, text)
                     truth[n] = got
-        uy = bilinear_matrix(low.shape[2], self.height, model['stride'])
-        ux = bilinear_matrix(low.shape[3], self.width, model['stride'])
+        uy = bilinear_matrix(low.shape[2], self.height, stride)
+        ux = bilinear_matrix(low.shape[3], self.width, stride)
         up = np.einsum('yi,ncij,xj->ncyx', uy, low, ux, optimize=True)
         value, count, d = self.map_loss(up, truth)
         divisor = max(1, count) if c['loss']['segReduction'] == 'mean' else 1
         self.mine['segmentation'] = value / divisor
         d *= self.stage['mu'] / divisor
         dlow = np.einsum('yi,ncyx,xj->ncij', uy, d, ux, optimize=True)
-        dfeatures[at] += chain.backward(dlow)
+        dhidden = 0
+        if detail:
+            dlow, dhidden, dfine = detail.backward(dlow)
+            dfeatures[-1] += dfine
+        dfeatures[at] += chain.backward(score.backward(from_hidden, dlow) + dhidden)
 
     def map_loss(self, up, truth):
         """Sum of the loss over all pixels, what a mean divides by, and the gradient of the sum."""

@@ -11,6 +11,11 @@ export interface SegmentationInputs<T> {
   fine: T | null;
 }
 
+/** Input pixels per cell of the branch's logits. */
+export function logitStride({ stride, detail }: ModelConfig['segmentation']): number {
+  return detail ? stride / 2 : stride;
+}
+
 /** Standard deviation of the last convolutions' first weights. */
 const SCORE_STD = 0.01;
 
@@ -29,7 +34,7 @@ export class SegmentationBranch {
   readonly #detail: DetailPath | null;
 
   constructor(config: ModelConfig, channels: SegmentationInputs<number>, bias: BiasRule) {
-    const { channels: widths, dilation, stride, detail } = config.segmentation;
+    const { channels: widths, dilation, detail } = config.segmentation;
     const [first = 256, second = 256] = widths;
     const common = { group: 'segmentation' as const, bias };
     this.#conv1 = new ConvLayer('segmentation.conv1', {
@@ -54,11 +59,12 @@ export class SegmentationBranch {
       kernel: 1,
       init: { kind: 'normal', std: SCORE_STD },
     });
-    const isFine = detail !== undefined && channels.fine !== null;
-    this.#detail = isFine
-      ? new DetailPath({ fine: channels.fine!, hidden: second, width: detail.channels }, bias)
-      : null;
-    this.stride = isFine ? stride / 2 : stride;
+    const { fine } = channels;
+    this.#detail =
+      detail && fine !== null
+        ? new DetailPath({ fine, hidden: second, width: detail.channels }, bias)
+        : null;
+    this.stride = logitStride(config.segmentation);
   }
 
   specs(): ParamSpec[] {

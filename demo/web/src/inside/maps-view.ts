@@ -3,6 +3,7 @@ import { occluderMap, occluderPicture } from '../../../../src/aofd/detect/occlud
 import { heatOver } from '../../../../src/aofd/detect/inspect/heat.js';
 import type { Inspection } from '../../../../src/aofd/detect/inspect/inspect.js';
 import type { Config } from '../../../../src/aofd/config/index.js';
+import { logitStride } from '../../../../src/aofd/model/segmentation.js';
 import type { DecodedImage } from '../../../../src/aofd/data/sample.js';
 import { byId, contextOf, make } from '../dom.js';
 import { showMaps, showRaster } from './rasters.js';
@@ -94,9 +95,9 @@ export class MapsView {
     const { shape, data } = inspection.tensors.get('segmentation/logits') ?? NOTHING;
     const [, , height = 0, width = 0] = shape;
     if (height === 0) return;
-    const { stride, output } = config.model.segmentation;
-    const cells = { height, width, scale: inspection.scale / stride };
-    const logits = occluderMap(data as Float32Array, cells, output);
+    const { segmentation } = config.model;
+    const cells = { height, width, scale: inspection.scale / logitStride(segmentation) };
+    const logits = occluderMap(data as Float32Array, cells, segmentation.output);
     const { width: w, height: h } = image;
     const full = occluderPicture(logits, { width: w, height: h }, null);
     showRaster(byId('segmentation', HTMLCanvasElement), heatOver(image, bytesMap(full, w, h)));
