@@ -499,6 +499,7 @@ class Lite:
         self.depth = len(levels)
         # Behind the pyramid stage 4's own map, where the segmentation branch reads it too.
         has_detail = c['segmentation']['enabled'] and c['segmentation'].get('detail')
+        self.detail = outs[0] if has_detail else None
         return levels + [outs[0]] if has_detail else levels
 
     def backward(self, dys):
@@ -853,7 +854,7 @@ class Check:
         model = c['model']
         self.backbone = (Vgg16 if model['backbone'] == 'vgg16' else Lite)(self.net, model)
         self.features = self.backbone.forward(x)
-        strides = [16] if model['backbone'] == 'vgg16' else [8 << i for i in range(len(self.features))]
+        strides = [16] if model['backbone'] == 'vgg16' else [8 << i for i in range(self.backbone.depth)]
         self.level = {s: i for i, s in enumerate(strides)}
         for i, value in enumerate(self.features):
             if f'features.{i}' in f:
@@ -1289,7 +1290,7 @@ class Check:
         low, from_hidden = score.forward(hidden)
         detail = Detail(self.net) if model.get('detail') else None
         if detail:
-            low = detail.forward(low, hidden, self.features[-1])
+            low = detail.forward(low, hidden, self.backbone.detail)
         stride = model['stride'] // 2 if detail else model['stride']
         if 'segmentation.logits' in f:
             labelled = [n for n in range(self.n) if f'input/segmentation_labels.{n}' in f]

@@ -122,10 +122,11 @@ export const modelSchema = z.strictObject({
     dilation: z.int().min(1).max(64).describe('J18: dilation of the last 3x3 convolution'),
     detail: z
       .strictObject({ channels: width.describe('of what joins the finer map and the branch') })
+      .nullable()
       .optional()
       .describe(
         'logits at half that stride, refined by the map of stride 4; only for stride 8 of the lite ' +
-          'backbone; default none',
+          'backbone; default none (null)',
       ),
     output: z
       .enum(['covered', 'region-visible'])

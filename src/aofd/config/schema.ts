@@ -113,7 +113,7 @@ const augmentSchema = z.strictObject({
     .min(1)
     .max(1000)
     .describe('crop.ratios of the tiles of a mosaic, which are smaller, and faces with them'),
-  mosaic: share.describe('probability that a canvas is made of four photographs'),
+  mosaic: share.describe('probability that a canvas is made of four photographs, or nine (mosaicOfNine)'),
   portraitMosaic: share
     .optional()
     .describe('the same for canvases that begin with a portrait with pixel labels; default mosaic'),
@@ -282,7 +282,7 @@ const dataSchema = z.strictObject({
     .optional()
     .describe('region-visible: share of portraits that are painted over; default 0'),
   portraitFocus: z
-    .strictObject({ probability: share, draws: z.int().min(1).max(1000) })
+    .strictObject({ probability: share, draws: z.int().min(1).max(16) })
     .optional()
     .describe(
       'with this probability a portrait is the most covered one of so many drawn, since few are covered by ' +

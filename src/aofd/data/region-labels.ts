@@ -37,7 +37,8 @@ export const PORTRAIT_SCALE = 1.3;
 
 /**
  * Labels [H, W] of a portrait: exact, but for a band around the region's edge. What is in the region and does
- * not cover it by the rules of face-parts.ts (single hairs, the lobe of an ear) counts as visible face.
+ * not cover it by the rules of face-parts.ts (strands of hair under twice its opening, small parts, ears, neck)
+ * counts as visible face, as it does where the masks of an evaluation are made.
  */
 export function portraitRegionLabels(
   parts: FaceParts,
@@ -65,11 +66,11 @@ export function portraitRegionLabels(
 }
 
 /** Whether a pixel of a portrait shows the face, 0, 1 or 3, where its region label is that. */
-function visibleAt({ visible, covered }: FaceParts, at: number, region: number): number {
-  if (covered[at] === 1) return 0;
-  if (visible[at] === 1) return 1;
-  // Hair along the edge covers nothing by the rules, but is no face either.
-  return region === UNKNOWN_BIT ? UNKNOWN_BIT : region;
+function visibleAt(parts: FaceParts, at: number, region: number): number {
+  if (parts.region[at] !== 1 || parts.covered[at] === 1) return 0;
+  if (parts.visible[at] === 1) return 1;
+  // Along the edge hair covers nothing by the rules, only because labels are not exact there.
+  return region === UNKNOWN_BIT ? UNKNOWN_BIT : 1;
 }
 
 /** What is painted over a labelled portrait hides the face under it, in place. */

@@ -6,7 +6,7 @@ import { MaskGenerator } from './mask-generator.js';
 import type { ParamSpec, ParamStore } from './params.js';
 import { RoiHead, poolRois } from './roi-head.js';
 import { RpnHead, levelOf } from './rpn.js';
-import { SegmentationBranch, type SegmentationInputs } from './segmentation.js';
+import { fineStride, SegmentationBranch, type SegmentationInputs } from './segmentation.js';
 import type { BiasRule, ModelConfig } from './types.js';
 import { Vgg16 } from './vgg16.js';
 
@@ -49,11 +49,11 @@ export class AofdModel {
     this.rpn = new RpnHead(config, levels, bias);
     this.head = new RoiHead(config, roiChannels, bias);
     this.generator = new MaskGenerator(config, roiChannels, bias);
-    const { enabled, stride, detail } = config.segmentation;
-    const levelAt = (s: number): number => levelOf(levels, s, 'model.segmentation.stride');
+    const { enabled, stride } = config.segmentation;
+    const fine = fineStride(config.segmentation);
     this.#segmentationLevels = {
-      coarse: enabled ? levelAt(stride) : 0,
-      fine: enabled && detail ? levelAt(stride / 2) : null,
+      coarse: enabled ? levelOf(levels, stride, 'model.segmentation.stride') : 0,
+      fine: fine === null ? null : levelOf(levels, fine, 'model.segmentation.detail'),
     };
     this.segmentation = enabled
       ? new SegmentationBranch(config, this.#segmentationInputs(channelsOf(levels)), bias)
@@ -79,7 +79,7 @@ export class AofdModel {
   }
 
   /**
-   * Segmentation logits c4 [N,2,h,w] at the branch's stride; null where there is no branch.
+   * Segmentation logits c4 [N,2,h,w], a cell each `segmentation.stride` pixels; null where there is no branch.
    * @param rows what takes the wanted images of a map
    */
   segment(

@@ -10,7 +10,7 @@ export interface FeatureLevel {
 
 /** What turns images into feature maps. */
 export interface Backbone {
-  /** Maps in the order of `forward`: those with anchors finest first, then any other. */
+  /** Maps in the order of `forward`: the pyramid finest first, then any other. */
   readonly levels: readonly FeatureLevel[];
   specs(): ParamSpec[];
   /** images c4 [N,3,H,W] (normalised) -> one c4 map per level. */

@@ -2,6 +2,7 @@ import { add, relu, upsampleNearest2x, type Tensor } from '../../nn/index.js';
 import type { Backbone, FeatureLevel } from './backbone.js';
 import { ConvLayer, type ConvOptions } from './layers.js';
 import type { ParamSpec, ParamStore } from './params.js';
+import { fineStride } from './segmentation.js';
 import type { BiasRule, ModelConfig } from './types.js';
 
 /** Gain in front of a ReLU: keeps the variance, as He's initialisation does. */
@@ -77,8 +78,7 @@ export class LiteBackbone implements Backbone {
         gain: linearGain,
       }),
     );
-    const { enabled, detail } = config.segmentation;
-    this.#givesStride4 = enabled && detail !== undefined;
+    this.#givesStride4 = fineStride(config.segmentation) === 4;
     const pyramid = this.#laterals.map((_, i) => ({ stride: 8 << i, channels: config.fpnChannels }));
     const stage4 = { stride: 4, channels: config.stageChannels[0] ?? 0 };
     this.levels = this.#givesStride4 ? [...pyramid, stage4] : pyramid;

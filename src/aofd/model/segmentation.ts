@@ -11,9 +11,18 @@ export interface SegmentationInputs<T> {
   fine: T | null;
 }
 
+/** Stride of the second map that the branch reads; null where it reads one, or where there is no branch. */
+export function fineStride({
+  enabled,
+  stride,
+  detail,
+}: ModelConfig['segmentation']): number | null {
+  return enabled && detail ? stride / 2 : null;
+}
+
 /** Input pixels per cell of the branch's logits. */
-export function logitStride({ stride, detail }: ModelConfig['segmentation']): number {
-  return detail ? stride / 2 : stride;
+export function logitStride(segmentation: ModelConfig['segmentation']): number {
+  return fineStride(segmentation) ?? segmentation.stride;
 }
 
 /** Standard deviation of the last convolutions' first weights. */
@@ -59,11 +68,9 @@ export class SegmentationBranch {
       kernel: 1,
       init: { kind: 'normal', std: SCORE_STD },
     });
-    const { fine } = channels;
-    this.#detail =
-      detail && fine !== null
-        ? new DetailPath({ fine, hidden: second, width: detail.channels }, bias)
-        : null;
+    this.#detail = detail
+      ? new DetailPath({ fine: channels.fine!, hidden: second, width: detail.channels }, bias)
+      : null;
     this.stride = logitStride(config.segmentation);
   }
 
@@ -78,7 +85,7 @@ export class SegmentationBranch {
   scores(params: ParamStore, { coarse, fine }: SegmentationInputs<Tensor>): Tensor {
     const hidden = this.#conv2.apply(params, this.#conv1.apply(params, coarse));
     const scores = this.#score.apply(params, hidden);
-    return this.#detail && fine ? this.#detail.refine(params, scores, hidden, fine) : scores;
+    return this.#detail ? this.#detail.refine(params, scores, hidden, fine!) : scores;
   }
 
   /** Logits upsampled to outH x outW, `scale` output pixels per cell (default: the stride). */

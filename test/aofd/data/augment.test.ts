@@ -279,7 +279,8 @@ describe('data/augment', () => {
       const tiles = nineTiles(90, 70, new KeyedRng(seed));
       const owners = new Uint8Array(90 * 70);
       for (const { x0, y0, x1, y1 } of tiles) {
-        expect(Math.max(x1 - x0 - 45, y1 - y0 - 35), 'no wider than a half').to.be.at.most(1);
+        expect((x1 - x0) / 90).to.be.within(0.15, 0.51);
+        expect((y1 - y0) / 70).to.be.within(0.15, 0.51);
         for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) owners[90 * y + x]!++;
       }
       expect(tiles).to.have.length(9);

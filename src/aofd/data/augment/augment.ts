@@ -53,7 +53,7 @@ export function mosaicTiles(width: number, height: number, rng: Rng): Tile[] {
   return tilesBetween([0, cx, width], [0, cy, height]);
 }
 
-/** Nine tiles, none wider or higher than .5 of the canvas or less than .16: order row by row. */
+/** Nine tiles, .16 to .5 of the canvas wide and high: order row by row. */
 export function nineTiles(width: number, height: number, rng: Rng): Tile[] {
   const cuts = (length: number): number[] => [
     0,

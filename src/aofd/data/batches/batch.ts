@@ -74,7 +74,7 @@ export interface Batch {
    * labels of region and visible face (region-labels.ts).
    */
   segLabels: (Uint8Array | null)[];
-  /** Per image: the sample's id (four joined by "+" for a mosaic). */
+  /** Per image: the sample's id (those of a mosaic's tiles joined by "+"). */
   ids: string[];
   /** Per image: the data set names, joined likewise. */
   sources: string[];

@@ -169,9 +169,11 @@ export class BatchMaker {
     isPortrait: boolean,
   ): Promise<UsableSample> {
     const { portraitFocus } = this.options;
-    const isFocused = isPortrait && portraitFocus && chance(rng, portraitFocus.probability);
+    const { probability = 0, draws = 1 } = portraitFocus ?? {};
+    // Drawn only where it is on, so that options of old runs give their old batches.
+    const isFocused = isPortrait && probability > 0 && chance(rng, probability);
     let best = await this.usable.getAsync(pick(rng, samples), samples);
-    for (let drawn = 1; isFocused && drawn < portraitFocus.draws; drawn++) {
+    for (let drawn = 1; isFocused && drawn < draws; drawn++) {
       const other = await this.usable.getAsync(pick(rng, samples), samples);
       if (other.decoded.coveredShare > best.decoded.coveredShare) best = other;
     }

@@ -23,7 +23,7 @@ export interface StepCounts {
 export interface CommonRecord {
   /** The network's input, c4 [N,3,H,W]. */
   images: Tensor;
-  /** The backbone's maps, finest first. */
+  /** The backbone's maps, in its order. */
   features: readonly Tensor[];
   rpn: RpnOutput;
   anchors: AnchorSet;
