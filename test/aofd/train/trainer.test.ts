@@ -12,6 +12,7 @@ import {
   type TrainResult,
 } from '../../../src/aofd/train/run/index.js';
 import { TrainError } from '../../../src/aofd/errors.js';
+import type { HostParam } from '../../../src/aofd/model/index.js';
 import { DrawnLoader, drawBatch, tinyConfig } from '../../helpers/training.js';
 import { useTempFolder } from '../../helpers/temp-folder.js';
 
@@ -27,7 +28,12 @@ describe('trainer', function () {
   async function train(
     outDir: string,
     config: Config,
-    options: { resume?: boolean; stopAfter?: number; events?: TrainEvent[] } = {},
+    options: {
+      resume?: boolean;
+      stopAfter?: number;
+      events?: TrainEvent[];
+      initialWeights?: ReadonlyMap<string, HostParam>;
+    } = {},
   ): Promise<TrainResult> {
     const stop = new AbortController();
     using trainer = new Trainer({
@@ -36,6 +42,7 @@ describe('trainer', function () {
       outDir,
       resume: options.resume ?? false,
       signal: stop.signal,
+      ...(options.initialWeights ? { initialWeights: options.initialWeights } : {}),
       writers: [
         new JsonlWriter(join(outDir, 'metrics.jsonl')),
         {
@@ -109,6 +116,17 @@ describe('trainer', function () {
     });
     const notes = events.flatMap((e) => (e.kind === 'notice' ? [e.text] : [])).join('\n');
     expect(notes).to.include('(stages.0.lr, train.keepLast)');
+  });
+
+  it('tells which initial weights fit this network', async () => {
+    const values = new Map([
+      ['rpn.cls.bias', { shape: [6], data: new Float32Array(6) }],
+      ['segmentation.lateral.bias', { shape: [4], data: new Float32Array(4) }],
+    ]);
+    const events: TrainEvent[] = [];
+    await train(at(), tinyConfig(), { stopAfter: 1, events, initialWeights: values });
+    const notes = events.flatMap((e) => (e.kind === 'notice' ? [e.text] : [])).join('\n');
+    expect(notes).to.match(/1 parameters loaded, \d+ start at random, 1 are of another network/);
   });
 
   it('refuses to write over a run', async () => {

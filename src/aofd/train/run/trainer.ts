@@ -117,10 +117,11 @@ export class Trainer {
     }
     this.#position = this.#startPosition();
     if (!initialWeights) return;
-    const { loaded, missing } = this.params.load(initialWeights, 'initial weights');
+    const { loaded, missing, unknown } = this.params.load(initialWeights, 'initial weights');
+    const left = unknown.length > 0 ? `, ${unknown.length} are of another network: left out` : '';
     notice(
       this.#run(),
-      `initial weights: ${loaded.length} parameters loaded, ${missing.length} start at random`,
+      `initial weights: ${loaded.length} parameters loaded, ${missing.length} start at random${left}`,
     );
   }
 
