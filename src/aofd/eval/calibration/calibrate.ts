@@ -66,7 +66,7 @@ export interface Calibration {
 }
 
 const SCORE_FLOOR = 0.01;
-const THRESHOLDS = [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6];
+const THRESHOLDS = [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8];
 /** A portrait counts as uncovered below this share of its region. */
 const UNCOVERED = 0.01;
 

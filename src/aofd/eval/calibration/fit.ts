@@ -57,14 +57,16 @@ export interface ThresholdTrial {
   shareError: number;
 }
 
-/** The trial of the largest IoU; the lower error of the share decides between equal ones. */
+/** IoUs this close to the largest count as equal to it: they are a flat curve, measured on a sample. */
+const EQUAL_IOU = 0.01;
+
+/** Of the trials whose IoU is the largest or equal to it, the one of the lowest error of the share. */
 export function bestThreshold(trials: readonly ThresholdTrial[]): ThresholdTrial {
   if (trials.length === 0) throw new RangeError('bestThreshold: no trials.');
-  return trials.reduce((best, trial) =>
-    trial.iou > best.iou || (trial.iou === best.iou && trial.shareError < best.shareError)
-      ? trial
-      : best,
-  );
+  const most = Math.max(...trials.map(({ iou }) => iou));
+  return trials
+    .filter(({ iou }) => iou >= most - EQUAL_IOU)
+    .reduce((best, trial) => (trial.shareError < best.shareError ? trial : best));
 }
 
 /**

@@ -17,7 +17,7 @@ describe('calibration', () => {
     expect(probabilityOf(0.92, fit.curve)).closeTo(6 / 13, 0.1);
   });
 
-  it('takes the threshold of the largest IoU, then of the lower error', () => {
+  it('takes the threshold of the lowest error among those of about the largest IoU', () => {
     const trial = (threshold: number, iou: number, shareError: number) => ({
       threshold,
       iou,
@@ -25,6 +25,8 @@ describe('calibration', () => {
     });
     const trials = [trial(0.3, 0.5, 0.04), trial(0.4, 0.6, 0.05), trial(0.5, 0.6, 0.03)];
     expect(bestThreshold(trials).threshold).equals(0.5);
+    expect(bestThreshold([...trials, trial(0.6, 0.595, 0.02)]).threshold).equals(0.6);
+    expect(bestThreshold([...trials, trial(0.6, 0.585, 0.02)]).threshold).equals(0.5);
     expect(() => bestThreshold([])).to.throw(RangeError);
   });
 
