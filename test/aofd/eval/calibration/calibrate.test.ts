@@ -8,6 +8,7 @@ import {
   type CalibrateOptions,
   type Calibration,
 } from '../../../../src/aofd/eval/calibration/calibrate.js';
+import { bestThreshold } from '../../../../src/aofd/eval/calibration/fit.js';
 import { ImageDecodeError } from '../../../../src/aofd/errors.js';
 import { testDeviceAsync } from '../../../helpers/device.js';
 import { gradientImage, jpegOf, maskPng } from '../../../helpers/pictures.js';
