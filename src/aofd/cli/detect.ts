@@ -78,7 +78,10 @@ export function register(program: Command): void {
       (text: string, previous: number[] = []) => [...previous, parseFactor(text)],
     )
     .option('--flip', 'also look at the mirrored picture')
-    .option('--no-closer-look', 'do not look closer at small faces of large pictures: faster')
+    .option(
+      '--no-closer-look',
+      'do not look closer at small faces of large pictures, and at what covers them: faster',
+    )
     .option('--max-pixels <count>', 'refuse larger pictures (default: 100000000)', parseInteger(1))
     .option('--quiet', 'print no line per picture')
     .option('--check-kernels', 'compare every layer with the CPU reference first, report in OUT')

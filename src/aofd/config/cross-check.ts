@@ -64,7 +64,11 @@ function checkNetwork(model: ModelConfig): Problem[] {
   checkStride('model.roiStride', model.roiStride);
   const { segmentation } = model;
   if (segmentation.enabled) checkStride('model.segmentation.stride', segmentation.stride);
-  if (segmentation.enabled && segmentation.detail && (model.backbone !== 'lite' || segmentation.stride !== 8)) {
+  if (
+    segmentation.enabled &&
+    segmentation.detail &&
+    (model.backbone !== 'lite' || segmentation.stride !== 8)
+  ) {
     const text = 'needs the map of stride 4: model.backbone lite and model.segmentation.stride 8';
     problems.push(['model.segmentation.detail', text]);
   }

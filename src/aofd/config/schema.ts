@@ -113,7 +113,9 @@ const augmentSchema = z.strictObject({
     .min(1)
     .max(1000)
     .describe('crop.ratios of the tiles of a mosaic, which are smaller, and faces with them'),
-  mosaic: share.describe('probability that a canvas is made of four photographs, or nine (mosaicOfNine)'),
+  mosaic: share.describe(
+    'probability that a canvas is made of four photographs, or nine (mosaicOfNine)',
+  ),
   portraitMosaic: share
     .optional()
     .describe('the same for canvases that begin with a portrait with pixel labels; default mosaic'),
@@ -334,6 +336,16 @@ const testSchema = z.strictObject({
       'height of a face in input pixels that suits the network: where there are faces higher by a quarter, it ' +
         'looks again at the input shrunk towards it, for their boxes and for what covers them; null = never, ' +
         'the paper',
+    ),
+  closeMaskSize: z
+    .int()
+    .min(16)
+    .max(1024)
+    .nullable()
+    .optional()
+    .describe(
+      'what covers faces lower than this many input pixels is asked of a crop of twice the side around each, where ' +
+        'the picture has more pixels than the input; default never',
     ),
   smallFaceSize: z
     .number()

@@ -19,6 +19,7 @@ import {
 import type { Network } from './network.js';
 import { pixelsOfSourceAsync, type PictureSource } from './picture-source.js';
 import { lookAgainAsync, occludersOfFacesAsync } from './large-faces.js';
+import { closerMasksAsync } from './mask-crops.js';
 import { lookCloserAsync } from './small-faces.js';
 import { keepBest } from './postprocess.js';
 import {
@@ -234,22 +235,26 @@ export class Detector implements Disposable, AsyncDisposable {
           )
         : null;
     if (look) candidates.push(look.candidates);
+    const { image } = picture;
+    const isCloser = pass && image && settings.closerLook && this.#isUsual(pass, picture);
     const closer =
-      pass && whole && picture.image && settings.closerLook && this.#isUsual(pass, picture)
+      whole && isCloser
         ? await lookCloserAsync(
             this.network,
             this.#anchors,
             { pass, width, height },
-            picture.image,
+            image,
             whole.candidates,
           )
         : null;
     if (closer) candidates.push(closer);
     const best = context.phase('join faces', () => keepBest(candidates, this.config, settings));
-    const maps =
+    const seen =
       pass && whole?.occluders
         ? await occludersOfFacesAsync(this.network, pass, best, whole.occluders, look)
         : null;
+    const maps =
+      seen && isCloser ? await closerMasksAsync(this.network, image, pass, best, seen) : seen;
     const faces = context.phase('masks of faces', () =>
       detectedFaces(best, maps, { width, height }, this.config.test),
     );

@@ -8,6 +8,9 @@ export interface GridMap {
   width: number;
   /** Cells per pixel of the original picture: input scale / stride. */
   scale: number;
+  /** Pixel of the picture at which the map begins; default its first. */
+  left?: number;
+  top?: number;
 }
 
 /**
@@ -20,20 +23,21 @@ export function forEachPixel(
   visit: (at: number, value: number) => void,
 ): void {
   const { width, height } = window;
+  const { left: firstX = 0, top: firstY = 0 } = map;
   const place = (pixel: number, cells: number): number =>
     Math.min(cells - 1, Math.max(0, (pixel + 0.5) * map.scale - 0.5));
   const left = new Int32Array(width);
   const right = new Int32Array(width);
   const weight = new Float64Array(width);
   for (let i = 0; i < width; i++) {
-    const at = place(window.x + i, map.width);
+    const at = place(window.x + i - firstX, map.width);
     left[i] = Math.floor(at);
     right[i] = Math.min(map.width - 1, left[i]! + 1);
     weight[i] = at - left[i]!;
   }
   const { values } = map;
   for (let j = 0; j < height; j++) {
-    const at = place(window.y + j, map.height);
+    const at = place(window.y + j - firstY, map.height);
     const low = Math.floor(at);
     const top = low * map.width;
     const bottom = Math.min(map.height - 1, low + 1) * map.width;

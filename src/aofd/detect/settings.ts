@@ -22,8 +22,8 @@ export interface DetectSettings {
   /** Looks at the mirrored picture too (default false). */
   flip?: boolean;
   /**
-   * Looks closer at small faces where the picture has more pixels than the network's input (default true; large
-   * pictures of many people then take up to seven times as long). With `scales` the caller decides alone.
+   * Looks closer at small faces, and at what covers them, where the picture has more pixels than the network's input
+   * (default true; large pictures of many people then take up to seven times as long). With `scales` the caller decides alone.
    */
   closerLook?: boolean;
 }

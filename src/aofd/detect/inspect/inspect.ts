@@ -12,6 +12,7 @@ import { detectedFaces, type DetectedFace } from '../faces.js';
 import { detectPassAsync, heatOnDevice, type PassResult } from '../forward.js';
 import type { GridMap } from '../grid-map.js';
 import { lookAgainAsync, occludersOfFacesAsync, type ShrunkLook } from '../large-faces.js';
+import { closerMasksAsync } from '../mask-crops.js';
 import { lookCloserAsync } from '../small-faces.js';
 import type { Network } from '../network.js';
 import { occluderPicture } from '../occluders.js';
@@ -84,9 +85,13 @@ async function inspectNetworkAsync(
   addHeat(tensors, config, kept);
   const { occluders } = result;
   if (occluders) addOccluders(tensors, config, occluders, kept, size);
-  const maps =
+  const seen =
     occluders &&
     (await occludersOfFacesAsync(network, prepared, kept, occluders, looks[0] ?? null));
+  const maps =
+    seen && settings.closerLook
+      ? await closerMasksAsync(network, image, prepared, kept, seen)
+      : seen;
   const faces = detectedFaces(kept, maps, size, config.test);
   return { faces, scale: prepared.scale, tensors };
 }
