@@ -2,7 +2,7 @@
 import { platformAsync } from '../../nn/platform/index.js';
 import type { Config } from '../config/index.js';
 import { Detector as Core, type Detection } from '../detect/detector.js';
-import type { DetectSettings } from '../detect/settings.js';
+import { withoutCloserLooks, type DetectSettings } from '../detect/settings.js';
 import { configOf } from '../weights/detector-weights.js';
 import { describeAdapter, type AdapterInfo } from './adapter-info.js';
 import { BrowserError } from './errors.js';
@@ -138,11 +138,7 @@ export class Detector implements Disposable, AsyncDisposable {
 
 function withMaxSize(config: Config, maxSize: number | undefined): Config {
   if (maxSize === undefined) return config;
-  const isSmaller = maxSize < config.input.maxSize;
-  return {
-    ...config,
-    input: { ...config.input, maxSize },
-    // Who asks for a smaller input wants it fast.
-    test: isSmaller ? { ...config.test, smallFaceSize: null } : config.test,
-  };
+  const sized = { ...config, input: { ...config.input, maxSize } };
+  // Who asks for a smaller input wants it fast.
+  return maxSize < config.input.maxSize ? withoutCloserLooks(sized) : sized;
 }

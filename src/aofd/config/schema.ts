@@ -341,6 +341,7 @@ const testSchema = z.strictObject({
     .int()
     .min(16)
     .max(1024)
+    .multipleOf(16)
     .nullable()
     .optional()
     .describe(

@@ -19,7 +19,7 @@ import {
 import type { Network } from './network.js';
 import { pixelsOfSourceAsync, type PictureSource } from './picture-source.js';
 import { lookAgainAsync, occludersOfFacesAsync } from './large-faces.js';
-import { closerMasksAsync } from './mask-crops.js';
+import { closerMasksAsync, cropSide } from './mask-crops.js';
 import { lookCloserAsync } from './small-faces.js';
 import { keepBest } from './postprocess.js';
 import {
@@ -196,7 +196,7 @@ export class Detector implements Disposable, AsyncDisposable {
   /**
    * Finds faces in a picture that was prepared elsewhere, such as in another thread, by
    * `preparePicture(image, detector.config.input, detector.passes(overrides))`. With `{ ...prepared, image }` it
-   * finds what `detectAsync` does; without the image it cannot look closer at small faces.
+   * finds what `detectAsync` does; without the image it cannot look closer at small faces and what covers them.
    * @throws NnError `settings` where the image has another size than the picture that was prepared
    */
   detectPreparedAsync(
@@ -276,7 +276,11 @@ export class Detector implements Disposable, AsyncDisposable {
 
   /** Compiles every kernel, once; where that fails, the next call tries again. */
   #compiledAsync(size: { width: number; height: number }): Promise<void> {
-    return (this.#compiling ??= prepareKernelsAsync(this.network, size).catch((error: unknown) => {
+    return (this.#compiling ??= prepareKernelsAsync(
+      this.network,
+      size,
+      cropSide(this.config),
+    ).catch((error: unknown) => {
       this.#compiling = null;
       throw error;
     }));

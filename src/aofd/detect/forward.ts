@@ -185,10 +185,12 @@ async function classifyAsync(
 /**
  * Compiles every kernel that passes over pictures of a prepared size use, by recording one on a
  * device that does not compute.
+ * @param cropSide also those of the segmentation branch over squares of that side; null: no such ones
  */
 export async function prepareKernelsAsync(
   { config, model, params }: Network,
-  { width, height }: { width: number; height: number },
+  size: { width: number; height: number },
+  cropSide: number | null = null,
 ): Promise<void> {
   const { device } = params;
   const dry = new DryDevice(device);
@@ -196,7 +198,7 @@ export async function prepareKernelsAsync(
     const dryParams = ParamStore.withoutValues(dry, model.specs());
     dryParams.freezeForInference();
     const network = { config, model, params: dryParams };
-    const pass: PreparedPass = {
+    const passOf = ({ width, height }: { width: number; height: number }): PreparedPass => ({
       data: new Float32Array(0), // a dry device takes none
       width,
       height,
@@ -204,7 +206,9 @@ export async function prepareKernelsAsync(
       contentHeight: height,
       scale: 1,
       flip: false,
-    };
+    });
+    const pass = passOf(size);
+    const crop = cropSide === null ? null : passOf({ width: cropSide, height: cropSide });
     const features: Tensor[] = [];
     const { test } = config.proposals;
     const counts = new Set([test.postNmsTop, mostProposals(test)].map(paddedRois));
@@ -213,6 +217,7 @@ export async function prepareKernelsAsync(
       proposeOnDevice(network, pass, features),
       segmentOnDevice(network, features, pass),
       ...[...counts].map((rois) => headOnDevice(network, features, new Float32Array(5 * rois))),
+      crop && segmentPassAsync(network, crop),
     ]) {
       reading?.catch(() => undefined);
     }

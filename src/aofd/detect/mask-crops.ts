@@ -1,15 +1,17 @@
 /**
  * What covers faces that the input shows small (`test.closeMaskSize`): where the picture has more pixels, the
  * branch is asked again, of a square crop around each such face. The mask of a face of 40 pixels has ten cells across
- * otherwise. A crop costs an eighth of a pass over 640x480.
+ * otherwise. A crop of 256 pixels costs a fifth of a pass over 640x480.
  */
 import { retryOutOfMemoryAsync } from '../../nn/index.js';
+import type { Config } from '../config/index.js';
 import type { DecodedImage } from '../data/sample.js';
 import { segmentPassAsync } from './forward.js';
 import type { GridMap } from './grid-map.js';
 import type { Network } from './network.js';
-import { heightOf, type Candidates } from './postprocess.js';
+import type { Candidates } from './postprocess.js';
 import { preparePass, type PreparedPass } from './prepare.js';
+import { isTooMuch } from './too-much.js';
 
 /** Side of a crop against `closeMaskSize`, both in input pixels, and against the face in it. */
 const SIDE = 2;
@@ -18,6 +20,13 @@ const MARGIN = 1.5;
 const LEAST = 1.25;
 /** Crops of a picture at most: those of the best scores. */
 const MOST = 32;
+/** Faces of a lower probability are hardly ones. */
+const LEAST_PROBABILITY = 0.1;
+
+/** Side of the crops, in input pixels, where the configuration asks for some; else null. */
+export function cropSide({ test: { closeMaskSize } }: Pick<Config, 'test'>): number | null {
+  return closeMaskSize == null ? null : SIDE * closeMaskSize;
+}
 
 /** A part of a picture, at the place of its first pixel. */
 export interface Crop extends DecodedImage {
@@ -47,10 +56,11 @@ export function cropAbout(
 }
 
 /**
- * The maps that say what covers each face, those of small faces from crops.
+ * The maps that say what covers each face, those of small faces from crops; as they are where the memory does
+ * not suffice.
  * @param image the whole picture
  * @param pass the picture as the network saw it
- * @param found faces in pixels of the picture, best first
+ * @param found faces in pixels of the picture with their probabilities, best first
  * @param maps the map of each
  */
 export async function closerMasksAsync(
@@ -61,15 +71,16 @@ export async function closerMasksAsync(
   maps: readonly GridMap[],
 ): Promise<GridMap[]> {
   const { config, params } = network;
-  const { closeMaskSize } = config.test;
+  const side = cropSide(config);
   const closer = [...maps];
-  if (closeMaskSize == null) return closer;
-  const side = SIDE * closeMaskSize;
+  if (side === null) return closer;
   let crops = 0;
   for (let i = 0; i < maps.length && crops < MOST; i++) {
-    const height = heightOf(found, i) * pass.scale;
-    const factor = Math.min(1 / pass.scale, side / MARGIN / height);
-    if (height >= closeMaskSize || factor < LEAST) continue;
+    // The longer side: a face cut off by the picture's edge is wide, and wants its margin too.
+    const size = longSideOf(found, i) * pass.scale;
+    const factor = Math.min(1 / pass.scale, side / MARGIN / size);
+    const isFace = found.scores[i]! >= LEAST_PROBABILITY;
+    if (!isFace || SIDE * size >= side || factor < LEAST) continue;
     crops++;
     const scale = factor * pass.scale;
     const crop = cropAbout(image, centreOf(found, i), Math.floor(side / scale));
@@ -77,13 +88,21 @@ export async function closerMasksAsync(
     const maxSize = scale * Math.max(crop.width, crop.height);
     const input = { ...config.input, testShortSide: null, maxSize, padMultiple: side };
     const prepared = params.device.context.phase('prepare crops', () => preparePass(crop, input));
-    const seen = await retryOutOfMemoryAsync(params.device, () =>
-      segmentPassAsync(network, prepared),
-    );
-    if (seen) closer[i] = { ...seen, left: crop.left, top: crop.top };
+    try {
+      const seen = await retryOutOfMemoryAsync(params.device, () =>
+        segmentPassAsync(network, prepared),
+      );
+      if (seen) closer[i] = { ...seen, left: crop.left, top: crop.top };
+    } catch (error) {
+      if (isTooMuch(error)) break;
+      throw error;
+    }
   }
   return closer;
 }
+
+const longSideOf = ({ boxes }: Candidates, i: number): number =>
+  Math.max(boxes[4 * i + 2]! - boxes[4 * i]!, boxes[4 * i + 3]! - boxes[4 * i + 1]!);
 
 function centreOf({ boxes }: Candidates, i: number): [number, number] {
   const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = boxes.subarray(4 * i, 4 * i + 4);

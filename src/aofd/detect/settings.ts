@@ -23,7 +23,7 @@ export interface DetectSettings {
   flip?: boolean;
   /**
    * Looks closer at small faces, and at what covers them, where the picture has more pixels than the network's input
-   * (default true; large pictures of many people then take up to seven times as long). With `scales` the caller decides alone.
+   * (default true; large pictures of many people then take up to ten times as long). With `scales` the caller decides alone.
    */
   closerLook?: boolean;
 }
@@ -83,6 +83,11 @@ export function completeSettings(
     );
   }
   return complete;
+}
+
+/** The configuration for who asks for an input of a certain size: it is looked at as that input shows it. */
+export function withoutCloserLooks(config: Config): Config {
+  return { ...config, test: { ...config.test, smallFaceSize: null, closeMaskSize: null } };
 }
 
 /** The most faces that a picture can give: the regions that reach the head, over all looks at it. */

@@ -4,7 +4,7 @@
  * kind joins the other candidates. A look costs what the larger input does, up to 6.25 passes, and only pictures
  * with small faces and pixels to spare take one.
  */
-import { isOutOfMemory, NnError, retryOutOfMemoryAsync } from '../../nn/index.js';
+import { retryOutOfMemoryAsync } from '../../nn/index.js';
 import { nms } from '../boxes/index.js';
 import type { Config } from '../config/index.js';
 import type { DecodedImage } from '../data/sample.js';
@@ -13,6 +13,7 @@ import { detectPassAsync, type PicturePass } from './forward.js';
 import type { Network } from './network.js';
 import { heightOf, probabilityIn, takeCandidates, type Candidates } from './postprocess.js';
 import { preparePass } from './prepare.js';
+import { isTooMuch } from './too-much.js';
 
 /** By what the input is enlarged at most, in steps of a quarter. */
 const MOST = 2.5;
@@ -98,7 +99,3 @@ function holdsCentre(outer: Candidates, i: number, inner: Candidates, j: number)
   const y = (b[4 * j + 1]! + b[4 * j + 3]!) / 2;
   return x > a[4 * i]! && x < a[4 * i + 2]! && y > a[4 * i + 1]! && y < a[4 * i + 3]!;
 }
-
-const isTooMuch = (error: unknown): boolean =>
-  isOutOfMemory(error) ||
-  (error instanceof NnError && ['buffer-too-large', 'texture-too-large'].includes(error.code));

@@ -6,6 +6,7 @@ import { inspectAsync } from '../../../src/aofd/detect/inspect/inspect.js';
 import { cropAbout } from '../../../src/aofd/detect/mask-crops.js';
 import { segmentPassAsync } from '../../../src/aofd/detect/forward.js';
 import { occlusionIn } from '../../../src/aofd/detect/occluders.js';
+import { withoutCloserLooks } from '../../../src/aofd/detect/settings.js';
 import { preparePass } from '../../../src/aofd/detect/prepare.js';
 import { testDeviceAsync } from '../../helpers/device.js';
 import { randomWeights, smallConfig } from '../../helpers/random-weights.js';
@@ -67,15 +68,18 @@ describe('crops for the masks of small faces', () => {
       const { config, network } = cropping;
       const { scale } = preparePass(image, config.input);
       let cropped = 0;
+      let changed = 0;
       for (const [i, { box, occlusion }] of faces.entries()) {
-        const high = (box[3] - box[1]) * scale;
-        const factor = Math.min(1 / scale, (2 * SIZE) / 1.5 / high);
-        if (high >= SIZE || factor < 1.25 || cropped === 32) {
+        const size = Math.max(box[2] - box[0], box[3] - box[1]) * scale;
+        const factor = Math.min(1 / scale, (2 * SIZE) / 1.5 / size);
+        if (size >= SIZE || factor < 1.25) {
           expect(occlusion).to.deep.equal(usual[i]!.occlusion);
           continue;
         }
         cropped++;
         const side = Math.floor((2 * SIZE) / (scale * factor));
+        // All of the face is in its crop, with a margin.
+        expect(side).to.be.at.least(Math.max(box[2] - box[0], box[3] - box[1]) * 1.2);
         const centre = [(box[0] + box[2] + 1) / 2, (box[1] + box[3] + 1) / 2] as const;
         const crop = cropAbout(image, centre, side);
         const maxSize = scale * factor * Math.max(crop.width, crop.height);
@@ -87,8 +91,10 @@ describe('crops for the masks of small faces', () => {
         expect(occlusion).to.deep.equal(
           occlusionIn(box, placed, image, config.test.occluderThreshold),
         );
+        if (occlusion!.ratio !== usual[i]!.occlusion!.ratio) changed++;
       }
       expect(cropped).to.be.greaterThan(0);
+      expect(changed).to.be.greaterThan(0);
       expect((await inspectAsync(cropping, image)).faces).to.deep.equal(faces);
     });
 
@@ -96,11 +102,23 @@ describe('crops for the masks of small faces', () => {
       const small = { width: 128, height: 96, data: data.subarray(0, 128 * 96 * 3) };
       for (const [picture, settings] of [
         [image, { closerLook: false }],
+        [image, { scales: [1, 1.5] }],
         [small, {}],
       ] as const) {
         const { faces } = await cropping.detectAsync(picture, settings);
         expect(faces).to.deep.equal((await plain.detectAsync(picture, settings)).faces);
       }
+    });
+
+    it('are of no interest to who wants boxes alone, or an input of another size', async () => {
+      const { faces } = await cropping.detectAsync(image, { occlusion: false });
+      expect(faces.every(({ occlusion }) => occlusion === null)).to.equal(true);
+      const { test } = withoutCloserLooks(cropping.config);
+      expect(test).to.deep.equal({
+        ...cropping.config.test,
+        closeMaskSize: null,
+        smallFaceSize: null,
+      });
     });
 
     it('leak nothing', async () => {

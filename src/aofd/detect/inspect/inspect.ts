@@ -32,7 +32,7 @@ export interface Inspection {
    * (small = worth covering), `generator/mask` [R,7,7] (0 = covered in training), both where the weights
    * hold the mask generator,
    * `segmentation/logits` [1,2,h,w], `segmentation/occluder` [height,width] (probability times 255,
-   * 0 outside of the enlarged boxes).
+   * 0 outside of the enlarged boxes; of the whole input, where `faces` may have asked the picture around them).
    */
   tensors: Map<string, StoredTensor>;
 }

@@ -60,12 +60,16 @@ export interface ThresholdTrial {
 /** IoUs this close to the largest count as equal to it: they are a flat curve, measured on a sample. */
 const EQUAL_IOU = 0.01;
 
-/** Of the trials whose IoU is the largest or equal to it, the one of the lowest error of the share. */
+/**
+ * Of the trials whose IoU is the largest or equal to it, the one of the lowest error of the share. A trial
+ * without an IoU (nothing is covered, and nothing called so) comes behind all that have one.
+ */
 export function bestThreshold(trials: readonly ThresholdTrial[]): ThresholdTrial {
   if (trials.length === 0) throw new RangeError('bestThreshold: no trials.');
-  const most = Math.max(...trials.map(({ iou }) => iou));
+  const iouOf = ({ iou }: ThresholdTrial): number => (Number.isNaN(iou) ? -1 : iou);
+  const most = Math.max(...trials.map(iouOf));
   return trials
-    .filter(({ iou }) => iou >= most - EQUAL_IOU)
+    .filter((trial) => iouOf(trial) >= most - EQUAL_IOU)
     .reduce((best, trial) => (trial.shareError < best.shareError ? trial : best));
 }
 

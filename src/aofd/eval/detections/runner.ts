@@ -10,7 +10,7 @@ import type { DecodedImage } from '../../data/sample.js';
 import { Detector } from '../../detect/detector.js';
 import type { DetectedFace } from '../../detect/faces.js';
 import { encodeRunLength } from '../../detect/rle.js';
-import { mostFaces } from '../../detect/settings.js';
+import { mostFaces, withoutCloserLooks } from '../../detect/settings.js';
 import { configOf, type DetectorWeights } from '../../weights/detector-weights.js';
 import { readWeightsAsync } from '../../weights/files/detector-weights.js';
 import { DetectionCache, round, type CachedPicture } from './cache.js';
@@ -128,12 +128,8 @@ function configFor(
   const stored = given ?? configOf(weights, weights.file ?? 'weights');
   const config = { ...stored, test: { ...stored.test, ...test } };
   if (longSide === undefined) return config;
-  return {
-    ...config,
-    input: { ...config.input, testShortSide: null, maxSize: longSide },
-    // The size asked for, and no other.
-    test: { ...config.test, smallFaceSize: null },
-  };
+  const input = { ...config.input, testShortSide: null, maxSize: longSide };
+  return withoutCloserLooks({ ...config, input });
 }
 
 function keyOf(config: Config, settings: RunSettings): Record<string, unknown> {

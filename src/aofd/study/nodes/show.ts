@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { atomicWriteFile } from '../../../nn/io/files/index.js';
 import { decodeImage } from '../../data/files/decode.js';
+import type { Config } from '../../config/index.js';
 import { Detector } from '../../detect/detector.js';
 import type { Raster } from '../../detect/drawing/draw.js';
 import { inspectAsync } from '../../detect/inspect/inspect.js';
+import { withoutCloserLooks } from '../../detect/settings.js';
 import { readWeightsAsync } from '../../weights/files/detector-weights.js';
 import { picturesOf } from '../facts.js';
 import type { ShowNode } from '../plan.js';
@@ -25,13 +27,11 @@ export async function showNodeAsync(node: ShowNode, context: NodeContext): Promi
   const { folder, store, device, loaded, signal } = context;
   const started = performance.now();
   const { config, figure } = node;
-  const input =
-    figure.longSide === undefined
-      ? config.input
-      : { ...config.input, testShortSide: null, maxSize: figure.longSide };
+  const sized = (maxSize: number): Config =>
+    withoutCloserLooks({ ...config, input: { ...config.input, testShortSide: null, maxSize } });
   await using detector = await Detector.createAsync({
     weights: await readWeightsAsync(weightsOf(store, node.parent)),
-    config: { ...config, input },
+    config: figure.longSide === undefined ? config : sized(figure.longSide),
     device,
     score: Math.min(figure.score ?? SCORE, LEAST_SCORE),
   });

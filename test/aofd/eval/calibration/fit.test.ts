@@ -27,6 +27,8 @@ describe('calibration', () => {
     expect(bestThreshold(trials).threshold).equals(0.5);
     expect(bestThreshold([...trials, trial(0.6, 0.595, 0.02)]).threshold).equals(0.6);
     expect(bestThreshold([...trials, trial(0.6, 0.585, 0.02)]).threshold).equals(0.5);
+    expect(bestThreshold([trial(0.8, NaN, 0), ...trials]).threshold).equals(0.5);
+    expect(bestThreshold([trial(0.7, NaN, 0.1), trial(0.8, NaN, 0)]).threshold).equals(0.8);
     expect(() => bestThreshold([])).to.throw(RangeError);
   });
 
