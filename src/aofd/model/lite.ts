@@ -79,7 +79,10 @@ export class LiteBackbone implements Backbone {
       }),
     );
     this.#givesStride4 = fineStride(config.segmentation) === 4;
-    const pyramid = this.#laterals.map((_, i) => ({ stride: 8 << i, channels: config.fpnChannels }));
+    const pyramid = this.#laterals.map((_, i) => ({
+      stride: 8 << i,
+      channels: config.fpnChannels,
+    }));
     const stage4 = { stride: 4, channels: config.stageChannels[0] ?? 0 };
     this.levels = this.#givesStride4 ? [...pyramid, stage4] : pyramid;
   }

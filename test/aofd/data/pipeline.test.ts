@@ -154,7 +154,12 @@ describe('data/pipeline', () => {
     const bare = [0, 1, 2, 3].map((i) => ({
       ...portraits[0]!,
       id: `bare${i}`,
-      segmentation: { maskFile: at.write(`bare${i}.png`, maskPng(96, 96, () => false)) },
+      segmentation: {
+        maskFile: at.write(
+          `bare${i}.png`,
+          maskPng(96, 96, () => false),
+        ),
+      },
     }));
     const samples = [...bare, portraits[1]!];
     const coveredAsync = async (probability: number): Promise<number> => {

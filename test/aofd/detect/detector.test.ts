@@ -193,7 +193,10 @@ describe('Detector', () => {
     config.model.segmentation.detail = { channels: 8 };
     config.input.padMultiple = 1; // 90x70: 23x18 cells of stride 4, 12x9 of stride 8
     await using fine = await Detector.createAsync({ weights: randomWeights(config), device });
-    for (const size of [{ width: 64, height: 64 }, { width: 90, height: 70 }]) {
+    for (const size of [
+      { width: 64, height: 64 },
+      { width: 90, height: 70 },
+    ]) {
       const { rows } = await checkModelAsync(fine.network, size);
       expect(rows.filter((row) => !row.passed || row.note === 'no reference')).to.deep.equal([]);
       const names = rows.map((row) => row.name);
