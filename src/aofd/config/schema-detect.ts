@@ -42,8 +42,8 @@ export const testSchema = z.strictObject({
     .nullable()
     .optional()
     .describe(
-      'what covers faces lower than this many input pixels is asked of a crop of twice the side around each, where ' +
-        'the picture has more pixels than the input; default never',
+      'what covers faces whose longer side is below this many input pixels is asked of a crop of twice the size ' +
+        'around each, where the picture has more pixels than the input; default never',
     ),
   smallFaceSize: z
     .number()
