@@ -1,4 +1,5 @@
 /** Labels that do not fit their pictures are refused or counted, never learned from silently. */
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import sharp from 'sharp';
 import { presetConfig, type DataSourceConfig } from '../../../src/aofd/config/index.js';
@@ -182,6 +183,31 @@ describe('labels that do not fit their pictures', () => {
     expect(readAll).to.throw(DataError, /no face is left to learn from.*1 dropped/);
     expect(said[0]).to.match(/^it: 1 pictures, 0 faces.*1 dropped/);
     expect(said[1]).to.include('under 1 px inside the picture');
+  });
+
+  it('pictures without labels may show nobody; a stage of nothing else stops the run', () => {
+    coco([{}]);
+    at.write('none.jsonl', '{"file":"b.jpg","width":100,"height":60,"faces":[]}\n');
+    at.write('bg/b.jpg', readFileSync(at('img/b.jpg')));
+    const both = data({});
+    const background = {
+      kind: 'pictures' as const,
+      list: 'bg',
+      teachers: { lists: ['none.jsonl'] },
+    };
+    const config = tinyConfig({
+      data: { ...both, sources: { ...both.sources, background } },
+    });
+    const stage = config.stages[0]!;
+    const said: string[] = [];
+    const readAll = (): void => new RunSources(config).readAll(config.stages, (t) => said.push(t));
+    stage.data = { it: 1, background: 1 };
+    readAll();
+    expect(said.find((text) => text.startsWith('background'))).to.match(/: 1 pictures, 0 faces/);
+    stage.data = { background: 1 };
+    const error = thrownBy(readAll, DataError);
+    expect(error.message).to.match(/no face is left to learn from: only background/);
+    expect(error.where).to.equal(`stage "${stage.name}"`);
   });
 
   it('a picture that breaks off is named; with data.skipBroken another is taken, always the same', async () => {

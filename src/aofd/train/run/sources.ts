@@ -67,6 +67,8 @@ export class RunSources {
 
   /**
    * Reads what these stages train on, so that what is wrong with a late one shows before the first update.
+   * Pictures without labels of their own may show nobody at all: background is learned from them. Any other
+   * source, and each stage, needs a face.
    * @param say told what each source holds, and what was repaired or left out
    * @throws DataError, also for a source in which there is nothing to learn from
    */
@@ -81,14 +83,13 @@ export class RunSources {
       for (const text of report.notes.slice(0, NOTES_SHOWN)) say(`  ${text}`);
       if (report.notes.length > NOTES_SHOWN) say('  ...');
       if (report.faces + report.decoys > 0) continue;
-      throw new DataError(
-        'list-malformed',
-        `no face is left to learn from: ${describeReport(name, source)}.`,
-        {
-          where: `data source "${name}"`,
-          fix: 'check its boxes, classes and data.minFacePx, or take it out of the stages',
-        },
-      );
+      if (this.#config.data.sources[name]?.kind === 'pictures' && report.images > 0) continue;
+      throw noFace(`data source "${name}"`, describeReport(name, source));
+    }
+    for (const { name, steps, data } of stages) {
+      const used = steps > 0 ? Object.keys(data) : [];
+      const isEmpty = used.every((source) => this.#load(source).report.faces === 0);
+      if (used.length > 0 && isEmpty) throw noFace(`stage "${name}"`, `only ${used.join(', ')}`);
     }
   }
 
@@ -107,6 +108,12 @@ export class RunSources {
     return source;
   }
 }
+
+const noFace = (where: string, what: string): DataError =>
+  new DataError('list-malformed', `no face is left to learn from: ${what}.`, {
+    where,
+    fix: 'check its boxes, classes and data.minFacePx, or take it out of the stages',
+  });
 
 /** The photographs of one stage, each source with its weight. */
 export const stageSources = (config: Config, stage: StageConfig): BatchSource[] =>
