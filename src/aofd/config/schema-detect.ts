@@ -55,6 +55,16 @@ export const testSchema = z.strictObject({
       'where there are faces lower than this many input pixels and the picture has more pixels than the input ' +
         'shows, the network looks again at an input of up to 2.5 times the size; default never, the paper',
     ),
+  crowdFaceSize: z
+    .number()
+    .min(4)
+    .max(256)
+    .nullable()
+    .optional()
+    .describe(
+      'where four or more likely faces are lower than this many input pixels, the closer look at small faces is taken ' +
+        'at twice the size also where the picture has no more pixels; default never, the paper',
+    ),
   coveredShare: share.describe('a face counts as covered from this covered share of its box on'),
   calibration: z
     .strictObject({ scores: knots, probabilities: knots })

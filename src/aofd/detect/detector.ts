@@ -18,9 +18,8 @@ import {
 } from './forward.js';
 import type { Network } from './network.js';
 import { pixelsOfSourceAsync, type PictureSource } from './picture-source.js';
-import { lookAgainAsync, occludersOfFacesAsync } from './large-faces.js';
-import { closerMasksAsync, cropSide } from './mask-crops.js';
-import { lookCloserAsync } from './small-faces.js';
+import { coverOfFacesAsync, lookTwiceAsync } from './looks.js';
+import { cropSide } from './mask-crops.js';
 import { keepBest } from './postprocess.js';
 import {
   inputScale,
@@ -223,38 +222,33 @@ export class Detector implements Disposable, AsyncDisposable {
     }
     const { context } = this.device;
     const candidates = results.map((result) => result.candidates);
-    const [pass, whole] = [passes[upright], results[upright]];
-    const look =
-      pass && whole
-        ? await lookAgainAsync(
+    const [pass, seen] = [passes[upright], results[upright]];
+    const image =
+      settings.closerLook && pass && this.#isUsual(pass, picture) ? picture.image : null;
+    const looks =
+      pass && seen
+        ? await lookTwiceAsync(
             this.network,
             this.#anchors,
             { pass, width, height },
-            whole.candidates,
+            image ?? null,
+            seen.candidates,
             { wantsOccluders: settings.occlusion },
           )
         : null;
-    if (look) candidates.push(look.candidates);
-    const { image } = picture;
-    const isCloser = pass && image && settings.closerLook && this.#isUsual(pass, picture);
-    const closer =
-      whole && isCloser
-        ? await lookCloserAsync(
+    candidates.push(...(looks?.candidates ?? []));
+    const best = context.phase('join faces', () => keepBest(candidates, this.config, settings));
+    const maps =
+      pass && seen
+        ? await coverOfFacesAsync(
             this.network,
-            this.#anchors,
-            { pass, width, height },
-            image,
-            whole.candidates,
+            { pass },
+            image ?? null,
+            best,
+            seen.occluders,
+            looks?.shrunk ?? null,
           )
         : null;
-    if (closer) candidates.push(closer);
-    const best = context.phase('join faces', () => keepBest(candidates, this.config, settings));
-    const seen =
-      pass && whole?.occluders
-        ? await occludersOfFacesAsync(this.network, pass, best, whole.occluders, look)
-        : null;
-    const maps =
-      seen && isCloser ? await closerMasksAsync(this.network, image, pass, best, seen) : seen;
     const faces = context.phase('masks of faces', () =>
       detectedFaces(best, maps, { width, height }, this.config.test),
     );

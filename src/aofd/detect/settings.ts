@@ -87,7 +87,10 @@ export function completeSettings(
 
 /** The configuration for who asks for an input of a certain size: it is looked at as that input shows it. */
 export function withoutCloserLooks(config: Config): Config {
-  return { ...config, test: { ...config.test, smallFaceSize: null, closeMaskSize: null } };
+  return {
+    ...config,
+    test: { ...config.test, smallFaceSize: null, crowdFaceSize: null, closeMaskSize: null },
+  };
 }
 
 /** The most faces that a picture can give: the regions that reach the head, over all looks at it. */

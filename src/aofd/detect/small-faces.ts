@@ -1,8 +1,9 @@
 /**
  * Faces that are smaller than the network knows well (`test.smallFaceSize`): where the picture has more pixels
- * than the network's input shows, it looks again at an input that shows more of them. What it then finds of their
- * kind joins the other candidates. A look costs what the larger input does, up to 6.25 passes, and only pictures
- * with small faces and pixels to spare take one.
+ * than the network's input shows, it looks again at an input that shows more of them. At a crowd of very small ones
+ * (`test.crowdFaceSize`) it also looks where there are no more pixels: enlarged, they are easier for it all the same.
+ * What it then finds of their kind joins the other candidates. A look costs what the larger input does, up to
+ * 6.25 passes, and only pictures with small faces take one.
  */
 import { retryOutOfMemoryAsync } from '../../nn/index.js';
 import { nms } from '../boxes/index.js';
@@ -19,6 +20,8 @@ import { isTooMuch } from './too-much.js';
 const MOST = 2.5;
 /** A face of this probability makes the network look again. */
 const LOOK_PROBABILITY = 0.05;
+/** So many very small faces of this probability are a crowd, which is looked at this much enlarged. */
+const CROWD = { faces: 4, probability: 0.2, enlargement: 2 };
 
 /**
  * By what to enlarge the input, 1 = not at all: until small faces of the middle size are a quarter higher than
@@ -39,8 +42,8 @@ export function enlargementFor(
 }
 
 /**
- * Looks closer where faces are small; null where none is, where there are no more pixels, where the memory does not
- * suffice, or where the configuration asks for no look.
+ * Looks closer where faces are small; null where none is, where there are neither more pixels nor a crowd, where the
+ * memory does not suffice, or where the configuration asks for no look.
  * @param pass the picture at the usual size
  * @param image the whole picture
  * @param found candidates of the pass, in pixels of the picture
@@ -54,11 +57,21 @@ export async function lookCloserAsync(
   found: Candidates,
 ): Promise<Candidates | null> {
   const { config, params } = network;
-  const { smallFaceSize } = config.test;
+  const { smallFaceSize, crowdFaceSize = null } = config.test;
   if (smallFaceSize == null) return null;
   const faces = likelyFaces(found, config);
-  const heights = faces.map((i) => heightOf(found, i) * pass.scale);
-  const factor = enlargementFor(heights, smallFaceSize, 1 / pass.scale);
+  const heightsFrom = (probability: number): number[] =>
+    faces
+      .filter((i) => probabilityIn(config, found.scores[i]!) >= probability)
+      .map((i) => heightOf(found, i) * pass.scale);
+  const available = 1 / pass.scale;
+  const isCrowd =
+    crowdFaceSize !== null &&
+    available < CROWD.enlargement &&
+    heightsFrom(CROWD.probability).filter((height) => height < crowdFaceSize).length >= CROWD.faces;
+  const factor = isCrowd
+    ? CROWD.enlargement
+    : enlargementFor(heightsFrom(LOOK_PROBABILITY), smallFaceSize, available);
   if (factor === 1) return null;
   const closer = params.device.context.phase('prepare picture', () =>
     preparePass(image, config.input, { factor }),
@@ -75,7 +88,7 @@ export async function lookCloserAsync(
     if (isTooMuch(error)) return null;
     throw error;
   }
-  const largest = 2 * smallFaceSize;
+  const largest = 2 * (isCrowd ? crowdFaceSize : smallFaceSize);
   const large = faces.filter((i) => heightOf(found, i) * pass.scale >= largest);
   const small = Array.from(candidates.scores.keys()).filter(
     (i) =>

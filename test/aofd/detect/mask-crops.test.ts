@@ -118,6 +118,7 @@ describe('crops for the masks of small faces', () => {
         ...cropping.config.test,
         closeMaskSize: null,
         smallFaceSize: null,
+        crowdFaceSize: null,
       });
     });
 

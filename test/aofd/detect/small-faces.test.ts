@@ -38,6 +38,8 @@ describe('small faces', () => {
     let device: Device;
     let plain: Detector;
     let looking: Detector;
+    let crowded: Detector;
+    let uncrowded: Detector;
     const noise = (side: number): { width: number; height: number; data: Uint8Array } => ({
       width: side,
       height: side,
@@ -55,38 +57,36 @@ describe('small faces', () => {
           score: 0.3,
         });
       [plain, looking] = [await detectorOf({}), await detectorOf({ smallFaceSize: FACE_SIZE })];
+      crowded = await detectorOf({ smallFaceSize: FACE_SIZE, crowdFaceSize: FACE_SIZE });
+      uncrowded = await detectorOf({ smallFaceSize: FACE_SIZE, crowdFaceSize: 4 });
     });
 
     after(() => {
       plain.dispose();
       looking.dispose();
+      crowded.dispose();
+      uncrowded.dispose();
     });
 
-    const candidatesAsync = async (factor: number): Promise<Candidates> => {
+    const candidatesAsync = async (factor: number, picture = image): Promise<Candidates> => {
       const { network, config } = looking;
-      const pass = preparePass(image, config.input, { factor });
+      const pass = preparePass(picture, config.input, { factor });
       const anchors = new AnchorCache(network.model, config.boxes.convention);
       const options = { wantsOccluders: false };
-      return (await detectPassAsync(network, anchors, { pass, ...image }, options)).candidates;
+      return (await detectPassAsync(network, anchors, { pass, ...picture }, options)).candidates;
     };
 
     const boxesAsync = async (detector: Detector, picture = image): Promise<number[][]> =>
       (await detector.detectAsync(picture)).faces.map(({ box }) => [...box]);
 
-    it('joins the small ones that a larger input shows', async () => {
-      const { network, config, settings } = looking;
-      const { scale } = preparePass(image, config.input);
-      const usual = await candidatesAsync(1);
-      const { boxes: at, scores } = usual;
-      const { convention } = config.boxes;
-      const found = [...nms(at, scores, { iouThreshold: config.test.nmsIou, convention })];
-      const factor = enlargementFor(found.map((i) => heightOf(usual, i) * scale), FACE_SIZE, 1 / scale); // prettier-ignore
-      expect(factor).to.be.greaterThan(1);
-      const large = found.filter((i) => heightOf(usual, i) * scale >= 2 * FACE_SIZE);
-      const closer = await candidatesAsync(factor);
+    /** Candidates of a larger input lower than twice FACE_SIZE, but for parts of larger faces, and the usual ones. */
+    const joinedBoxes = (usual: Candidates, closer: Candidates, scale: number): number[] => {
+      const { network, settings } = looking;
+      const large = likely(usual).filter((i) => heightOf(usual, i) * scale >= 2 * FACE_SIZE);
       const small = Array.from(closer.scores.keys()).filter((i) => {
         const [x1, y1, x2, y2] = closer.boxes.slice(4 * i, 4 * i + 4) as unknown as number[];
         const [x, y] = [(x1! + x2!) / 2, (y1! + y2!) / 2];
+        const at = usual.boxes;
         const isPart = large.some(
           (k) => x > at[4 * k]! && x < at[4 * k + 2]! && y > at[4 * k + 1]! && y < at[4 * k + 3]!,
         );
@@ -94,8 +94,22 @@ describe('small faces', () => {
       });
       expect(small.length).to.be.greaterThan(0).and.lessThan(closer.scores.length);
       const joined = keepBest([usual, takeCandidates(closer, small)], network.config, settings);
+      return Array.from(joined.boxes);
+    };
+    const likely = ({ boxes, scores }: Candidates): number[] => {
+      const { boxes: rules, test } = looking.config;
+      const options = { iouThreshold: test.nmsIou, convention: rules.convention };
+      return [...nms(boxes, scores, options)].filter((i) => scores[i]! >= 0.05);
+    };
+
+    it('joins the small ones that a larger input shows', async () => {
+      const { scale } = preparePass(image, looking.config.input);
+      const usual = await candidatesAsync(1);
+      const heights = likely(usual).map((i) => heightOf(usual, i) * scale);
+      const factor = enlargementFor(heights, FACE_SIZE, 1 / scale);
+      expect(factor).to.be.greaterThan(1);
       const boxes = await boxesAsync(looking);
-      expect(boxes.flat()).to.deep.equal(Array.from(joined.boxes));
+      expect(boxes.flat()).to.deep.equal(joinedBoxes(usual, await candidatesAsync(factor), scale));
       expect(boxes).to.not.deep.equal(await boxesAsync(plain));
       const { faces } = await inspectAsync(looking, image);
       expect(faces.map(({ box }) => [...box])).to.deep.equal(boxes);
@@ -112,6 +126,26 @@ describe('small faces', () => {
       expect(whole.faces).to.not.have.length(0);
       const wrong = looking.detectPreparedAsync({ ...prepared, image: small });
       expect((await rejectionAsync(wrong, NnError)).code).to.equal('settings');
+    });
+
+    it('a crowd is enlarged beyond the pixels of the picture', async () => {
+      const small = noise(150);
+      const { scale } = preparePass(small, crowded.config.input);
+      const usual = await candidatesAsync(1, small);
+      const tiny = likely(usual).filter(
+        (i) => usual.scores[i]! >= 0.2 && heightOf(usual, i) * scale < FACE_SIZE,
+      );
+      expect(tiny.length).to.be.at.least(4);
+      const boxes = await boxesAsync(crowded, small);
+      expect(boxes.flat()).to.deep.equal(
+        joinedBoxes(usual, await candidatesAsync(2, small), scale),
+      );
+      const without = await boxesAsync(looking, small);
+      expect(boxes).to.not.deep.equal(without);
+      // Nothing is as low as that.
+      expect(await boxesAsync(uncrowded, small)).to.deep.equal(without);
+      // A picture with the pixels for it is enlarged as ever.
+      expect(await boxesAsync(crowded)).to.deep.equal(await boxesAsync(looking));
     });
 
     it('leaves the sizes to the caller who names some, and can be turned off', async () => {

@@ -11,9 +11,8 @@ import type { Detector } from '../detector.js';
 import { detectedFaces, type DetectedFace } from '../faces.js';
 import { detectPassAsync, heatOnDevice, type PassResult } from '../forward.js';
 import type { GridMap } from '../grid-map.js';
-import { lookAgainAsync, occludersOfFacesAsync, type ShrunkLook } from '../large-faces.js';
-import { closerMasksAsync } from '../mask-crops.js';
-import { lookCloserAsync } from '../small-faces.js';
+import type { ShrunkLook } from '../large-faces.js';
+import { coverOfFacesAsync, lookTwiceAsync } from '../looks.js';
 import type { Network } from '../network.js';
 import { occluderPicture } from '../occluders.js';
 import { keepBest, type Candidates } from '../postprocess.js';
@@ -55,22 +54,19 @@ async function inspectNetworkAsync(
     reads.push({ name, shape: tensor.shape, data: handled(tensor.readAsync('inspection')) });
   };
   let kept: Candidates = { boxes: new Float64Array(0), scores: new Float64Array(0) };
-  const looks: ShrunkLook[] = [];
+  let shrunk: ShrunkLook | null = null;
+  const closerImage = settings.closerLook ? image : null;
   const anchors = new AnchorCache(network.model, config.boxes.convention);
   const pass = { pass: prepared, ...size };
   const result = await detectPassAsync(network, anchors, pass, {
     wantsOccluders: true,
     trace,
     after: async (features, { candidates }) => {
-      const look = await lookAgainAsync(network, anchors, pass, candidates, {
+      const looks = await lookTwiceAsync(network, anchors, pass, closerImage, candidates, {
         wantsOccluders: true,
       });
-      if (look) looks.push(look);
-      const closer = settings.closerLook
-        ? await lookCloserAsync(network, anchors, pass, image, candidates)
-        : null;
-      const seen = [candidates, ...looks.map((l) => l.candidates), ...(closer ? [closer] : [])];
-      kept = keepBest(seen, config, settings);
+      shrunk = looks.shrunk;
+      kept = keepBest([candidates, ...looks.candidates], config, settings);
       if (kept.scores.length === 0 || !network.model.generator.isIn(network.params)) return;
       const boxes = kept.boxes.map((v) => v * prepared.scale);
       await heatOnDevice(network, features, boxes, trace);
@@ -85,13 +81,7 @@ async function inspectNetworkAsync(
   addHeat(tensors, config, kept);
   const { occluders } = result;
   if (occluders) addOccluders(tensors, config, occluders, kept, size);
-  const seen =
-    occluders &&
-    (await occludersOfFacesAsync(network, prepared, kept, occluders, looks[0] ?? null));
-  const maps =
-    seen && settings.closerLook
-      ? await closerMasksAsync(network, image, prepared, kept, seen)
-      : seen;
+  const maps = await coverOfFacesAsync(network, pass, closerImage, kept, occluders, shrunk);
   const faces = detectedFaces(kept, maps, size, config.test);
   return { faces, scale: prepared.scale, tensors };
 }
