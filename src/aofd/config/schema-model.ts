@@ -243,5 +243,10 @@ export const lossSchema = z.strictObject({
     ),
   segReduction: z.enum(['sum', 'mean']).describe('J17: over valid pixels at input resolution'),
   segCoverWeight: amount.describe('region-visible: weight of covered pixels, others weigh 1'),
+  segDice: amount
+    .optional()
+    .describe(
+      'region-visible: weight, beside the cross-entropy, of the Dice loss of the covered pixels of each picture; default 0',
+    ),
   segBoxScale: z.number().min(1).max(1000).describe('boxes are enlarged by this before gating'),
 });

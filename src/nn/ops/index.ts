@@ -27,6 +27,7 @@ export {
   type CrossEntropyMapOptions,
   type SigmoidBceMapOptions,
 } from './map-loss.js';
+export { coverDice } from './cover-dice.js';
 export {
   giouLoss,
   codedIou,

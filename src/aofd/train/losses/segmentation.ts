@@ -1,4 +1,5 @@
 import {
+  coverDice,
   sigmoidBceMap,
   softmaxCrossEntropyMap,
   type Device,
@@ -36,7 +37,8 @@ export function gateLabels(
 /**
  * Ls (docs/spec.md 4.2): softmax cross-entropy -ln p(label) over the pixels with a label, their sum
  * (the paper, J17) or mean. With `model.segmentation.output` region-visible: binary cross-entropy of the two
- * maps over what is known of each pixel (seg-labels.ts says how labels are packed).
+ * maps over what is known of each pixel (seg-labels.ts says how labels are packed), and with `loss.segDice` the Dice
+ * loss of what is covered, in which a thin rim of glasses counts as much as a scarf.
  *
  * @param logits c4 [N,2,H,W]
  * @param labels [N*H*W] of 0, 1, 255
@@ -55,13 +57,19 @@ export function segmentationLoss(
     dtype: 'u32',
     name: 'segmentation.labels',
   });
-  const value =
-    output === 'region-visible'
-      ? sigmoidBceMap(logits, target, {
-          reduction: loss.segReduction,
-          rare: COVERED_PIXEL,
-          rareWeight: loss.segCoverWeight,
-        })
-      : softmaxCrossEntropyMap(logits, target, { reduction: loss.segReduction });
-  return [{ name: 'segmentation', value, weight: mu }];
+  if (output !== 'region-visible') {
+    const value = softmaxCrossEntropyMap(logits, target, { reduction: loss.segReduction });
+    return [{ name: 'segmentation', value, weight: mu }];
+  }
+  const value = sigmoidBceMap(logits, target, {
+    reduction: loss.segReduction,
+    rare: COVERED_PIXEL,
+    rareWeight: loss.segCoverWeight,
+  });
+  const losses: WeightedLoss[] = [{ name: 'segmentation', value, weight: mu }];
+  const dice = loss.segDice ?? 0;
+  if (dice > 0) {
+    losses.push({ name: 'segDice', value: coverDice(logits, target), weight: mu * dice });
+  }
+  return losses;
 }
