@@ -427,6 +427,25 @@ def sigmoid_map_loss(maps, labels, cover_weight):
     return value.sum(), weight.sum(), weight * (1 / (1 + np.exp(-maps)) - goal)
 
 
+def cover_dice_loss(x, labels):
+    """Mean over the images with covered pixels of 1 - Dice of region and not visible; and its gradient."""
+    region, visible = (1 / (1 + np.exp(-x[:, k])) for k in (0, 1))
+    p = region * (1 - visible)
+    first, second = labels & 3, (labels >> 2) & 3
+    truth = ((first == 1) & (second == 0)).astype(float)
+    known = (first == 0) | (second == 1) | (truth == 1)
+    covered = [n for n in range(len(x)) if truth[n].any()]
+    total, d = 0.0, np.zeros_like(x)
+    for n in covered:
+        both = 2 * (p[n] * truth[n]).sum() + 1
+        whole = (p[n] * known[n]).sum() + truth[n].sum() + 1
+        total += (1 - both / whole) / len(covered)
+        slope = known[n] * (both / whole**2 - 2 * truth[n] / whole) / len(covered)
+        d[n, 0] = slope * p[n] * (1 - region[n])
+        d[n, 1] = -slope * p[n] * visible[n]
+    return total, d
+
+
 # ------------------------------------------------------------------ networks
 
 
@@ -1321,6 +1340,11 @@ class Check:
         divisor = max(1, count) if c['loss']['segReduction'] == 'mean' else 1
         self.mine['segmentation'] = value / divisor
         d *= self.stage['mu'] / divisor
+        dice = c['loss'].get('segDice', 0) if model.get('output') == 'region-visible' else 0
+        if dice > 0:
+            self.mine['segDice'], slope = cover_dice_loss(up, truth)
+            self.weights['segDice'] = self.stage['mu'] * dice
+            d += self.weights['segDice'] * slope
         dlow = np.einsum('yi,ncyx,xj->ncij', uy, d, ux, optimize=True)
         dhidden = 0
         if detail:

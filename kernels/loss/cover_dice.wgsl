@@ -1,9 +1,9 @@
 // Sums for the Dice loss of what is in the first of two maps and not in the second, of one image:
-// stats[i][3 n ..] = (Σ p t, Σ p, Σ t) over 16 pixels, p = sigmoid(x_0) (1 - sigmoid(x_1)), where t is known.
+// stats[i][3 * image ..] = (Σ p t, Σ p, Σ t) over 16 pixels, p = sigmoid(x_0) (1 - sigmoid(x_1)), where t is known.
 // Op: src/nn/ops/cover-dice.ts · twin: src/nn/twins/cover-dice.ts · cases: test/nn/ops/cases/cover-dice.ts
 // A label holds two bits a map, the first lowest: 0, 1, or unknown (2, 3). t is 1 for (1, 0), 0 where the first is 0 or
 // the second 1, else unknown.
-//   x: vec4f[pixels] (c4 of 2 channels), labels: u32[pixels], stats: f32[parts][columns]
+//   x: vec4f[pixels] (c4 of 2 channels), labels: u32[pixels], stats: f32[parts][columns]; stat_base: with 3 * image
 // Invocation i takes the pixels (i / 64) * 1024 + j * 64 + i % 64, j < 16. A binding begins `base` elements
 // before its first pixel. Deterministic.
 #include "grid.wgsl"

@@ -80,7 +80,7 @@ export function register(program: Command): void {
     .option('--flip', 'also look at the mirrored picture')
     .option(
       '--no-closer-look',
-      'do not look closer at small faces of large pictures, and at what covers them: faster',
+      'do not look closer at small faces of large pictures and of crowds, and at what covers them: faster',
     )
     .option('--max-pixels <count>', 'refuse larger pictures (default: 100000000)', parseInteger(1))
     .option('--quiet', 'print no line per picture')

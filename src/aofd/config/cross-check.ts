@@ -14,6 +14,7 @@ export function crossCheck(config: Config): Problem[] {
     ...checkCrowd(config),
     ...checkNetwork(config.model),
     ...checkAnchors(config),
+    ...checkLooks(config),
     ...checkStages(config),
     ...checkCalibration(config.test.calibration),
   ];
@@ -76,6 +77,17 @@ function checkNetwork(model: ModelConfig): Problem[] {
   if (new Set(perCell).size > 1) {
     const text = `need the same number of anchors per cell at each level (sizes x ratios), got ${perCell.join(', ')}`;
     problems.push(['model.levels', text]);
+  }
+  return problems;
+}
+
+function checkLooks({ test: { smallFaceSize, crowdFaceSize }, loss, model }: Config): Problem[] {
+  const problems: Problem[] = [];
+  if (crowdFaceSize != null && (smallFaceSize == null || crowdFaceSize > smallFaceSize)) {
+    problems.push(['test.crowdFaceSize', 'needs a test.smallFaceSize of at least as much']);
+  }
+  if ((loss.segDice ?? 0) > 0 && model.segmentation.output !== 'region-visible') {
+    problems.push(['loss.segDice', 'needs model.segmentation.output region-visible']);
   }
   return problems;
 }

@@ -63,7 +63,7 @@ export const testSchema = z.strictObject({
     .optional()
     .describe(
       'where four or more likely faces are lower than this many input pixels, the closer look at small faces is taken ' +
-        'at twice the size also where the picture has no more pixels; default never, the paper',
+        'at twice the size also where the picture has fewer pixels than that; default never, the paper',
     ),
   coveredShare: share.describe('a face counts as covered from this covered share of its box on'),
   calibration: z

@@ -46,7 +46,7 @@ export interface PreparedPicture {
   width: number;
   height: number;
   passes: PreparedPass[];
-  /** All its pixels, for closer looks (`test.smallFaceSize`, `test.closeMaskSize`); without them there are none. */
+  /** All its pixels, for closer looks (`test.smallFaceSize`, `crowdFaceSize`, `closeMaskSize`); without them there are none. */
   image?: DecodedImage;
   /** Wall time of the preparation in milliseconds. */
   timeMs: number;

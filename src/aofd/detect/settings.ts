@@ -23,7 +23,7 @@ export interface DetectSettings {
   flip?: boolean;
   /**
    * Looks closer at small faces, and at what covers them, where the picture has more pixels than the network's input
-   * (default true; large pictures of many people then take up to ten times as long). With `scales` the caller decides alone.
+   * or shows a crowd (default true; large pictures of many people then take up to ten times as long). With `scales` the caller decides alone.
    */
   closerLook?: boolean;
 }

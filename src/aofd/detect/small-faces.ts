@@ -60,18 +60,11 @@ export async function lookCloserAsync(
   const { smallFaceSize, crowdFaceSize = null } = config.test;
   if (smallFaceSize == null) return null;
   const faces = likelyFaces(found, config);
-  const heightsFrom = (probability: number): number[] =>
-    faces
-      .filter((i) => probabilityIn(config, found.scores[i]!) >= probability)
-      .map((i) => heightOf(found, i) * pass.scale);
+  const heights = faces.map((i) => heightOf(found, i) * pass.scale);
+  const likely = heights.filter((_, k) => isLikely(config, found.scores[faces[k]!]!));
   const available = 1 / pass.scale;
-  const isCrowd =
-    crowdFaceSize !== null &&
-    available < CROWD.enlargement &&
-    heightsFrom(CROWD.probability).filter((height) => height < crowdFaceSize).length >= CROWD.faces;
-  const factor = isCrowd
-    ? CROWD.enlargement
-    : enlargementFor(heightsFrom(LOOK_PROBABILITY), smallFaceSize, available);
+  const isEnlarged = isCrowd(likely, crowdFaceSize, available);
+  const factor = isEnlarged ? CROWD.enlargement : enlargementFor(heights, smallFaceSize, available);
   if (factor === 1) return null;
   const closer = params.device.context.phase('prepare picture', () =>
     preparePass(image, config.input, { factor }),
@@ -88,7 +81,7 @@ export async function lookCloserAsync(
     if (isTooMuch(error)) return null;
     throw error;
   }
-  const largest = 2 * (isCrowd ? crowdFaceSize : smallFaceSize);
+  const largest = 2 * (isEnlarged ? crowdFaceSize! : smallFaceSize);
   const large = faces.filter((i) => heightOf(found, i) * pass.scale >= largest);
   const small = Array.from(candidates.scores.keys()).filter(
     (i) =>
@@ -97,6 +90,23 @@ export async function lookCloserAsync(
   );
   return takeCandidates(candidates, small);
 }
+
+/**
+ * Whether so many faces are below `faceSize` that they are enlarged whatever pixels the picture has; with pixels
+ * enough it is enlarged for small faces anyhow.
+ * @param heights of likely faces in input pixels
+ */
+export function isCrowd(
+  heights: readonly number[],
+  faceSize: number | null,
+  available: number,
+): boolean {
+  if (faceSize === null || available >= CROWD.enlargement) return false;
+  return heights.filter((height) => height < faceSize).length >= CROWD.faces;
+}
+
+const isLikely = (config: Config, score: number): boolean =>
+  probabilityIn(config, score) >= CROWD.probability;
 
 /** Candidates that may be faces, one for each. */
 function likelyFaces({ boxes, scores }: Candidates, config: Config): number[] {

@@ -34,6 +34,7 @@ export function coverDice(logits: Tensor, labels: Tensor): Tensor {
     params: { images },
     workgroups: [1],
   });
+  sums.dispose();
   record({
     op,
     inputs: [logits],
@@ -99,7 +100,8 @@ function imageWindows(logits: Tensor): Window[][] {
   const pixels = h * w;
   const rules = {
     unitBytes: 16,
-    limit: logits.device.context.bindingLimit,
+    // An image need not begin where a binding may: up to so many bytes of the one before are bound too.
+    limit: logits.device.context.bindingLimit - 256,
     step: 1024,
     unit: 'pixel',
   };

@@ -84,6 +84,13 @@ describe('config: bounds', () => {
       const { paths } = failure(() => resolveConfig(other, [detail]));
       expect(paths).to.deep.equal(['model.segmentation.detail']);
     }
+    for (const other of [{}, { test: { smallFaceSize: 16 } }]) {
+      const { paths } = failure(() => resolveConfig(other, ['test.crowdFaceSize=20']));
+      expect(paths).to.deep.equal(['test.crowdFaceSize']);
+    }
+    expect(
+      resolveConfig({ test: { smallFaceSize: 20 } }, ['test.crowdFaceSize=20']).test,
+    ).to.include({ crowdFaceSize: 20 });
   });
 });
 

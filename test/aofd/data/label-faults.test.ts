@@ -206,7 +206,7 @@ describe('labels that do not fit their pictures', () => {
     expect(said.find((text) => text.startsWith('background'))).to.match(/: 1 pictures, 0 faces/);
     stage.data = { background: 1 };
     const error = thrownBy(readAll, DataError);
-    expect(error.message).to.match(/no face is left to learn from: only background/);
+    expect(error.message).to.match(/no face is there to learn from: background\./);
     expect(error.where).to.equal(`stage "${stage.name}"`);
   });
 

@@ -11,13 +11,14 @@ import {
   type Candidates,
 } from '../../../src/aofd/detect/postprocess.js';
 import { preparePass, preparePicture } from '../../../src/aofd/detect/prepare.js';
-import { enlargementFor } from '../../../src/aofd/detect/small-faces.js';
+import { enlargementFor, isCrowd } from '../../../src/aofd/detect/small-faces.js';
 import { AnchorCache } from '../../../src/aofd/model/index.js';
 import { testDeviceAsync } from '../../helpers/device.js';
 import { rejectionAsync } from '../../helpers/rejection.js';
 import { randomWeights, smallConfig } from '../../helpers/random-weights.js';
 
 const FACE_SIZE = 24;
+const CROWD_SIZE = 20;
 
 describe('small faces', () => {
   it('enlarges until the middle one of them is a quarter higher, as far as there are pixels', () => {
@@ -32,6 +33,14 @@ describe('small faces', () => {
     expect(enlargementFor([10], 24, 1)).to.equal(1);
     expect(enlargementFor([10], 24, 1.2)).to.equal(1);
     expect(enlargementFor([], 24, 9)).to.equal(1);
+  });
+
+  it('four very small faces are a crowd, unless the picture has the pixels anyhow', () => {
+    expect(isCrowd([9, 30, 12, 19, 8], 20, 1)).to.equal(true);
+    expect(isCrowd([9, 12, 20, 8], 20, 1)).to.equal(false);
+    expect(isCrowd([9, 12, 19, 8], 20, 1.9)).to.equal(true);
+    expect(isCrowd([9, 12, 19, 8], 20, 2)).to.equal(false);
+    expect(isCrowd([9, 12, 19, 8], null, 1)).to.equal(false);
   });
 
   describe('in a detection', () => {
@@ -57,7 +66,7 @@ describe('small faces', () => {
           score: 0.3,
         });
       [plain, looking] = [await detectorOf({}), await detectorOf({ smallFaceSize: FACE_SIZE })];
-      crowded = await detectorOf({ smallFaceSize: FACE_SIZE, crowdFaceSize: FACE_SIZE });
+      crowded = await detectorOf({ smallFaceSize: FACE_SIZE, crowdFaceSize: CROWD_SIZE });
       uncrowded = await detectorOf({ smallFaceSize: FACE_SIZE, crowdFaceSize: 4 });
     });
 
@@ -79,10 +88,15 @@ describe('small faces', () => {
     const boxesAsync = async (detector: Detector, picture = image): Promise<number[][]> =>
       (await detector.detectAsync(picture)).faces.map(({ box }) => [...box]);
 
-    /** Candidates of a larger input lower than twice FACE_SIZE, but for parts of larger faces, and the usual ones. */
-    const joinedBoxes = (usual: Candidates, closer: Candidates, scale: number): number[] => {
+    /** Candidates of a larger input lower than twice `faceSize`, but for parts of larger faces, and the usual ones. */
+    const joinedBoxes = (
+      usual: Candidates,
+      closer: Candidates,
+      scale: number,
+      faceSize = FACE_SIZE,
+    ): number[] => {
       const { network, settings } = looking;
-      const large = likely(usual).filter((i) => heightOf(usual, i) * scale >= 2 * FACE_SIZE);
+      const large = likely(usual).filter((i) => heightOf(usual, i) * scale >= 2 * faceSize);
       const small = Array.from(closer.scores.keys()).filter((i) => {
         const [x1, y1, x2, y2] = closer.boxes.slice(4 * i, 4 * i + 4) as unknown as number[];
         const [x, y] = [(x1! + x2!) / 2, (y1! + y2!) / 2];
@@ -90,7 +104,7 @@ describe('small faces', () => {
         const isPart = large.some(
           (k) => x > at[4 * k]! && x < at[4 * k + 2]! && y > at[4 * k + 1]! && y < at[4 * k + 3]!,
         );
-        return heightOf(closer, i) * scale < 2 * FACE_SIZE && !isPart;
+        return heightOf(closer, i) * scale < 2 * faceSize && !isPart;
       });
       expect(small.length).to.be.greaterThan(0).and.lessThan(closer.scores.length);
       const joined = keepBest([usual, takeCandidates(closer, small)], network.config, settings);
@@ -133,12 +147,18 @@ describe('small faces', () => {
       const { scale } = preparePass(small, crowded.config.input);
       const usual = await candidatesAsync(1, small);
       const tiny = likely(usual).filter(
-        (i) => usual.scores[i]! >= 0.2 && heightOf(usual, i) * scale < FACE_SIZE,
+        (i) => usual.scores[i]! >= 0.2 && heightOf(usual, i) * scale < CROWD_SIZE,
       );
       expect(tiny.length).to.be.at.least(4);
       const boxes = await boxesAsync(crowded, small);
       expect(boxes.flat()).to.deep.equal(
-        joinedBoxes(usual, await candidatesAsync(2, small), scale),
+        joinedBoxes(usual, await candidatesAsync(2, small), scale, CROWD_SIZE),
+      );
+      const inspected = await inspectAsync(crowded, small);
+      expect(inspected.faces.map(({ box }) => [...box])).to.deep.equal(boxes);
+      const plainly = await crowded.detectAsync(small, { closerLook: false });
+      expect(plainly.faces.map(({ box }) => [...box])).to.deep.equal(
+        await boxesAsync(plain, small),
       );
       const without = await boxesAsync(looking, small);
       expect(boxes).to.not.deep.equal(without);

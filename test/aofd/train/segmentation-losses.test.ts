@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { resolveConfig } from '../../../src/aofd/config/index.js';
+import { ConfigError } from '../../../src/aofd/errors.js';
 import { packLabel } from '../../../src/aofd/data/region-labels.js';
 import { segmentationLoss } from '../../../src/aofd/train/losses/index.js';
 import { Device } from '../../../src/nn/index.js';
+import { rejectionAsync } from '../../helpers/rejection.js';
 
 describe('losses of the segmentation branch', () => {
   let device: Device;
@@ -32,12 +34,14 @@ describe('losses of the segmentation branch', () => {
     return Object.fromEntries(await Promise.all(read)) as Record<string, [number, number]>;
   };
 
-  it('is the cross-entropy alone where no Dice loss is asked for, and for the one map of the paper', async () => {
+  it('is the cross-entropy alone where no Dice loss is asked for', async () => {
     const alone = await lossesAsync('region-visible', {});
     expect(alone).to.have.all.keys('segmentation');
     expect(alone['segmentation']![0]).to.be.closeTo(Math.LN2, 1e-6);
     expect(alone['segmentation']![1]).to.equal(0.5);
-    expect(await lossesAsync('covered', { segDice: 2 })).to.have.all.keys('segmentation');
+    expect(await lossesAsync('covered', {})).to.have.all.keys('segmentation');
+    const refused = await rejectionAsync(lossesAsync('covered', { segDice: 2 }), ConfigError);
+    expect(refused.message).to.include('loss.segDice');
   });
 
   it('adds the Dice loss of what is covered with its weight', async () => {

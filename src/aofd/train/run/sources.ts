@@ -68,7 +68,7 @@ export class RunSources {
   /**
    * Reads what these stages train on, so that what is wrong with a late one shows before the first update.
    * Pictures without labels of their own may show nobody at all: background is learned from them. Any other
-   * source, and each stage, needs a face.
+   * source needs a face or a decoy, and so does each stage.
    * @param say told what each source holds, and what was repaired or left out
    * @throws DataError, also for a source in which there is nothing to learn from
    */
@@ -82,14 +82,24 @@ export class RunSources {
       say(describeReport(name, source));
       for (const text of report.notes.slice(0, NOTES_SHOWN)) say(`  ${text}`);
       if (report.notes.length > NOTES_SHOWN) say('  ...');
-      if (report.faces + report.decoys > 0) continue;
+      if (hasExamples(source)) continue;
       if (this.#config.data.sources[name]?.kind === 'pictures' && report.images > 0) continue;
-      throw noFace(`data source "${name}"`, describeReport(name, source));
+      throw new DataError(
+        'list-malformed',
+        `no face is left to learn from: ${describeReport(name, source)}.`,
+        {
+          where: `data source "${name}"`,
+          fix: 'check its boxes, classes and data.minFacePx, or take it out of the stages',
+        },
+      );
     }
     for (const { name, steps, data } of stages) {
       const used = steps > 0 ? Object.keys(data) : [];
-      const isEmpty = used.every((source) => this.#load(source).report.faces === 0);
-      if (used.length > 0 && isEmpty) throw noFace(`stage "${name}"`, `only ${used.join(', ')}`);
+      if (used.length === 0 || used.some((source) => hasExamples(this.#load(source)))) continue;
+      throw new DataError('list-malformed', `no face is there to learn from: ${used.join(', ')}.`, {
+        where: `stage "${name}"`,
+        fix: 'add a data source with faces to it',
+      });
     }
   }
 
@@ -109,11 +119,8 @@ export class RunSources {
   }
 }
 
-const noFace = (where: string, what: string): DataError =>
-  new DataError('list-malformed', `no face is left to learn from: ${what}.`, {
-    where,
-    fix: 'check its boxes, classes and data.minFacePx, or take it out of the stages',
-  });
+/** Whether there is more in it than background. */
+const hasExamples = ({ report }: LoadedSource): boolean => report.faces + report.decoys > 0;
 
 /** The photographs of one stage, each source with its weight. */
 export const stageSources = (config: Config, stage: StageConfig): BatchSource[] =>

@@ -45,5 +45,5 @@ export const cases: OpCase[] = [
       },
     },
   },
-  map([3, 2, 60, 60], ALL, { lowLimit: 32768, fd: false }),
+  map([3, 2, 60, 61], ALL, { lowLimit: 32768, fd: false }),
 ];
