@@ -167,6 +167,14 @@ const augmentSchema = z.strictObject({
     })
     .optional()
     .describe('canvases with too little or too much light; default none'),
+  headsInFront: z
+    .strictObject({
+      probability: share,
+      most: z.int().min(1).max(16).describe('heads on such a canvas: one to so many'),
+      minFacePx: amount.describe('shorter side of faces that may be hidden'),
+    })
+    .optional()
+    .describe('heads cut out of portraits with pixel classes, pasted before faces; default none'),
   minFacePx: amount.describe('faces with a shorter side below this on the canvas are ignored'),
 });
 

@@ -21,7 +21,9 @@ import {
   type BatchSource,
 } from './batch.js';
 import { chooseWindow, mapFaces, type Tile } from '../augment/crop-window.js';
+import { putHeadsInFront } from '../augment/heads-in-front.js';
 import { loadCutoutBank } from './load-cutouts.js';
+import { loadHeads } from './load-heads.js';
 import { loadObjectBanks, type ObjectBanks } from './load-objects.js';
 import type { CutoutBank } from '../occluders/cutout-bank.js';
 import { DataError } from '../../errors.js';
@@ -81,6 +83,7 @@ export class BatchMaker {
   private readonly detection: BatchSource[];
   private readonly portraits: BatchSource[];
   private bank: Promise<CutoutBank> | undefined;
+  private heads: Promise<CutoutBank> | undefined;
   private objects: Promise<ObjectBanks> | undefined;
 
   constructor(private readonly options: BatchOptions) {
@@ -158,8 +161,23 @@ export class BatchMaker {
       samples.push(picked.sample);
       covers.push(...(await this.drawSampleAsync(canvas, tile, picked, rng, isMosaic)));
     }
+    await this.addHeadsAsync(canvas, covers, rng);
     finishCanvas(canvas, rng, augment);
     return { canvas, covers, samples };
+  }
+
+  /** Heads before faces (`augment.headsInFront`); `covers` follows. */
+  private async addHeadsAsync(canvas: Canvas, covers: number[], rng: Rng): Promise<void> {
+    const { augment, cutoutSamples = [], segmentationForm = 'covered', skipBroken } = this.options;
+    const { headsInFront } = augment;
+    // Drawn only where it is on, so that options of old runs give their old batches.
+    if (!headsInFront || !(headsInFront.probability > 0)) return;
+    if (!chance(rng, headsInFront.probability)) return;
+    const heads = await (this.heads ??= loadHeads(cutoutSamples, skipBroken));
+    if (heads.cutouts.length === 0) return;
+    const { covered, added } = putHeadsInFront(canvas, heads, segmentationForm, rng, headsInFront);
+    for (let i = 0; i < added; i++) covers.push(COVER_UNKNOWN);
+    for (const i of covered) covers[i] = COVER_COVERED;
   }
 
   /** A sample of a source; of portraits now and then the most covered of several (`portraitFocus`). */

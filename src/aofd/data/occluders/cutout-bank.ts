@@ -22,6 +22,12 @@ export interface Cutout {
   faceLuma: number;
 }
 
+/** One that was cut from a face, or with it. */
+export interface FaceCutout extends Cutout {
+  /** Width of the face's box over its height. */
+  faceAspect: number;
+}
+
 /** Longest side of a stored object, px. */
 const MAX_SIDE = 160;
 
@@ -78,7 +84,7 @@ function shrunk(
 }
 
 export class CutoutBank {
-  readonly cutouts: Cutout[] = [];
+  readonly cutouts: FaceCutout[] = [];
 
   /** Cuts the objects of one portrait; all its parts together are one cutout. */
   add(image: DecodedImage, mask: Uint8Array, box: Box): void {
@@ -107,6 +113,7 @@ export class CutoutBank {
       u1: (left + k * w - cx) / (boxWidth(box) / 2),
       v1: (top + k * h - cy) / (boxHeight(box) / 2),
       faceLuma,
+      faceAspect: boxWidth(box) / boxHeight(box),
     });
   }
 
@@ -132,9 +139,7 @@ export class CutoutBank {
         ])
       : [0, 1, 2];
     const tint = [0, 1, 2].map(() => (isRecoloured ? uniform(rng, 0.7, 1.2) : 1));
-    const skinLuma = 0.299 * light.skin[0] + 0.587 * light.skin[1] + 0.114 * light.skin[2];
-    const ratio = Math.min(1.5, Math.max(0.4, skinLuma / Math.max(20, cutout.faceLuma)));
-    const gain = Math.sqrt(ratio) * uniform(rng, 0.8, 1.2);
+    const gain = gainFor(cutout, light) * uniform(rng, 0.8, 1.2);
     const turned: FaceFrame = {
       ...frame,
       hw: frame.hw * scale,
@@ -148,6 +153,12 @@ export class CutoutBank {
     const place = { frame: turned, u0, v0: cutout.v0 + dv, u1, v1: cutout.v1 + dv, isMirrored };
     pasteCutout(target, cutout, place, { order, tint, gain, opacity: 1 }, { frame, light });
   }
+}
+
+/** Brightness that brings a cutout half of the way to the light of a face. */
+export function gainFor({ faceLuma }: Cutout, { skin }: FaceLight): number {
+  const skinLuma = 0.299 * skin[0] + 0.587 * skin[1] + 0.114 * skin[2];
+  return Math.sqrt(Math.min(1.5, Math.max(0.4, skinLuma / Math.max(20, faceLuma))));
 }
 
 /** Where a cutout goes: its rectangle in the coordinates of a frame. */

@@ -1,0 +1,160 @@
+/**
+ * People in front of people (`augment.headsInFront`; Ghiasi et al., Simple Copy-Paste, CVPR 2021): heads cut out of
+ * portraits, hair and all, are pasted before faces of a canvas, as large as these or larger. In a crowd it is mostly
+ * another head that hides a face, and both are to be found.
+ */
+import type { AugmentConfig } from '../../config/augment.js';
+import {
+  gainFor,
+  pasteCutout,
+  type CutoutBank,
+  type FaceCutout,
+} from '../occluders/cutout-bank.js';
+import { faceLight, type FaceFrame } from '../occluders/frame.js';
+import { packLabel, regionOf, type SegmentationForm } from '../region-labels.js';
+import { chance, pick, randomInt, uniform, type Rng } from '../rng.js';
+import { boxHeight, boxShortSide, boxWidth, type Box } from '../sample.js';
+import type { Canvas } from './augment.js';
+
+/** The pasted face against the hidden one, as natural logarithms of the ratio of their heights. */
+const SIZES = [-0.25, 0.6] as const;
+/** Distance of the two centres in shares of the mean of both widths and both heights: beside, and lower rather than higher. */
+const BESIDE = [0.35, 0.95] as const;
+const BELOW = [-0.2, 0.7] as const;
+/** A face of which more is hidden is no example of one, nor of background. */
+const MOST_HIDDEN = 0.7;
+/** A face of which more than this is hidden counts as covered. */
+const COVERED = 0.08;
+/** A pasted face must show at least this share of its box. */
+const LEAST_SHOWN = 0.6;
+
+const NO_LABEL = 255;
+
+/** What became of the faces: which are covered now (indices into `canvas.faces`), and how many were added behind them. */
+export interface HeadsInFront {
+  covered: Set<number>;
+  added: number;
+}
+
+/**
+ * Pastes heads, in place: the faces behind stay, or are ignored where hardly anything of them is left; the pasted
+ * faces are added at the end. Pixel labels: nothing is known where the pasted face itself is (a face that covers a
+ * face; docs/spec.md 4.3, J19), and its hair and neck cover what they hide.
+ */
+export function putHeadsInFront(
+  canvas: Canvas,
+  heads: CutoutBank,
+  form: SegmentationForm,
+  rng: Rng,
+  options: NonNullable<AugmentConfig['headsInFront']>,
+): HeadsInFront {
+  const covered = new Set<number>();
+  const isBehind = ({ box, ignore }: Canvas['faces'][number]): boolean =>
+    !ignore && boxShortSide(box) >= options.minFacePx;
+  const behind = canvas.faces.filter(isBehind);
+  const before = canvas.faces.length;
+  const count = behind.length === 0 ? 0 : 1 + randomInt(rng, options.most);
+  for (let n = 0; n < count; n++) {
+    const { image } = canvas;
+    const place = placeBefore(pick(rng, behind).box, pick(rng, heads.cutouts), rng);
+    const box = boxOf(place.frame);
+    const shown = clipped(box, image);
+    if (!shown || area(shown) < LEAST_SHOWN * area(box)) continue;
+    const mask = new Uint8Array(image.width * image.height);
+    paste({ image, mask }, place, rng);
+    canvas.faces.forEach((face, i) => {
+      const hidden = shareUnder(face.box, mask, image.width, image.height);
+      if (hidden > MOST_HIDDEN) face.ignore = true;
+      if (hidden > COVERED) covered.add(i);
+    });
+    if (canvas.labels) relabel(canvas, canvas.labels, mask, shown, form);
+    canvas.faces.push({ box: shown, ignore: boxShortSide(shown) < options.minFacePx, index: -1 });
+  }
+  return { covered, added: canvas.faces.length - before };
+}
+
+interface Place {
+  cutout: FaceCutout;
+  /** The pasted face. */
+  frame: FaceFrame;
+  isMirrored: boolean;
+}
+
+function placeBefore(box: Box, cutout: FaceCutout, rng: Rng): Place {
+  const hh = (boxHeight(box) / 2) * Math.exp(uniform(rng, ...SIZES));
+  const hw = hh * cutout.faceAspect;
+  const side = chance(rng, 0.5) ? 1 : -1;
+  const angle = uniform(rng, -0.15, 0.15);
+  const frame = {
+    cx: (box[0] + box[2] + 1) / 2 + side * uniform(rng, ...BESIDE) * (hw + boxWidth(box) / 2),
+    cy: (box[1] + box[3] + 1) / 2 + uniform(rng, ...BELOW) * (hh + boxHeight(box) / 2),
+    hw,
+    hh,
+    cos: Math.cos(angle),
+    sin: Math.sin(angle),
+    yaw: 0,
+  };
+  return { cutout, frame, isMirrored: chance(rng, 0.5) };
+}
+
+function paste(
+  target: { image: Canvas['image']; mask: Uint8Array },
+  { cutout, frame, isMirrored }: Place,
+  rng: Rng,
+): void {
+  const light = faceLight(target.image, boxOf(frame), rng);
+  const [u0, u1] = isMirrored ? [-cutout.u1, -cutout.u0] : [cutout.u0, cutout.u1];
+  const place = { frame, u0, v0: cutout.v0, u1, v1: cutout.v1, isMirrored };
+  const gain = gainFor(cutout, light) * uniform(rng, 0.75, 1.25);
+  const look = { order: [0, 1, 2], tint: [1, 1, 1], gain, opacity: 1 };
+  // Its own shadows are on it: of the light around only strength and grain are taken.
+  pasteCutout(target, cutout, place, look, { frame, light: { ...light, slope: 0 } });
+}
+
+/** Pixel labels under a pasted head. */
+function relabel(
+  { image: { width }, faces }: Canvas,
+  labels: Uint8Array,
+  mask: Uint8Array,
+  own: Box,
+  form: SegmentationForm,
+): void {
+  for (let at = 0; at < mask.length; at++) {
+    if (mask[at] !== 1 || labels[at] === NO_LABEL) continue;
+    const [x, y] = [at % width, Math.floor(at / width)];
+    if (holds(own, x, y)) labels[at] = NO_LABEL;
+    else if (form === 'region-visible') labels[at] = packLabel(regionOf(labels[at]!), 0);
+    else if (faces.some(({ box }) => holds(box, x, y))) labels[at] = 1;
+  }
+}
+
+const holds = (box: Box, x: number, y: number): boolean =>
+  x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3];
+
+/** Inclusive corners of the face of a frame, its turn left out. */
+const boxOf = ({ cx, cy, hw, hh }: FaceFrame): Box => [cx - hw, cy - hh, cx + hw - 1, cy + hh - 1];
+
+const area = (box: Box): number => boxWidth(box) * boxHeight(box);
+
+function clipped([x1, y1, x2, y2]: Box, size: { width: number; height: number }): Box | null {
+  const box: Box = [
+    Math.max(0, x1),
+    Math.max(0, y1),
+    Math.min(size.width - 1, x2),
+    Math.min(size.height - 1, y2),
+  ];
+  return box[2] > box[0] && box[3] > box[1] ? box : null;
+}
+
+/** Share of the pixels of a box, within the canvas, that the mask has. */
+function shareUnder(box: Box, mask: Uint8Array, width: number, height: number): number {
+  let [hidden, all] = [0, 0];
+  const last = (edge: number, length: number): number => Math.min(length - 1, Math.floor(edge));
+  for (let y = Math.max(0, Math.ceil(box[1])); y <= last(box[3], height); y++) {
+    for (let x = Math.max(0, Math.ceil(box[0])); x <= last(box[2], width); x++) {
+      hidden += mask[y * width + x]!;
+      all++;
+    }
+  }
+  return all === 0 ? 0 : hidden / all;
+}

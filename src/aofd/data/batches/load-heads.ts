@@ -1,0 +1,54 @@
+/** Cuts heads out of portraits with pixel classes, for `augment.headsInFront`. */
+import { DataError } from '../../errors.js';
+import { CutoutBank } from '../occluders/cutout-bank.js';
+import { boxHeight, type DecodedImage, type Sample } from '../sample.js';
+import { readPixelMap } from './pixel-map.js';
+import { decodeStatedAsync, sameSize } from './stated-size.js';
+
+/** Heads that are cut out; more of them only cost time. */
+const MOST = 160;
+/** Class of the pixels without anybody. */
+const BACKGROUND = 0;
+/** Of neck and clothes as much is taken as this share of the face's height below its box. */
+const BELOW_FACE = 0.3;
+
+/**
+ * Heads of evenly chosen portraits: all that is not background down to the neck, with the box of the face.
+ * @param samples others than portraits with pixel classes are skipped
+ * @param skipBroken also those that cannot be decoded; otherwise they are a DataError
+ */
+export async function loadHeads(
+  samples: readonly Sample[],
+  skipBroken = false,
+): Promise<CutoutBank> {
+  const bank = new CutoutBank();
+  const portraits = samples.filter(({ pixelMap }) => pixelMap?.extent === 'portrait');
+  const every = Math.max(1, Math.ceil(portraits.length / MOST));
+  for (const sample of portraits.filter((_, i) => i % every === 0)) {
+    const face = sample.faces.find(({ ignore }) => !ignore);
+    if (!face) continue;
+    try {
+      const image = await decodeStatedAsync(sample);
+      const map = sample.pixelMap!;
+      const { data } = sameSize(await readPixelMap(map), image, map.file);
+      const lowest = face.box[3] + BELOW_FACE * boxHeight(face.box);
+      bank.add(image, headMask(data, image, lowest), face.box);
+    } catch (error) {
+      // Where the sample itself is drawn it is told of.
+      if (!skipBroken || !(error instanceof DataError)) throw error;
+    }
+  }
+  return bank;
+}
+
+/** Mask [H, W] of everybody above a row. */
+function headMask(
+  classes: Uint8Array,
+  { width, height }: DecodedImage,
+  lowest: number,
+): Uint8Array {
+  const mask = new Uint8Array(width * height);
+  const end = width * Math.min(height, Math.floor(lowest) + 1);
+  for (let at = 0; at < end; at++) mask[at] = classes[at] === BACKGROUND ? 0 : 1;
+  return mask;
+}
