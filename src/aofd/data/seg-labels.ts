@@ -10,6 +10,7 @@
  * - masked, wrongly masked and unknown faces: 255, for what covers them has no pixel label; with
  *   `weakMasks` the middle of a masked face's lower part is taken for mask (1) and the strip of its
  *   eyes for uncovered (0): a properly worn mask covers nose, mouth and chin and nothing else;
+ * - heads pasted before faces (augment/heads-in-front.ts): 255 about their own face, 1 where the rest of them hides one;
  * - pixels in more than one face box and not painted: 255, since the front face covers the back
  *   one but is itself uncovered (J19).
  */

@@ -24,7 +24,7 @@ export interface Tile {
   y1: number;
 }
 
-/** A face on the canvas. `index` points into the sample's faces. */
+/** A face on the canvas. `index` points into the sample's faces; -1: a head pasted before them. */
 export interface CanvasFace {
   box: Box;
   ignore: boolean;

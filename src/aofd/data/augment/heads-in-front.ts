@@ -11,7 +11,7 @@ import {
   type FaceCutout,
 } from '../occluders/cutout-bank.js';
 import { faceLight, type FaceFrame } from '../occluders/frame.js';
-import { packLabel, regionOf, type SegmentationForm } from '../region-labels.js';
+import { OUTER_BOX, packLabel, regionOf, type SegmentationForm } from '../region-labels.js';
 import { chance, pick, randomInt, uniform, type Rng } from '../rng.js';
 import { boxHeight, boxShortSide, boxWidth, type Box } from '../sample.js';
 import type { Canvas } from './augment.js';
@@ -19,7 +19,7 @@ import type { Canvas } from './augment.js';
 /** The pasted face against the hidden one, as natural logarithms of the ratio of their heights. */
 const SIZES = [-0.25, 0.6] as const;
 /** Distance of the two centres in shares of the mean of both widths and both heights: beside, and lower rather than higher. */
-const BESIDE = [0.35, 0.95] as const;
+const BESIDE = [0.6, 1.5] as const;
 const BELOW = [-0.2, 0.7] as const;
 /** A face of which more is hidden is no example of one, nor of background. */
 const MOST_HIDDEN = 0.7;
@@ -36,6 +36,14 @@ export interface HeadsInFront {
   added: number;
 }
 
+export interface HeadsOptions extends NonNullable<AugmentConfig['headsInFront']> {
+  form: SegmentationForm;
+  /** Pasted faces of a shorter side below this are ignored. */
+  leastFacePx: number;
+  /** Boxes keep what of them lies on the canvas; false: the whole, as `mapFaces` has it. */
+  clipBoxes: boolean;
+}
+
 /**
  * Pastes heads, in place: the faces behind stay, or are ignored where hardly anything of them is left; the pasted
  * faces are added at the end. Pixel labels: nothing is known where the pasted face itself is (a face that covers a
@@ -44,33 +52,37 @@ export interface HeadsInFront {
 export function putHeadsInFront(
   canvas: Canvas,
   heads: CutoutBank,
-  form: SegmentationForm,
   rng: Rng,
-  options: NonNullable<AugmentConfig['headsInFront']>,
+  options: HeadsOptions,
 ): HeadsInFront {
-  const covered = new Set<number>();
+  const { image, faces } = canvas;
   const isBehind = ({ box, ignore }: Canvas['faces'][number]): boolean =>
     !ignore && boxShortSide(box) >= options.minFacePx;
-  const behind = canvas.faces.filter(isBehind);
-  const before = canvas.faces.length;
+  const behind = faces.filter(isBehind).map(({ box }) => box);
+  const before = faces.length;
   const count = behind.length === 0 ? 0 : 1 + randomInt(rng, options.most);
+  /** Number of the head that each pixel shows, 1 the first; 0 none. */
+  const shows = new Uint8Array(image.width * image.height);
   for (let n = 0; n < count; n++) {
-    const { image } = canvas;
-    const place = placeBefore(pick(rng, behind).box, pick(rng, heads.cutouts), rng);
+    const place = placeBefore(pick(rng, behind), pick(rng, heads.cutouts), rng);
     const box = boxOf(place.frame);
     const shown = clipped(box, image);
     if (!shown || area(shown) < LEAST_SHOWN * area(box)) continue;
-    const mask = new Uint8Array(image.width * image.height);
+    const mask = new Uint8Array(shows.length);
     paste({ image, mask }, place, rng);
-    canvas.faces.forEach((face, i) => {
-      const hidden = shareUnder(face.box, mask, image.width, image.height);
-      if (hidden > MOST_HIDDEN) face.ignore = true;
-      if (hidden > COVERED) covered.add(i);
-    });
-    if (canvas.labels) relabel(canvas, canvas.labels, mask, shown, form);
-    canvas.faces.push({ box: shown, ignore: boxShortSide(shown) < options.minFacePx, index: -1 });
+    const ignore = boxShortSide(shown) < options.leastFacePx;
+    faces.push({ box: options.clipBoxes || ignore ? shown : box, ignore, index: -1 });
+    for (let at = 0; at < mask.length; at++) if (mask[at] === 1) shows[at] = faces.length - before;
+    if (canvas.labels) relabel(canvas, canvas.labels, mask, box, options.form);
   }
-  return { covered, added: canvas.faces.length - before };
+  const covered = new Set<number>();
+  faces.forEach((face, i) => {
+    const own = Math.max(0, i - before + 1);
+    const hidden = shareUnder(face.box, image, (at) => shows[at]! > own);
+    if (hidden > MOST_HIDDEN) face.ignore = true;
+    if (hidden > COVERED) covered.add(i);
+  });
+  return { covered, added: faces.length - before };
 }
 
 interface Place {
@@ -111,21 +123,27 @@ function paste(
   pasteCutout(target, cutout, place, look, { frame, light: { ...light, slope: 0 } });
 }
 
-/** Pixel labels under a pasted head. */
+/** Pixel labels under a pasted head; what its own box is enlarged by holds all of its face, also in a hole of its mask. */
 function relabel(
   { image: { width }, faces }: Canvas,
   labels: Uint8Array,
   mask: Uint8Array,
-  own: Box,
+  box: Box,
   form: SegmentationForm,
 ): void {
+  const own = enlarged(box, OUTER_BOX);
   for (let at = 0; at < mask.length; at++) {
-    if (mask[at] !== 1 || labels[at] === NO_LABEL) continue;
     const [x, y] = [at % width, Math.floor(at / width)];
     if (holds(own, x, y)) labels[at] = NO_LABEL;
+    else if (mask[at] !== 1 || labels[at] === NO_LABEL) continue;
     else if (form === 'region-visible') labels[at] = packLabel(regionOf(labels[at]!), 0);
-    else if (faces.some(({ box }) => holds(box, x, y))) labels[at] = 1;
+    else if (faces.some((face) => holds(face.box, x, y))) labels[at] = 1;
   }
+}
+
+function enlarged([x1, y1, x2, y2]: Box, by: number): Box {
+  const [dx, dy] = [((by - 1) / 2) * (x2 - x1 + 1), ((by - 1) / 2) * (y2 - y1 + 1)];
+  return [x1 - dx, y1 - dy, x2 + dx, y2 + dy];
 }
 
 const holds = (box: Box, x: number, y: number): boolean =>
@@ -146,15 +164,19 @@ function clipped([x1, y1, x2, y2]: Box, size: { width: number; height: number })
   return box[2] > box[0] && box[3] > box[1] ? box : null;
 }
 
-/** Share of the pixels of a box, within the canvas, that the mask has. */
-function shareUnder(box: Box, mask: Uint8Array, width: number, height: number): number {
-  let [hidden, all] = [0, 0];
+/** Share of the pixels of a box, within the picture, of which something is so. */
+export function shareUnder(
+  box: Box,
+  { width, height }: { width: number; height: number },
+  isSo: (at: number) => boolean,
+): number {
+  let [some, all] = [0, 0];
   const last = (edge: number, length: number): number => Math.min(length - 1, Math.floor(edge));
   for (let y = Math.max(0, Math.ceil(box[1])); y <= last(box[3], height); y++) {
     for (let x = Math.max(0, Math.ceil(box[0])); x <= last(box[2], width); x++) {
-      hidden += mask[y * width + x]!;
+      if (isSo(y * width + x)) some++;
       all++;
     }
   }
-  return all === 0 ? 0 : hidden / all;
+  return all === 0 ? 0 : some / all;
 }

@@ -31,7 +31,7 @@ export interface BatchOptions {
   objectFolders?: readonly ObjectFolder[];
   /** Probability that a picture (a tile of a mosaic) gets painted faces at all. */
   paintProbability: number;
-  /** Portraits whose covering objects are cut out and pasted by the painter. Default none. */
+  /** Portraits whose covering objects the painter pastes, and whose heads `augment.headsInFront` does. Default none. */
   cutoutSamples?: readonly Sample[];
   /** Guess the core of worn masks from the boxes of masked faces (seg-labels.ts). Default false. */
   weakMaskLabels?: boolean;
@@ -67,7 +67,7 @@ export interface Batch {
   boxes: Float32Array[];
   /** Per image [R]: 1 = neither positive nor background. */
   ignore: Uint8Array[];
-  /** Per image [R]: COVER_UNKNOWN, COVER_NONE or COVER_COVERED (masked, wrongly masked, painted). */
+  /** Per image [R]: COVER_UNKNOWN, COVER_NONE or COVER_COVERED (masked, wrongly masked, painted, behind a pasted head). */
   covers: Uint8Array[];
   /**
    * Per image [H, W], or null when nothing on it has pixel labels: 0, 1, 255 (seg-labels.ts), or packed

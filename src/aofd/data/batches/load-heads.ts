@@ -1,5 +1,6 @@
 /** Cuts heads out of portraits with pixel classes, for `augment.headsInFront`. */
 import { DataError } from '../../errors.js';
+import { shareUnder } from '../augment/heads-in-front.js';
 import { CutoutBank } from '../occluders/cutout-bank.js';
 import { boxHeight, type DecodedImage, type Sample } from '../sample.js';
 import { readPixelMap } from './pixel-map.js';
@@ -11,9 +12,14 @@ const MOST = 160;
 const BACKGROUND = 0;
 /** Of neck and clothes as much is taken as this share of the face's height below its box. */
 const BELOW_FACE = 0.3;
+/** Longest side of a head, px: it is pasted before faces of any size. */
+const MAX_SIDE = 320;
+/** Hands and microphones are background too: a head must fill its face's box by this share. */
+const LEAST_FILLED = 0.8;
 
 /**
- * Heads of evenly chosen portraits: all that is not background down to the neck, with the box of the face.
+ * Heads of evenly chosen portraits: all that is not background down to the neck, with the box of the face. None of a
+ * face that something without a class of its own hides.
  * @param samples others than portraits with pixel classes are skipped
  * @param skipBroken also those that cannot be decoded; otherwise they are a DataError
  */
@@ -32,7 +38,9 @@ export async function loadHeads(
       const map = sample.pixelMap!;
       const { data } = sameSize(await readPixelMap(map), image, map.file);
       const lowest = face.box[3] + BELOW_FACE * boxHeight(face.box);
-      bank.add(image, headMask(data, image, lowest), face.box);
+      const mask = headMask(data, image, lowest);
+      if (shareUnder(face.box, image, (at) => mask[at] === 1) < LEAST_FILLED) continue;
+      bank.add(image, mask, face.box, { maxSide: MAX_SIDE, isFace: true });
     } catch (error) {
       // Where the sample itself is drawn it is told of.
       if (!skipBroken || !(error instanceof DataError)) throw error;

@@ -62,6 +62,21 @@ export function checkBatchOptions(options: BatchOptions): void {
   if (segFraction > 0 && !usable.some(isPortraitSource)) {
     bad('segFraction > 0 but no source has segmentation files', 'add one or set segFraction to 0');
   }
+  checkHeads(options, bad);
+}
+
+/** Heads are cut out of portraits with a class per pixel. */
+function checkHeads(
+  { augment, cutoutSamples = [] }: BatchOptions,
+  bad: (what: string, fix: string) => void,
+): void {
+  const probability = augment.headsInFront?.probability ?? 0;
+  if (probability === 0 || cutoutSamples.some(({ pixelMap }) => pixelMap?.extent === 'portrait'))
+    return;
+  bad(
+    'augment.headsInFront is on but no portrait has pixel classes',
+    'add a parsing source or turn it off',
+  );
 }
 
 const isPortraitSource = ({ samples: [first] }: BatchSource): boolean =>
@@ -161,21 +176,28 @@ export class BatchMaker {
       samples.push(picked.sample);
       covers.push(...(await this.drawSampleAsync(canvas, tile, picked, rng, isMosaic)));
     }
-    await this.addHeadsAsync(canvas, covers, rng);
+    await this.addHeadsAsync(canvas, covers, rng, isMosaic);
     finishCanvas(canvas, rng, augment);
     return { canvas, covers, samples };
   }
 
   /** Heads before faces (`augment.headsInFront`); `covers` follows. */
-  private async addHeadsAsync(canvas: Canvas, covers: number[], rng: Rng): Promise<void> {
-    const { augment, cutoutSamples = [], segmentationForm = 'covered', skipBroken } = this.options;
-    const { headsInFront } = augment;
+  private async addHeadsAsync(
+    canvas: Canvas,
+    covers: number[],
+    rng: Rng,
+    isMosaic: boolean,
+  ): Promise<void> {
+    const { augment, cutoutSamples = [], segmentationForm: form = 'covered' } = this.options;
+    const { headsInFront, minFacePx, crop } = augment;
     // Drawn only where it is on, so that options of old runs give their old batches.
     if (!headsInFront || !(headsInFront.probability > 0)) return;
     if (!chance(rng, headsInFront.probability)) return;
-    const heads = await (this.heads ??= loadHeads(cutoutSamples, skipBroken));
+    const heads = await (this.heads ??= loadHeads(cutoutSamples, this.options.skipBroken));
     if (heads.cutouts.length === 0) return;
-    const { covered, added } = putHeadsInFront(canvas, heads, segmentationForm, rng, headsInFront);
+    const clipBoxes = isMosaic || (crop.clipBoxes ?? true);
+    const settings = { ...headsInFront, form, leastFacePx: minFacePx, clipBoxes };
+    const { covered, added } = putHeadsInFront(canvas, heads, rng, settings);
     for (let i = 0; i < added; i++) covers.push(COVER_UNKNOWN);
     for (const i of covered) covers[i] = COVER_COVERED;
   }

@@ -28,14 +28,20 @@ export interface FaceCutout extends Cutout {
   faceAspect: number;
 }
 
-/** Longest side of a stored object, px. */
-const MAX_SIDE = 160;
+/** What is cut out. */
+export interface CutoutOptions {
+  /** Longest side of the stored object, px. Default 160. */
+  maxSide?: number;
+  /** The object is the face itself, whose light is that of the masked part of the box; else of the rest. Default no. */
+  isFace?: boolean;
+}
 
-/** The extent of the masked pixels (x1 < 0: none), and the mean luma of the box beside them. */
+/** The extent of the masked pixels (x1 < 0: none), and the mean luma of the face: of the box beside them or of them. */
 function surveyOf(
   { width, height, data }: DecodedImage,
   mask: Uint8Array,
   box: Box,
+  isFace: boolean,
 ): { x0: number; y0: number; x1: number; y1: number; faceLuma: number } {
   let [x0, y0, x1, y1] = [width, height, -1, -1];
   let luma = 0;
@@ -48,7 +54,9 @@ function surveyOf(
         if (x > x1) x1 = x;
         if (y < y0) y0 = y;
         if (y > y1) y1 = y;
-      } else if (x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3]) {
+      }
+      if ((mask[at] === 1) !== isFace) continue;
+      if (x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3]) {
         luma += 0.299 * data[3 * at]! + 0.587 * data[3 * at + 1]!;
         luma += 0.114 * data[3 * at + 2]!;
         count++;
@@ -87,8 +95,13 @@ export class CutoutBank {
   readonly cutouts: FaceCutout[] = [];
 
   /** Cuts the objects of one portrait; all its parts together are one cutout. */
-  add(image: DecodedImage, mask: Uint8Array, box: Box): void {
-    const { x0, y0, x1, y1, faceLuma } = surveyOf(image, mask, box);
+  add(
+    image: DecodedImage,
+    mask: Uint8Array,
+    box: Box,
+    { maxSide = 160, isFace = false }: CutoutOptions = {},
+  ): void {
+    const { x0, y0, x1, y1, faceLuma } = surveyOf(image, mask, box, isFace);
     // Objects under 3 % of the box in a direction are label noise.
     if (x1 - x0 < 0.06 * boxWidth(box) || y1 - y0 < 0.03 * boxHeight(box)) return;
     const margin = 2;
@@ -96,7 +109,7 @@ export class CutoutBank {
     const top = Math.max(0, y0 - margin);
     const right = Math.min(image.width - 1, x1 + margin);
     const bottom = Math.min(image.height - 1, y1 + margin);
-    const k = Math.max(1, Math.ceil(Math.max(right - left + 1, bottom - top + 1) / MAX_SIDE));
+    const k = Math.max(1, Math.ceil(Math.max(right - left + 1, bottom - top + 1) / maxSide));
     const w = Math.floor((right - left + 1) / k);
     const h = Math.floor((bottom - top + 1) / k);
     const { rgb, soft } = shrunk(image, mask, { left, top, w, h, k });
