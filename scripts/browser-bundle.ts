@@ -46,7 +46,10 @@ const dropDescriptions: esbuild.Plugin = {
     build.onLoad({ filter: /[\\/]aofd[\\/]config[\\/]schema[^\\/]*\.ts$/ }, ({ path: file }) => ({
       contents: fs
         .readFileSync(file, 'utf8')
-        .replace(/\.describe\(\s*(['"`])(?:\\.|(?!\1)[^\\])*\1,?\s*\)/g, ''),
+        .replace(
+          /\.describe\(\s*(['"`])(?:\\.|(?!\1)[^\\])*\1(?:\s*\+\s*(['"`])(?:\\.|(?!\2)[^\\])*\2)*,?\s*\)/g,
+          '',
+        ),
       loader: 'ts',
     }));
     const filter = /[\\/]zod[\\/]v4[\\/]core[\\/](json-schema-processors|to-json-schema)\.js$/;
