@@ -7,8 +7,3 @@ fn cover_goal(label: u32) -> f32 {
   if (first == 0u || second == 1u) { return 0.0; }
   return select(-1.0, 1.0, first == 1u && second == 0u);
 }
-
-fn logistic(v: f32) -> f32 {
-  let e = exp(-abs(v));
-  return select(e, 1.0, v >= 0.0) / (1.0 + e);
-}

@@ -3,6 +3,7 @@
 // One element per invocation. Deterministic.
 // Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
+#include "logistic.wgsl"
 
 struct Params { n: u32, factor: f32 }
 
@@ -23,8 +24,5 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 #if WEIGHTED
   g *= weights[i];
 #endif
-  // sigmoid without an exp that could overflow
-  let v = x[i];
-  let e = exp(-abs(v));
-  dX[i] = g * (select(e, 1.0, v >= 0.0) / (1.0 + e) - goal[i]);
+  dX[i] = g * (logistic(x[i]) - goal[i]);
 }

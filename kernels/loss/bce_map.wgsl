@@ -7,6 +7,7 @@
 // Invocation i takes the pixels (i / 64) * 1024 + j * 64 + i % 64, j < 16. A binding begins `base` elements
 // before its first pixel. Deterministic.
 #include "grid.wgsl"
+#include "strided.wgsl"
 #define K 2
 
 struct Params {
@@ -25,7 +26,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   var sum = 0.0;
   var count = 0.0;
   for (var j = 0u; j < 16u; j++) {
-    let pixel = (i / 64u) * 1024u + j * 64u + (i % 64u);
+    let pixel = strided_element(i, j);
     if (pixel >= params.pixels) { break; }
     let label = labels[params.label_base + pixel];
     let weight = select(1.0, params.rare_weight, label == params.rare);

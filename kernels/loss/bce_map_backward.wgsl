@@ -4,6 +4,7 @@
 //   x, dX: vec4f[N][HW] (c4 of K <= 4 classes), labels: u32[N * HW], stats: f32[2] (sum, Σ w), dY: f32[1]
 // One pixel per invocation. A binding begins `base` elements before its first pixel. Deterministic.
 #include "grid.wgsl"
+#include "logistic.wgsl"
 #define K 2
 
 struct Params { pixels: u32, rare: u32, rare_weight: f32, x_base: u32, label_base: u32 }
@@ -28,9 +29,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   for (var k = 0u; k < ${K}u; k++) {
     let known = (label >> (2u * k)) & 3u;
     if (known > 1u) { continue; }
-    let v = x[params.x_base + pixel * 4u + k];
-    let e = exp(-abs(v));
-    slope[k] = g * (select(e, 1.0, v >= 0.0) / (1.0 + e) - f32(known));
+    slope[k] = g * (logistic(x[params.x_base + pixel * 4u + k]) - f32(known));
   }
   dX[params.x_base / 4u + pixel] = slope;
 }

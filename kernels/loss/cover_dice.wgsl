@@ -7,7 +7,9 @@
 // Invocation i takes the pixels (i / 64) * 1024 + j * 64 + i % 64, j < 16. A binding begins `base` elements
 // before its first pixel. Deterministic.
 #include "grid.wgsl"
+#include "strided.wgsl"
 #include "cover.wgsl"
+#include "logistic.wgsl"
 
 struct Params {
   n: u32, pixels: u32, columns: u32, x_base: u32, label_base: u32, stat_base: u32,
@@ -24,7 +26,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (i >= params.n) { return; }
   var sums = vec3f();
   for (var j = 0u; j < 16u; j++) {
-    let pixel = (i / 64u) * 1024u + j * 64u + (i % 64u);
+    let pixel = strided_element(i, j);
     if (pixel >= params.pixels) { break; }
     let goal = cover_goal(labels[params.label_base + pixel]);
     if (goal < 0.0) { continue; }

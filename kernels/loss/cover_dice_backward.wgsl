@@ -5,6 +5,7 @@
 // One pixel per invocation. A binding begins `base` elements before its first pixel. Deterministic.
 #include "grid.wgsl"
 #include "cover.wgsl"
+#include "logistic.wgsl"
 
 struct Params { pixels: u32, image: u32, x_base: u32, label_base: u32 }
 

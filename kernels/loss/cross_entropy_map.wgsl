@@ -7,6 +7,7 @@
 // Deterministic.
 // Op: src/nn/ops/map-loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
+#include "strided.wgsl"
 #define K 2
 
 struct Params {
@@ -28,7 +29,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   var sum = 0.0;
   var count = 0.0;
   for (var j = 0u; j < 16u; j++) {
-    let pixel = (i / 64u) * 1024u + j * 64u + (i % 64u);
+    let pixel = strided_element(i, j);
     if (pixel >= params.pixels) { break; }
     let label = labels[params.label_base + pixel];
     if (label == params.ignore_label || label >= classes) { continue; }

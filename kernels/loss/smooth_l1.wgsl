@@ -4,6 +4,7 @@
 // Invocation i takes the elements (i / 64) * 1024 + j * 64 + i % 64, j < 16. Deterministic.
 // Op: src/nn/ops/loss.ts · twin: src/nn/twins/loss.ts · cases: test/nn/ops/cases/loss.ts
 #include "grid.wgsl"
+#include "strided.wgsl"
 
 struct Params { n: u32, m: u32, sigma2: f32 }
 
@@ -20,7 +21,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (i >= params.m) { return; }
   var total = 0.0;
   for (var j = 0u; j < 16u; j++) {
-    let at = (i / 64u) * 1024u + j * 64u + (i % 64u);
+    let at = strided_element(i, j);
     if (at >= params.n) { break; }
     let d = inside[at] * (pred[at] - goal[at]);
     let size = abs(d);
