@@ -15,6 +15,7 @@ export function crossCheck(config: Config): Problem[] {
     ...checkNetwork(config.model),
     ...checkAnchors(config),
     ...checkLooks(config),
+    ...checkCoverLoss(config),
     ...checkStages(config),
     ...checkCalibration(config.test.calibration),
   ];
@@ -81,15 +82,14 @@ function checkNetwork(model: ModelConfig): Problem[] {
   return problems;
 }
 
-function checkLooks({ test: { smallFaceSize, crowdFaceSize }, loss, model }: Config): Problem[] {
-  const problems: Problem[] = [];
-  if (crowdFaceSize != null && (smallFaceSize == null || crowdFaceSize > smallFaceSize)) {
-    problems.push(['test.crowdFaceSize', 'needs a test.smallFaceSize of at least as much']);
-  }
-  if ((loss.segDice ?? 0) > 0 && model.segmentation.output !== 'region-visible') {
-    problems.push(['loss.segDice', 'needs model.segmentation.output region-visible']);
-  }
-  return problems;
+function checkLooks({ test: { smallFaceSize, crowdFaceSize } }: Config): Problem[] {
+  if (crowdFaceSize == null || crowdFaceSize <= (smallFaceSize ?? 0)) return [];
+  return [['test.crowdFaceSize', 'needs a test.smallFaceSize of at least as much']];
+}
+
+function checkCoverLoss({ loss, model }: Config): Problem[] {
+  if (!loss.segDice || model.segmentation.output === 'region-visible') return [];
+  return [['loss.segDice', 'needs model.segmentation.output region-visible']];
 }
 
 function checkAnchors({ model, input }: Config): Problem[] {

@@ -5,6 +5,9 @@ import { rows, share } from './schema-model.js';
 /** Calibration curves have some hundred. */
 const knots = z.array(share).min(2).max(65536);
 
+/** Height in input pixels below which a face is looked at closer; never without it. */
+const lowFace = z.number().min(4).max(256).nullable().optional();
+
 export const testSchema = z.strictObject({
   scoreThreshold: share,
   nmsIou: share,
@@ -45,26 +48,14 @@ export const testSchema = z.strictObject({
       'what covers faces whose longer side is below this many input pixels is asked of a crop of twice the size ' +
         'around each, where the picture has more pixels than the input; default never',
     ),
-  smallFaceSize: z
-    .number()
-    .min(4)
-    .max(256)
-    .nullable()
-    .optional()
-    .describe(
-      'where there are faces lower than this many input pixels and the picture has more pixels than the input ' +
-        'shows, the network looks again at an input of up to 2.5 times the size; default never, the paper',
-    ),
-  crowdFaceSize: z
-    .number()
-    .min(4)
-    .max(256)
-    .nullable()
-    .optional()
-    .describe(
-      'where four or more likely faces are lower than this many input pixels, the closer look at small faces is taken ' +
-        'at twice the size also where the picture has fewer pixels than that; default never, the paper',
-    ),
+  smallFaceSize: lowFace.describe(
+    'where there are faces lower than this many input pixels and the picture has more pixels than the input ' +
+      'shows, the network looks again at an input of up to 2.5 times the size; default never, the paper',
+  ),
+  crowdFaceSize: lowFace.describe(
+    'where four or more likely faces are lower than this many input pixels, the closer look at small faces is taken ' +
+      'at twice the size also where the picture has fewer pixels than that; default never, the paper',
+  ),
   coveredShare: share.describe('a face counts as covered from this covered share of its box on'),
   calibration: z
     .strictObject({ scores: knots, probabilities: knots })

@@ -189,6 +189,14 @@ export const boxHeight = (box: Readonly<Box>): number => box[3] - box[1] + 1;
 /** The shorter side in pixels. */
 export const boxShortSide = (box: Readonly<Box>): number => Math.min(boxWidth(box), boxHeight(box));
 
+/** What of a box lies inside the picture; without width or height where nothing does. */
+export function clipBox(
+  [x1, y1, x2, y2]: Readonly<Box>,
+  { width, height }: { width: number; height: number },
+): Box {
+  return [Math.max(0, x1), Math.max(0, y1), Math.min(width - 1, x2), Math.min(height - 1, y2)];
+}
+
 /** The box enlarged about its centre and cut to the picture (docs/spec.md 4.3, factor 1.3). */
 export function enlargeBox(box: Readonly<Box>, factor: number, width: number, height: number): Box {
   const w = boxWidth(box);
@@ -197,12 +205,7 @@ export function enlargeBox(box: Readonly<Box>, factor: number, width: number, he
   const cy = (box[1] + box[3]) / 2;
   const halfW = (factor * w - 1) / 2;
   const halfH = (factor * h - 1) / 2;
-  return [
-    Math.max(0, cx - halfW),
-    Math.max(0, cy - halfH),
-    Math.min(width - 1, cx + halfW),
-    Math.min(height - 1, cy + halfH),
-  ];
+  return clipBox([cx - halfW, cy - halfH, cx + halfW, cy + halfH], { width, height });
 }
 
 export const boxArea = (box: Readonly<Box>): number => boxWidth(box) * boxHeight(box);
@@ -233,13 +236,7 @@ export function clipFace(
   size: { width: number; height: number },
   report: LoadReport,
 ): FaceBox | null {
-  const [x1, y1, x2, y2] = face.box;
-  const box: Box = [
-    Math.max(0, x1),
-    Math.max(0, y1),
-    Math.min(size.width - 1, x2),
-    Math.min(size.height - 1, y2),
-  ];
+  const box = clipBox(face.box, size);
   if (box.every((v, i) => v === face.box[i])) return face;
   if (boxShortSide(box) < 1) {
     report.dropped++;

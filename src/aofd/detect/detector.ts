@@ -223,15 +223,15 @@ export class Detector implements Disposable, AsyncDisposable {
     const { context } = this.device;
     const candidates = results.map((result) => result.candidates);
     const [pass, seen] = [passes[upright], results[upright]];
-    const image =
-      settings.closerLook && pass && this.#isUsual(pass, picture) ? picture.image : null;
+    const isCloser = settings.closerLook && pass && this.#isUsual(pass, picture);
+    const image = (isCloser ? picture.image : null) ?? null;
     const looks =
       pass && seen
         ? await lookTwiceAsync(
             this.network,
             this.#anchors,
             { pass, width, height },
-            image ?? null,
+            image,
             seen.candidates,
             { wantsOccluders: settings.occlusion },
           )
@@ -243,7 +243,7 @@ export class Detector implements Disposable, AsyncDisposable {
         ? await coverOfFacesAsync(
             this.network,
             { pass },
-            image ?? null,
+            image,
             best,
             seen.occluders,
             looks?.shrunk ?? null,

@@ -61,7 +61,9 @@ export async function lookCloserAsync(
   if (smallFaceSize == null) return null;
   const faces = likelyFaces(found, config);
   const heights = faces.map((i) => heightOf(found, i) * pass.scale);
-  const likely = heights.filter((_, k) => isLikely(config, found.scores[faces[k]!]!));
+  const likely = heights.filter(
+    (_, k) => probabilityIn(config, found.scores[faces[k]!]!) >= CROWD.probability,
+  );
   const available = 1 / pass.scale;
   const isEnlarged = isCrowd(likely, crowdFaceSize, available);
   const factor = isEnlarged ? CROWD.enlargement : enlargementFor(heights, smallFaceSize, available);
@@ -104,9 +106,6 @@ export function isCrowd(
   if (faceSize === null || available >= CROWD.enlargement) return false;
   return heights.filter((height) => height < faceSize).length >= CROWD.faces;
 }
-
-const isLikely = (config: Config, score: number): boolean =>
-  probabilityIn(config, score) >= CROWD.probability;
 
 /** Candidates that may be faces, one for each. */
 function likelyFaces({ boxes, scores }: Candidates, config: Config): number[] {

@@ -11,9 +11,18 @@ import {
   type FaceCutout,
 } from '../occluders/cutout-bank.js';
 import { faceLight, type FaceFrame } from '../occluders/frame.js';
-import { OUTER_BOX, packLabel, regionOf, type SegmentationForm } from '../region-labels.js';
+import { coverLabels, forBox, OUTER_BOX, type SegmentationForm } from '../region-labels.js';
 import { chance, pick, randomInt, uniform, type Rng } from '../rng.js';
-import { boxHeight, boxShortSide, boxWidth, type Box } from '../sample.js';
+import {
+  boxArea,
+  boxCentre,
+  boxHeight,
+  boxShortSide,
+  boxWidth,
+  clipBox,
+  enlargeBox,
+  type Box,
+} from '../sample.js';
 import type { Canvas } from './augment.js';
 
 /** The pasted face against the hidden one, as natural logarithms of the ratio of their heights. */
@@ -66,8 +75,9 @@ export function putHeadsInFront(
   for (let n = 0; n < count; n++) {
     const place = placeBefore(pick(rng, behind), pick(rng, heads.cutouts), rng);
     const box = boxOf(place.frame);
-    const shown = clipped(box, image);
-    if (!shown || area(shown) < LEAST_SHOWN * area(box)) continue;
+    const shown = clipBox(box, image);
+    const isShown = shown[2] > shown[0] && shown[3] > shown[1];
+    if (!isShown || boxArea(shown) < LEAST_SHOWN * boxArea(box)) continue;
     const mask = new Uint8Array(shows.length);
     paste({ image, mask }, place, rng);
     const ignore = boxShortSide(shown) < options.leastFacePx;
@@ -97,9 +107,10 @@ function placeBefore(box: Box, cutout: FaceCutout, rng: Rng): Place {
   const hw = hh * cutout.faceAspect;
   const side = chance(rng, 0.5) ? 1 : -1;
   const angle = uniform(rng, -0.15, 0.15);
+  const [x, y] = boxCentre(box);
   const frame = {
-    cx: (box[0] + box[2] + 1) / 2 + side * uniform(rng, ...BESIDE) * (hw + boxWidth(box) / 2),
-    cy: (box[1] + box[3] + 1) / 2 + uniform(rng, ...BELOW) * (hh + boxHeight(box) / 2),
+    cx: x + side * uniform(rng, ...BESIDE) * (hw + boxWidth(box) / 2),
+    cy: y + uniform(rng, ...BELOW) * (hh + boxHeight(box) / 2),
     hw,
     hh,
     cos: Math.cos(angle),
@@ -125,44 +136,27 @@ function paste(
 
 /** Pixel labels under a pasted head; what its own box is enlarged by holds all of its face, also in a hole of its mask. */
 function relabel(
-  { image: { width }, faces }: Canvas,
+  { image: { width, height }, faces }: Canvas,
   labels: Uint8Array,
   mask: Uint8Array,
   box: Box,
   form: SegmentationForm,
 ): void {
-  const own = enlarged(box, OUTER_BOX);
-  for (let at = 0; at < mask.length; at++) {
-    const [x, y] = [at % width, Math.floor(at / width)];
-    if (holds(own, x, y)) labels[at] = NO_LABEL;
-    else if (mask[at] !== 1 || labels[at] === NO_LABEL) continue;
-    else if (form === 'region-visible') labels[at] = packLabel(regionOf(labels[at]!), 0);
-    else if (faces.some((face) => holds(face.box, x, y))) labels[at] = 1;
+  if (form === 'region-visible') coverLabels(labels, mask);
+  else {
+    for (const face of faces) {
+      forBox(face.box, width, height, (at) => {
+        if (mask[at] === 1 && labels[at] !== NO_LABEL) labels[at] = 1;
+      });
+    }
   }
+  forBox(enlargeBox(box, OUTER_BOX, width, height), width, height, (at) => {
+    labels[at] = NO_LABEL;
+  });
 }
-
-function enlarged([x1, y1, x2, y2]: Box, by: number): Box {
-  const [dx, dy] = [((by - 1) / 2) * (x2 - x1 + 1), ((by - 1) / 2) * (y2 - y1 + 1)];
-  return [x1 - dx, y1 - dy, x2 + dx, y2 + dy];
-}
-
-const holds = (box: Box, x: number, y: number): boolean =>
-  x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3];
 
 /** Inclusive corners of the face of a frame, its turn left out. */
 const boxOf = ({ cx, cy, hw, hh }: FaceFrame): Box => [cx - hw, cy - hh, cx + hw - 1, cy + hh - 1];
-
-const area = (box: Box): number => boxWidth(box) * boxHeight(box);
-
-function clipped([x1, y1, x2, y2]: Box, size: { width: number; height: number }): Box | null {
-  const box: Box = [
-    Math.max(0, x1),
-    Math.max(0, y1),
-    Math.min(size.width - 1, x2),
-    Math.min(size.height - 1, y2),
-  ];
-  return box[2] > box[0] && box[3] > box[1] ? box : null;
-}
 
 /** Share of the pixels of a box, within the picture, of which something is so. */
 export function shareUnder(
@@ -171,12 +165,9 @@ export function shareUnder(
   isSo: (at: number) => boolean,
 ): number {
   let [some, all] = [0, 0];
-  const last = (edge: number, length: number): number => Math.min(length - 1, Math.floor(edge));
-  for (let y = Math.max(0, Math.ceil(box[1])); y <= last(box[3], height); y++) {
-    for (let x = Math.max(0, Math.ceil(box[0])); x <= last(box[2], width); x++) {
-      if (isSo(y * width + x)) some++;
-      all++;
-    }
-  }
+  forBox(box, width, height, (at) => {
+    if (isSo(at)) some++;
+    all++;
+  });
   return all === 0 ? 0 : some / all;
 }

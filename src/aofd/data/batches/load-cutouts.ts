@@ -29,15 +29,25 @@ export async function loadCutoutBank(
     if (!face) continue;
     const isParsed = isFromLargeSet(sample) && seen++ % every === 0;
     if (!sample.segmentation && !isParsed) continue;
-    try {
-      const image = await decodeStatedAsync(sample);
+    await withPictureAsync(sample, skipBroken, async (image) => {
       bank.add(image, await coveredOf(sample, image), face.box);
-    } catch (error) {
-      // Where the sample itself is drawn it is told of.
-      if (!skipBroken || !(error instanceof DataError)) throw error;
-    }
+    });
   }
   return bank;
+}
+
+/** Decodes a portrait to cut something out of it; with `skipBroken` one that cannot be used is passed over. */
+export async function withPictureAsync(
+  sample: Sample,
+  skipBroken: boolean,
+  cutAsync: (image: DecodedImage) => Promise<void>,
+): Promise<void> {
+  try {
+    await cutAsync(await decodeStatedAsync(sample));
+  } catch (error) {
+    // Where the sample itself is drawn it is told of.
+    if (!skipBroken || !(error instanceof DataError)) throw error;
+  }
 }
 
 async function coveredOf(sample: Sample, image: DecodedImage): Promise<Uint8Array> {

@@ -1,10 +1,10 @@
 /** Cuts heads out of portraits with pixel classes, for `augment.headsInFront`. */
-import { DataError } from '../../errors.js';
 import { shareUnder } from '../augment/heads-in-front.js';
 import { CutoutBank } from '../occluders/cutout-bank.js';
 import { boxHeight, type DecodedImage, type Sample } from '../sample.js';
+import { withPictureAsync } from './load-cutouts.js';
 import { readPixelMap } from './pixel-map.js';
-import { decodeStatedAsync, sameSize } from './stated-size.js';
+import { sameSize } from './stated-size.js';
 
 /** Heads that are cut out; more of them only cost time. */
 const MOST = 160;
@@ -32,19 +32,15 @@ export async function loadHeads(
   const every = Math.max(1, Math.ceil(portraits.length / MOST));
   for (const sample of portraits.filter((_, i) => i % every === 0)) {
     const face = sample.faces.find(({ ignore }) => !ignore);
-    if (!face) continue;
-    try {
-      const image = await decodeStatedAsync(sample);
-      const map = sample.pixelMap!;
+    const map = sample.pixelMap;
+    if (!face || !map) continue;
+    await withPictureAsync(sample, skipBroken, async (image) => {
       const { data } = sameSize(await readPixelMap(map), image, map.file);
       const lowest = face.box[3] + BELOW_FACE * boxHeight(face.box);
       const mask = headMask(data, image, lowest);
-      if (shareUnder(face.box, image, (at) => mask[at] === 1) < LEAST_FILLED) continue;
+      if (shareUnder(face.box, image, (at) => mask[at] === 1) < LEAST_FILLED) return;
       bank.add(image, mask, face.box, { maxSide: MAX_SIDE, isFace: true });
-    } catch (error) {
-      // Where the sample itself is drawn it is told of.
-      if (!skipBroken || !(error instanceof DataError)) throw error;
-    }
+    });
   }
   return bank;
 }

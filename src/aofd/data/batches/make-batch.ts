@@ -70,13 +70,11 @@ function checkHeads(
   { augment, cutoutSamples = [] }: BatchOptions,
   bad: (what: string, fix: string) => void,
 ): void {
-  const probability = augment.headsInFront?.probability ?? 0;
-  if (probability === 0 || cutoutSamples.some(({ pixelMap }) => pixelMap?.extent === 'portrait'))
-    return;
-  bad(
-    'augment.headsInFront is on but no portrait has pixel classes',
-    'add a parsing source or turn it off',
-  );
+  const isOn = (augment.headsInFront?.probability ?? 0) > 0;
+  if (isOn && !cutoutSamples.some(({ pixelMap }) => pixelMap?.extent === 'portrait')) {
+    const what = 'augment.headsInFront is on but no portrait has pixel classes';
+    bad(what, 'add a parsing source or turn it off');
+  }
 }
 
 const isPortraitSource = ({ samples: [first] }: BatchSource): boolean =>
