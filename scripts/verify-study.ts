@@ -16,6 +16,7 @@ import * as path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { runCli } from '../src/aofd/cli/main.js';
+import { isOfPackage } from '../src/aofd/study/figure-pictures.js';
 import { loadStudy } from '../src/aofd/study/load.js';
 import type { Study } from '../src/aofd/study/schema.js';
 import { drawDataAsync } from './verify/drawn-data.js';
@@ -51,7 +52,9 @@ async function verifyAsync(): Promise<number> {
     const pictures = (study.figures ?? []).flatMap((figure) =>
       figure.kind === 'curves'
         ? []
-        : figure.pictures.map((picture) => (typeof picture === 'string' ? picture : picture.file)),
+        : figure.pictures
+            .map((picture) => (typeof picture === 'string' ? picture : picture.file))
+            .filter((file) => !isOfPackage(file)),
     );
     await drawDataAsync(root, [...new Set(pictures)]);
   }

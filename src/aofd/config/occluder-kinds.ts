@@ -8,8 +8,8 @@ export const PHOTO_KINDS = [
 ] as const;
 export type PhotoKind = (typeof PHOTO_KINDS)[number];
 
-/** What can be painted over a face, in the order in which the painter draws among them. */
-export const OCCLUDER_KINDS = [
+/** What can be painted over a face without any stock of pictures. */
+export const DRAWN_KINDS = [
   'medical-mask',
   'scarf',
   'sunglasses',
@@ -18,7 +18,9 @@ export const OCCLUDER_KINDS = [
   'blob',
   'hat',
   'fringe',
-  'cutout',
-  ...PHOTO_KINDS,
 ] as const;
+export type DrawnKind = (typeof DRAWN_KINDS)[number];
+
+/** What can be painted over a face, in the order in which the painter draws among them. */
+export const OCCLUDER_KINDS = [...DRAWN_KINDS, 'cutout', ...PHOTO_KINDS] as const;
 export type OccluderKind = (typeof OCCLUDER_KINDS)[number];

@@ -167,6 +167,13 @@ const augmentSchema = z.strictObject({
     })
     .optional()
     .describe('canvases with too little or too much light; default none'),
+  light: z
+    .strictObject({
+      probability: share,
+      stops: z.number().min(0).max(8).describe('powers of two by which a channel changes at most'),
+    })
+    .optional()
+    .describe('canvases in two lights of different colours that meet on a face; default none'),
   headsInFront: z
     .strictObject({
       probability: share,

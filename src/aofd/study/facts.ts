@@ -1,24 +1,20 @@
 /** What a plan needs to know: hashes of data, sets and pictures. Problems are kept, not thrown. */
-import { existsSync, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { NnError } from '../../nn/index.js';
 import { DataError } from '../errors.js';
 import type { EvalSet, ProtocolOptions } from '../eval/protocol.js';
 import { PROTOCOLS } from '../eval/protocols.js';
 import { codeVersions } from './code-version.js';
 import { DataHashes } from './data-hash.js';
+import { hashOfFile, hashPictures, studyPath } from './figure-pictures.js';
 import type { FileHashes } from './file-hashes.js';
 import { keyOf } from './keys.js';
 import type { LoadedStudy } from './load.js';
 import type { Hashed, PlanFacts } from './plan.js';
-import type { PictureFigure, StudyProtocol } from './schema.js';
+import type { StudyProtocol } from './schema.js';
 
 /** A protocol's set, or why it is not at hand. */
 export type LoadedSet = { set: EvalSet } | { problem: string };
-
-/** A path of a study, from its root on. */
-export const studyPath = (root: string, path: string): string =>
-  isAbsolute(path) ? path : join(root, path);
 
 /** Loads the sets of all protocols. */
 export async function loadSetsAsync({ study, root }: LoadedStudy): Promise<Map<string, LoadedSet>> {
@@ -102,32 +98,8 @@ export function planFacts(
         ),
       );
     },
-    ofPictures: (figure) =>
-      hashed(() =>
-        keyOf(
-          picturesOf(loaded.root, figure).map(({ file, faces }) => [
-            hashOfFile(files, file, figure.name),
-            faces,
-          ]),
-        ),
-      ),
+    ofPictures: (figure) => hashed(() => hashPictures(loaded.root, figure, files)),
   };
-}
-
-/** A picture of a figure. */
-export interface FigurePicture {
-  file: string;
-  /** True faces, where they are given: x1, y1, x2, y2. */
-  faces: readonly (readonly [number, number, number, number])[] | null;
-}
-
-/** The pictures of a figure with their paths. */
-export function picturesOf(root: string, { pictures }: PictureFigure): FigurePicture[] {
-  return pictures.map((entry) =>
-    typeof entry === 'string'
-      ? { file: studyPath(root, entry), faces: null }
-      : { file: studyPath(root, entry.file), faces: entry.faces ?? null },
-  );
 }
 
 function hashed(compute: () => string): Hashed {
@@ -136,12 +108,4 @@ function hashed(compute: () => string): Hashed {
   } catch (error) {
     return { problem: problemOf(error) };
   }
-}
-
-function hashOfFile(files: FileHashes, file: string, user: string): string {
-  if (existsSync(file) && statSync(file).isFile()) return files.of(file);
-  throw new DataError('file-missing', `not found (${user}).`, {
-    where: file,
-    fix: 'correct the path in the study file, or put the file there',
-  });
 }

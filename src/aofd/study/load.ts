@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { isPlainObject, mergeConfig, parseJsonc, resolveConfig } from '../config/index.js';
 import type { Config } from '../config/index.js';
 import { ConfigError } from '../errors.js';
-import { studySchema, type Study } from './schema.js';
+import { studySchema, type PictureFigure, type Study } from './schema.js';
 
 /** A study ready to be planned. */
 export interface LoadedStudy {
@@ -187,10 +187,22 @@ function crossCheck(study: Study): Problem[] {
     if (figure.kind === 'curves') {
       known(`${place}.protocol`, 'protocol', figure.protocol, protocols);
     }
+    if (figure.kind !== 'curves') problems.push(...coverProblems(place, figure));
     if (figure.kind === 'side-by-side' && figure.settings.length !== 2) {
       const count = figure.settings.length;
       problems.push([`${place}.settings`, `compares two settings, got ${count}`, 'name two']);
     }
   }
   return problems;
+}
+
+/** Cover is painted over faces that are given. */
+function coverProblems(place: string, { pictures }: PictureFigure): Problem[] {
+  return pictures.flatMap((picture, i): Problem[] => {
+    if (typeof picture === 'string' || !picture.cover) return [];
+    const [faces, cover] = [picture.faces?.length ?? 0, picture.cover.length];
+    if (faces === cover) return [];
+    const what = `expected an item for each of the ${faces} faces, got ${cover}`;
+    return [[`${place}.pictures.${i}.cover`, what, 'give each face its cover, or null']];
+  });
 }

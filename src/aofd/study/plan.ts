@@ -5,7 +5,7 @@ import { detectionDependencies, keyOf, stageDependencies } from './keys.js';
 import type { PictureFigure, Study, StudyProtocol } from './schema.js';
 
 /** Of what is drawn and told of a figure's pictures; raised when that changes. */
-const DRAWING = 2;
+const DRAWING = 3;
 
 /** Something to run once, however many settings need it. */
 interface NodeBase {

@@ -3,6 +3,7 @@
  * and figures. docs/reproduction.md explains each with examples.
  */
 import * as z from 'zod';
+import { DRAWN_KINDS } from '../config/occluder-kinds.js';
 
 const name = z
   .string()
@@ -72,11 +73,17 @@ const settingNames = z.array(name).min(1);
 const pictureSchema = z.union([
   label,
   z.strictObject({
-    file: label,
+    file: label.describe('from the root; npm:NAME/PATH: of an installed package'),
     faces: z
       .array(z.tuple([z.number(), z.number(), z.number(), z.number()]))
       .optional()
-      .describe('true faces as x1, y1, x2, y2: boxes are then marked right, wrong, missed'),
+      .describe(
+        'true faces as x1, y1, x2, y2: those that are missed are marked, boxes are judged by them',
+      ),
+    cover: z
+      .array(z.enum(DRAWN_KINDS).nullable())
+      .optional()
+      .describe('what is painted over each of the faces; null: nothing'),
   }),
 ]);
 const peerSchema = z.strictObject({ name: label, files: z.array(label).min(1) });

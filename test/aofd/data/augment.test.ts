@@ -31,7 +31,6 @@ import {
   sampleWindow,
   shrinkByInteger,
 } from '../../../src/aofd/data/augment/resample.js';
-import { changeExposure } from '../../../src/aofd/data/augment/exposure.js';
 import { tentBlur, loseFocus } from '../../../src/aofd/data/augment/focus.js';
 import { loseResolution } from '../../../src/aofd/data/augment/resolution.js';
 import { KeyedRng } from '../../../src/aofd/data/rng.js';
@@ -229,21 +228,6 @@ describe('data/augment', () => {
     const canvas = { image: gradientImage(64, 64), faces };
     loseFocus(canvas, new KeyedRng(1), { probability: 1, sigma: [4, 4] });
     expect(faces.map((f) => f.ignore)).to.deep.equal([true, false]);
-  });
-
-  it('exposes by stops of light: black stays black, white stays white where there is more', () => {
-    const values = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
-    const exposed = (stops: number): Uint8Array => {
-      const image = { width: 256, height: 1, data: values.slice() };
-      changeExposure(image, new KeyedRng(1), { probability: 1, stops: [stops, stops] });
-      return image.data.filter((_, i) => i % 3 === 1);
-    };
-    expect([...exposed(0)]).to.deep.equal([...Array(256).keys()]);
-    const [dark, bright] = [exposed(-2), exposed(2)];
-    expect([dark[0], bright[0], bright[255]]).to.deep.equal([0, 0, 255]);
-    // A quarter of white's light is 137 in sRGB, and back.
-    expect([dark[255], bright[137]]).to.deep.equal([137, 255]);
-    for (let v = 1; v < 256; v++) expect(dark[v]! - dark[v - 1]!).to.be.at.least(0);
   });
 
   it('pads with the mean colour beyond the picture and labels 255 there', () => {

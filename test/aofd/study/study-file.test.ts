@@ -53,6 +53,20 @@ describe('study files', () => {
         (study) => Object.assign(list(study, 'figures')[1]!, { settings: ['none'] }),
         /figures\.masks\.settings\.0: there is no setting "none"/,
       ],
+      [
+        (study) =>
+          Object.assign(list(study, 'figures')[1]!, {
+            pictures: [{ file: '0.png', faces: [[1, 1, 9, 9]], cover: ['hand', null] }],
+          }),
+        /figures\.masks\.pictures\.0\.cover: expected an item for each of the 1 faces, got 2\. Fix:/,
+      ],
+      [
+        (study) =>
+          Object.assign(list(study, 'figures')[1]!, {
+            pictures: [{ file: '0.png', faces: [[1, 1, 9, 9]], cover: ['beard'] }],
+          }),
+        /figures\.masks\.pictures\.0/,
+      ],
       [(study) => delete study['title'], /study\.json: title: .*expected string/],
     ];
     for (const [change, text] of cases) expect(errorOf(change).message).to.match(text);

@@ -15,6 +15,7 @@ import {
 } from './crop-window.js';
 import { changeExposure } from './exposure.js';
 import { loseFocus } from './focus.js';
+import { changeLight } from './light.js';
 import { loseResolution } from './resolution.js';
 import { FILL_RGB, sampleLabels, sampleWindow } from './resample.js';
 
@@ -92,14 +93,15 @@ export function drawTile(
   }
 }
 
-/** The effects on a finished canvas: lens, exposure, resolution, colour, then cut-out. */
+/** The effects on a finished canvas: lens, exposure, lights, resolution, colour, then cut-out. */
 export function finishCanvas(canvas: Canvas, rng: Rng, options: AugmentConfig): void {
-  const { defocus, exposure, resolution } = options;
+  const { defocus, exposure, light, resolution } = options;
   // Each is drawn only where it is on, so that options of old runs give their old canvases.
   const isDrawn = (effect: { probability: number } | undefined): boolean =>
     effect !== undefined && effect.probability > 0 && chance(rng, effect.probability);
   if (defocus && isDrawn(defocus)) loseFocus(canvas, rng, defocus);
   if (exposure && isDrawn(exposure)) changeExposure(canvas.image, rng, exposure);
+  if (light && isDrawn(light)) changeLight(canvas, rng, light);
   if (resolution && isDrawn(resolution)) loseResolution(canvas, rng, resolution);
   jitterColor(canvas.image, rng, options.color);
   if (chance(rng, options.cutout.probability)) cutOut(canvas, rng, options.cutout);

@@ -2,7 +2,12 @@
  * Paints occluders over annotated faces and returns exactly which pixels they cover: training
  * material for occlusion segmentation on photographs that have boxes only. Pure and seeded.
  */
-import { OCCLUDER_KINDS, type OccluderKind, type PhotoKind } from '../../config/occluder-kinds.js';
+import {
+  OCCLUDER_KINDS,
+  type DrawnKind,
+  type OccluderKind,
+  type PhotoKind,
+} from '../../config/occluder-kinds.js';
 import { DEFAULT_PAINTER } from '../../config/painter.js';
 import { faceFrame, faceLight } from './frame.js';
 import {
@@ -27,7 +32,7 @@ import {
   type FaceBox,
 } from '../sample.js';
 
-const PAINTERS: Record<Exclude<OccluderKind, 'cutout' | PhotoKind>, (ctx: PaintContext) => void> = {
+const PAINTERS: Record<DrawnKind, (ctx: PaintContext) => void> = {
   'medical-mask': paintMedicalMask,
   scarf: paintScarf,
   sunglasses: paintSunglasses,

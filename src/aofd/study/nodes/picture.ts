@@ -7,7 +7,7 @@ import { drawingOf } from '../../detect/files/detect-files.js';
 import { heatOver } from '../../detect/inspect/heat.js';
 import type { Inspection } from '../../detect/inspect/inspect.js';
 import { matchDetections } from '../../eval/statistics/ap.js';
-import type { FigurePicture } from '../facts.js';
+import type { FigurePicture } from '../figure-pictures.js';
 import { maskShape } from '../mask-shape.js';
 import type { PictureFigure } from '../schema.js';
 import type { ShownPicture } from './shown.js';
@@ -71,12 +71,14 @@ export function drawPicture(
     return { raster: map ? heatOver(image, map) : raster, told };
   }
   if (kind === 'masks') drawMasks(raster, inspection, truths ? { found, truths } : { found }, told);
-  else if (truths) drawJudged(raster, found, truths, told.truths ?? []);
-  else
+  else if (kind === 'side-by-side' && truths) drawJudged(raster, found, truths, told.truths ?? []);
+  else {
     drawFaces(
       raster,
       found.map(({ face }) => drawingOf(face)),
     );
+    markMissed(raster, found, truths ?? [], told.truths ?? []);
+  }
   return { raster, told };
 }
 
@@ -132,9 +134,7 @@ function drawMasks(
   const masks = tensors.get('generator/mask');
   if (!masks) return;
   const [, side = 7] = masks.shape;
-  truths?.forEach((box, t) => {
-    if (!found.some(({ truth }) => truth === t)) drawMissed(raster, box, null);
-  });
+  markMissed(raster, found, truths ?? [], []);
   found.forEach(({ face: { box }, index, truth }, f) => {
     if (truths && truth < 0) return;
     const mask = rowOf(masks, index, side * side);
@@ -180,14 +180,24 @@ function drawJudged(
   truths: NonNullable<FigurePicture['faces']>,
   scores: readonly (number | null)[],
 ): void {
-  truths.forEach((box, t) => {
-    if (!found.some(({ truth }) => truth === t)) drawMissed(raster, box, scores[t] ?? null);
-  });
+  markMissed(raster, found, truths, scores);
   for (const { face, truth } of found) {
     const color = truth >= 0 ? RIGHT : WRONG;
     drawBox(raster, face.box, { color, thickness: thicknessOf(raster) });
     label(raster, face.box, face.score.toFixed(2), color);
   }
+}
+
+/** True faces that were not found; with the score of the best box that fits them, where one does. */
+function markMissed(
+  raster: Raster,
+  found: readonly Found[],
+  truths: NonNullable<FigurePicture['faces']>,
+  scores: readonly (number | null)[],
+): void {
+  truths.forEach((box, t) => {
+    if (!found.some(({ truth }) => truth === t)) drawMissed(raster, box, scores[t] ?? null);
+  });
 }
 
 function drawMissed(raster: Raster, box: Box, score: number | null): void {

@@ -2,14 +2,13 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { atomicWriteFile } from '../../../nn/io/files/index.js';
-import { decodeImage } from '../../data/files/decode.js';
 import type { Config } from '../../config/index.js';
 import { Detector } from '../../detect/detector.js';
 import type { Raster } from '../../detect/drawing/draw.js';
 import { inspectAsync } from '../../detect/inspect/inspect.js';
 import { withoutCloserLooks } from '../../detect/settings.js';
 import { readWeightsAsync } from '../../weights/files/detector-weights.js';
-import { picturesOf } from '../facts.js';
+import { figurePictureAsync, picturesOf } from '../figure-pictures.js';
 import type { ShowNode } from '../plan.js';
 import type { NodeContext } from './context.js';
 import { drawPicture } from './picture.js';
@@ -38,7 +37,7 @@ export async function showNodeAsync(node: ShowNode, context: NodeContext): Promi
   const pictures: ShownPicture[] = [];
   for (const [i, picture] of picturesOf(loaded.root, figure).entries()) {
     if (signal?.aborted) return null;
-    const image = await decodeImage(picture.file, { autoOrient: true });
+    const image = await figurePictureAsync(picture);
     const inspection = await inspectAsync(detector, image);
     const { raster, told } = drawPicture(image, {
       kind: figure.kind,

@@ -1,4 +1,5 @@
 /** Tables of what figures with pictures show. */
+import { basename } from 'node:path';
 import type { ReportTable } from '../../eval/protocol.js';
 import type { LoadedStudy } from '../load.js';
 import { titleOf, type StudyResults } from '../results.js';
@@ -42,8 +43,8 @@ export function boxTable(loaded: LoadedStudy, results: StudyResults): ReportTabl
     return entry.shown.flatMap(({ setting, shown }) => {
       const known = shown.pictures.filter(({ right }) => right !== null);
       if (known.length === 0) return [];
-      const sum = (of: 'right' | 'wrong' | 'missed'): number =>
-        known.reduce((total, picture) => total + (picture[of] ?? 0), 0);
+      const sum = (of: 'right' | 'wrong' | 'missed'): string =>
+        String(known.reduce((total, picture) => total + (picture[of] ?? 0), 0));
       const title = titleOf(loaded, setting);
       return [[entry.figure.title, title, sum('right'), sum('wrong'), sum('missed')]];
     });
@@ -65,7 +66,7 @@ export function scoreTables(loaded: LoadedStudy, results: StudyResults): ReportT
       const file = typeof picture === 'string' ? picture : picture.file;
       const count = Math.max(0, ...shown.map((one) => one.shown.pictures[p]?.truths?.length ?? 0));
       return Array.from({ length: count }, (_, face) => [
-        file,
+        basename(file),
         String(face + 1),
         ...shown.map(({ shown: { pictures } }) => pictures[p]?.truths?.[face] ?? 'no box fits'),
       ]);
