@@ -1,6 +1,6 @@
 /**
  * All WGSL text for browser bundles. Keys are paths under kernels/: kernels without ".wgsl"
- * (`conv/naive_conv`), includes with it (`include/grid.wgsl`). Comments and indentation, a third of the
+ * (`conv/naive_conv`), includes with it (`include/grid.wgsl`). Comments, indentation and spaces, a third of the
  * text, are left out. Node reads kernels/ itself and needs none of this.
  */
 import type * as esbuild from 'esbuild';
@@ -46,13 +46,17 @@ export function embeddedKernels(): Record<string, string> {
   );
 }
 
-/** WGSL without line comments, blank lines and indentation. Its block comments nest; kernels/ has none. */
+/**
+ * WGSL without line comments, blank lines, indentation, and spaces beside marks that stand alone. Its block comments
+ * nest; kernels/ has none. Signs that make another one with their neighbour (`- -`, `& &`) keep their spaces.
+ */
 export function withoutComments(text: string): string {
   if (text.includes('/*'))
     throw new Error('kernels have line comments only. Fix: use // instead of /*.');
   return text
     .split('\n')
     .map((line) => line.replace(/\/\/.*$/, '').trim())
+    .map((line) => (line.startsWith('#') ? line : line.replace(/ *([,;:=+*/(){}]) */g, '$1')))
     .filter((line) => line !== '')
     .join('\n');
 }

@@ -113,6 +113,7 @@ describe('a real browser', function () {
     expect(counts['strict']).to.equal(0);
     expect(counts['tiny']).to.be.lessThan(counts['plain']!);
     expect(counts['mirrored']).to.be.at.least(2);
+    expect(counts['hidden']).to.equal(0);
   });
 
   it('computes every layer as its float64 reference', async () => {
@@ -168,6 +169,11 @@ describe('a real browser', function () {
       empty: 'picture',
       missing: 'picture',
       'no picture': 'picture',
+      null: 'picture',
+      bytes: 'picture',
+      'broken image': 'picture',
+      'no size': 'settings',
+      'no size at all': 'settings',
       settings: 'settings',
       lost: 'device-lost',
       disposed: 'use-after-free',

@@ -197,17 +197,17 @@ export class App {
 
   async #lookAsync(): Promise<void> {
     this.#isLooking = true;
-    try {
-      while (this.#isStale) {
-        this.#isStale = false;
+    while (this.#isStale) {
+      this.#isStale = false;
+      try {
         await this.#lookOnceAsync();
+      } catch (error) {
+        // Where something else is to be looked at by now, the failure is of nobody's interest.
+        if (!this.#isStale) this.onError(error);
       }
-    } catch (error) {
-      this.onError(error);
-    } finally {
-      this.#isLooking = false;
-      this.stage.busy('');
     }
+    this.#isLooking = false;
+    this.stage.busy('');
   }
 
   async #lookOnceAsync(): Promise<void> {

@@ -136,7 +136,8 @@ async function startAsync(): Promise<void> {
     onChange: () => (samples.unpress(), onChange()),
     onEnd: update,
   });
-  await samples.showAsync('masks');
+  // Whatever becomes of the first sample, the detector is loaded.
+  await samples.showAsync('masks').catch(showProblem);
   update();
   const detector = await loadDetectorAsync('./', (progress) =>
     app.stage.busy(progressText(progress)),

@@ -29,8 +29,8 @@ export async function connectSamplesAsync(app: App, onShow: () => void): Promise
     const isNewest = app.claim();
     press(name);
     try {
-      const blob = await (await fetch(`samples/${name}.jpg`)).blob();
-      const still = await Still.fromBlobAsync(`${name}.jpg`, blob);
+      const response = await fetchedAsync(`samples/${name}.jpg`);
+      const still = await Still.fromBlobAsync(`${name}.jpg`, await response.blob());
       if (!isNewest()) return;
       const records = stored[name]?.faces;
       app.showStill(still, records ? facesOf(records) : null);
@@ -53,7 +53,11 @@ export async function connectSamplesAsync(app: App, onShow: () => void): Promise
 }
 
 async function jsonAsync<T>(address: string): Promise<T> {
+  return (await (await fetchedAsync(address)).json()) as T;
+}
+
+async function fetchedAsync(address: string): Promise<Response> {
   const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address} cannot be loaded: status ${response.status}.`);
-  return (await response.json()) as T;
+  if (response.ok) return response;
+  throw new Error(`${address} cannot be loaded: status ${response.status}.`);
 }

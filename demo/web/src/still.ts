@@ -76,6 +76,7 @@ export class Still {
 
   #compose(): void {
     const context = contextOf(this.canvas);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.drawImage(this.#base, 0, 0);
     if (this.#garment) paintGarment(context, this.#garment);
     for (const stroke of this.#strokes) drawStroke(context, stroke);

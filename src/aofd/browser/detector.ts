@@ -1,4 +1,5 @@
 /** The detector as pages use it. */
+import { NnError } from '../../nn/errors.js';
 import { platformAsync } from '../../nn/platform/index.js';
 import type { Config } from '../config/index.js';
 import { Detector as Core, type Detection } from '../detect/detector.js';
@@ -76,6 +77,7 @@ export class Detector implements Disposable, AsyncDisposable {
    */
   static async createAsync(options: DetectorOptions = {}): Promise<Detector> {
     const { weights: source, onProgress, adapter, maxSize, ...settings } = options;
+    if (maxSize !== undefined) checkMaxSize(maxSize, 32, 8192);
     // Where there is no GPU to use, that is said before anything is downloaded.
     const chosen = adapter ?? (await (await platformAsync()).requestAdapterAsync()).adapter;
     onProgress?.({ phase: 'download', loaded: 0 });
@@ -132,7 +134,9 @@ export class Detector implements Disposable, AsyncDisposable {
   /** A page's options as the detector's own settings. */
   private settingsOf({ maxSize, ...settings }: DetectOptions): DetectSettings {
     if (maxSize === undefined) return settings;
-    return { ...settings, scales: [maxSize / this.core.config.input.maxSize] };
+    const usual = this.core.config.input.maxSize;
+    checkMaxSize(maxSize, 0.1 * usual, 8 * usual);
+    return { ...settings, scales: [maxSize / usual] };
   }
 }
 
@@ -141,4 +145,11 @@ function withMaxSize(config: Config, maxSize: number | undefined): Config {
   const sized = { ...config, input: { ...config.input, maxSize } };
   // Who asks for a smaller input wants it fast.
   return maxSize < config.input.maxSize ? withoutCloserLooks(sized) : sized;
+}
+
+function checkMaxSize(maxSize: number, least: number, most: number): void {
+  if (maxSize >= least && maxSize <= most) return;
+  throw new NnError('settings', `maxSize is ${maxSize}.`, {
+    fix: `give ${Math.ceil(least)} to ${Math.floor(most)} pixels.`,
+  });
 }

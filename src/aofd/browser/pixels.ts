@@ -12,17 +12,19 @@ type Drawable = Exclude<CanvasImageSource, SVGImageElement>;
 export type ReadableContext = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D;
 
 /**
- * The pixels of a picture as RGB, turned by its EXIF orientation; what is transparent is seen on black.
+ * The pixels of a picture as RGB, turned by its EXIF orientation; what is transparent lies on white, as in Node.
  * @throws BrowserError `picture` for what holds no picture, `picture-cross-origin` for pixels that the browser
  *   does not give to this page
  */
 export async function pixelsOfAsync(source: PictureSource): Promise<DecodedImage> {
-  if (isImageData(source)) return rgbOf(source.data, source);
+  if (isImageData(source)) return onWhite(source);
   const isOwn = typeof source === 'string' || source instanceof URL || source instanceof Blob;
   const drawable = isOwn ? await bitmapOfAsync(source) : await readyAsync(source as Drawable);
   try {
     const { width, height } = sizeOf(drawable);
     const context = readableContext(width, height);
+    context.fillStyle = '#fff';
+    context.fillRect(0, 0, width, height);
     return rgbOf(readPixels(context, drawable, width, height), { width, height });
   } finally {
     if (isOwn) (drawable as ImageBitmap).close();
@@ -40,8 +42,13 @@ export function readableContext(width: number, height: number): ReadableContext 
     willReadFrequently: true,
   }) as ReadableContext | null;
   if (context) return context;
-  throw new BrowserError('picture', `no canvas of ${width}x${height} pixels can be had.`, {
+  throw noCanvas(width, height);
+}
+
+function noCanvas(width: number, height: number, cause?: unknown): BrowserError {
+  return new BrowserError('picture', `no canvas of ${width}x${height} pixels can be had.`, {
     fix: 'use a smaller picture.',
+    cause,
   });
 }
 
@@ -56,6 +63,7 @@ export function readPixels(
   try {
     return context.getImageData(0, 0, width, height).data;
   } catch (cause) {
+    if ((cause as Error).name !== 'SecurityError') throw noCanvas(width, height, cause);
     throw new BrowserError(
       'picture-cross-origin',
       'the browser does not let this page read pixels from another site.',
@@ -125,7 +133,21 @@ async function fetchAsync(address: string): Promise<Blob> {
 /** Waits until an image is decoded and a video has a frame. */
 async function readyAsync(source: Drawable | ImageData): Promise<Drawable> {
   if (source instanceof ImageData) return createImageBitmap(source);
-  if ('decode' in source && !source.complete) await source.decode();
+  // Also what code without types passes: null, bytes, decoded pixels.
+  if (!('width' in Object(source) || 'displayWidth' in Object(source))) {
+    throw new BrowserError('picture', `this is no picture: ${String(source)}.`, {
+      fix: 'pass an <img>, <video>, <canvas>, ImageBitmap, ImageData, VideoFrame, Blob or address; bytes in a Blob.',
+    });
+  }
+  if ('decode' in source && !source.complete) {
+    await source.decode().catch((cause: unknown) => {
+      throw new BrowserError('picture', 'the image cannot be loaded.', {
+        where: source.currentSrc,
+        cause,
+        fix: 'check its address.',
+      });
+    });
+  }
   if ('videoWidth' in source && source.readyState < source.HAVE_CURRENT_DATA) {
     await new Promise<void>((resolve, reject) => {
       source.addEventListener('loadeddata', () => resolve(), { once: true });
@@ -140,6 +162,17 @@ function noFrame(): BrowserError {
   return new BrowserError('video', 'the video cannot be played.', {
     fix: 'use a format that this browser plays, such as MP4 (H.264) or WebM.',
   });
+}
+
+/** Pixels as given, which may be transparent, as RGB. */
+function onWhite({ data: rgba, width, height }: ImageData): DecodedImage {
+  const image = rgbOf(rgba, { width, height });
+  const { data } = image;
+  for (let i = 0; i < data.length; i++) {
+    const alpha = rgba[4 * Math.floor(i / 3) + 3]!;
+    if (alpha < 255) data[i] = 255.5 + ((data[i]! - 255) * alpha) / 255;
+  }
+  return image;
 }
 
 /** RGBA to RGB. */

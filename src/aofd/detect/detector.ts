@@ -75,7 +75,7 @@ interface WeightsOrigin {
 /**
  * A face detector on one device. Any number of calls may be made at the same time: a few pictures are
  * worked on at once, the others wait, so that memory stays the same over any number of them. Call
- * `dispose` at the end (or declare it with `using`): what is under way is finished first.
+ * `dispose` at the end (or declare it with `using`): what is on the device is finished first.
  *
  * ```ts
  * using detector = await Detector.createAsync({ weights: 'weights/aofd-lite.safetensors' });
@@ -145,12 +145,14 @@ export class Detector implements Disposable, AsyncDisposable {
       throw error;
     }
     const score = options.score ?? recommendedScore(weights);
+    // The arrays of the weights are not kept.
+    const { weights: _, config: __, device: ___, idleMs, ...settings } = options;
     return new Detector(
       { config, model, params },
-      { ...options, ...(score === undefined ? {} : { score }) },
+      { ...settings, ...(score === undefined ? {} : { score }) },
       { file: weights.file ?? null, sha256: weights.sha256 ?? null },
       { params: true, device: isOwn },
-      isOwn ? (options.idleMs ?? defaultIdleMs) : Infinity,
+      isOwn ? (idleMs ?? defaultIdleMs) : Infinity,
     );
   }
 
@@ -300,6 +302,11 @@ export class Detector implements Disposable, AsyncDisposable {
     return this.#call(this.#onDevice, () => work(this.network));
   }
 
+  /** Like `useAsync`, with nothing else of this detector on the device: for scopes and tapes that span awaits. */
+  useAloneAsync<T>(work: (network: Network) => Promise<T>): Promise<T> {
+    return this.#track(() => this.#onDevice.passAloneAsync(() => work(this.network)));
+  }
+
   #call<T>(gate: Turnstile, work: () => Promise<T>): Promise<T> {
     return this.#track(() => gate.passAsync(work));
   }
@@ -321,7 +328,8 @@ export class Detector implements Disposable, AsyncDisposable {
 
   /**
    * Frees the parameters, and the device where the detector opened it: at once where nothing is under
-   * way, else when that has ended. Calls that wait for their turn, and later ones, are refused.
+   * way, else when what is on the device has ended. Calls that wait for their turn or still decode their
+   * picture, and later ones, are refused.
    */
   dispose(): void {
     this.disposeAsync().catch(() => undefined);

@@ -15,6 +15,8 @@ export class Turnstile {
   readonly #leavers: (() => void)[] = [];
   #inside = 0;
   #closed: (() => Error) | null = null;
+  /** Ends when the last work that asked to be alone has ended. */
+  #alone: Promise<unknown> = Promise.resolve();
 
   /** @param most pieces of work inside at a time */
   constructor(most: number, watch: IdleWatcher = () => undefined) {
@@ -38,6 +40,16 @@ export class Turnstile {
     } finally {
       this.#leave();
     }
+  }
+
+  /** Does `work` with nothing else inside, by taking all places, one piece of such work at a time. */
+  async passAloneAsync<T>(work: () => Promise<T>): Promise<T> {
+    const takeAsync = (places: number): Promise<T> =>
+      places === 0 ? work() : this.passAsync(() => takeAsync(places - 1));
+    const before = this.#alone;
+    const mine = before.then(() => takeAsync(this.#most));
+    this.#alone = mine.catch(() => undefined);
+    return mine;
   }
 
   #leave(): void {

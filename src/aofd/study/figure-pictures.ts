@@ -54,9 +54,9 @@ function packageFile(path: string, figure: string): string {
     return resolveInstalled(path);
   } catch (cause) {
     const parts = path.split('/').slice(0, path.startsWith('@') ? 2 : 1);
-    throw new DataError('file-missing', `no installed package has this file (${figure}).`, {
+    throw new DataError('file-missing', `no installed package gives this file (${figure}).`, {
       where: path,
-      fix: `run npm install ${parts.join('/')}, or correct the path in the study file`,
+      fix: `run npm install ${parts.join('/')}, or correct the path in the study file; a file that the package does not export needs a copy of its own`,
       cause,
     });
   }

@@ -20,7 +20,13 @@ export async function retryOutOfMemoryAsync<T>(
   onRetry?: (error: NnError) => void,
 ): Promise<T> {
   device.flush(); // a submit with an invalid command in it does nothing: earlier ones must not share it
-  device.context.check(); // what failed before would fail again
+  try {
+    device.context.check();
+  } catch (error) {
+    // Noted before this work began: its own two attempts are still to come.
+    if (!isOutOfMemory(error)) throw error;
+    await giveBackAsync(device);
+  }
   try {
     return await attemptAsync(device, work);
   } catch (error) {

@@ -72,6 +72,20 @@ describe('the life of a detector', function () {
     }
   });
 
+  it('checks its layers with nothing else on the device', async () => {
+    await using detector = await Detector.createAsync({ weights });
+    await detector.detectAsync(picture);
+    const before = detector.device.stats().liveTensors;
+    const calls = [
+      checkModelAsync(detector),
+      detector.detectAsync(picture),
+      checkModelAsync(detector),
+      detector.detectAsync(picture),
+    ];
+    expect(await Promise.all(calls.map(outcome))).to.deep.equal(Array(4).fill('done'));
+    expect(detector.device.stats().liveTensors).to.equal(before);
+  });
+
   it('holds as much memory for many calls at once as for a few', async () => {
     await using detector = await Detector.createAsync({ weights, idleMs: Infinity });
     const { device } = detector;

@@ -54,6 +54,14 @@ describe('a detection without memory', function () {
     }
   });
 
+  it('does not fail for what failed before it began, whoever asked for that', async () => {
+    const expected = await detect(() => false);
+    await using detector = await Detector.createAsync({ weights: randomWeights(), device });
+    memory.report();
+    const { faces } = await detector.detectAsync(picture, { score: 0.01 });
+    expect(faces).to.deep.equal(expected);
+  });
+
   it('says so when there is no memory the second time either', async () => {
     const error: unknown = await detect((i) => i > 10).catch((thrown: unknown) => thrown);
     expect(isOutOfMemory(error), String(error)).to.equal(true);

@@ -34,6 +34,36 @@ describe('a turnstile', () => {
     expect(await Promise.all(results)).to.deep.equal(['done', 'done', 'done', 'done']);
   });
 
+  it('lets work be alone, one piece at a time, and others again after it', async () => {
+    const gate = new Turnstile(2);
+    const [first, later] = [new Job(), new Job()];
+    const alone = [new Job(), new Job()];
+    const results = [
+      gate.passAsync(first.work),
+      ...alone.map((job) => gate.passAloneAsync(job.work)),
+    ];
+    await turn();
+    results.push(gate.passAsync(later.work));
+    await turn();
+    expect(alone.map((job) => job.isStarted)).to.deep.equal([false, false]);
+    first.end();
+    await turn();
+    expect([...alone, later].map((job) => job.isStarted)).to.deep.equal([true, false, false]);
+    alone[0]!.end();
+    await turn();
+    // Who waited before the second asked goes first.
+    expect([...alone, later].map((job) => job.isStarted)).to.deep.equal([true, false, true]);
+    later.end();
+    await turn();
+    expect(alone[1]!.isStarted).to.equal(true);
+    alone[1]!.end();
+    expect(await Promise.all(results)).to.deep.equal(Array(4).fill('done'));
+    expect(gate.isEmpty).to.equal(true);
+    const failing = gate.passAloneAsync(() => Promise.reject(new Error('no')));
+    expect(await failing.catch((error: unknown) => String(error))).to.equal('Error: no');
+    expect(await gate.passAloneAsync(() => Promise.resolve(5))).to.equal(5);
+  });
+
   it('says when it is idle and when not', async () => {
     const seen: boolean[] = [];
     const gate = new Turnstile(1, (isIdle) => seen.push(isIdle));

@@ -41,7 +41,7 @@ describe('pictures of figures', () => {
     ] as const) {
       const error = thrownBy(() => picturesOf('/data', figure(`npm:${path}`)), DataError);
       expect(error.message).to.match(
-        new RegExp(`${path}: no installed package .*shown.*npm install ${name},`, 's'),
+        new RegExp(`${path}: no installed package gives .*shown.*npm install ${name},`, 's'),
       );
     }
     const gone = () => hashPictures(at(), figure('gone.png'), new FileHashes(null));

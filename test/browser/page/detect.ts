@@ -88,6 +88,13 @@ export async function errorsAsync(): Promise<Record<string, { code: string; mess
   await tryAsync('empty', () => detector.detectAsync(new Image()));
   await tryAsync('missing', () => detector.detectAsync('/photographs/none.jpg'));
   await tryAsync('no picture', () => detector.detectAsync(new Blob(['hello'])));
+  await tryAsync('null', () => detector.detectAsync(null as never));
+  await tryAsync('bytes', () => detector.detectAsync(new Uint8Array(100) as never));
+  const broken = new Image();
+  broken.src = '/photographs/none.jpg';
+  await tryAsync('broken image', () => detector.detectAsync(broken));
+  await tryAsync('no size', () => detector.detectAsync(photograph(1), { maxSize: 0 }));
+  await tryAsync('no size at all', () => Detector.createAsync({ maxSize: -1 }));
   await tryAsync('settings', () => detector.detectAsync(photograph(1), { score: 7 }));
   // As a browser does that takes the device back, for example after importing a video's texture.
   detector.core.device.context.gpu.destroy();
@@ -112,7 +119,18 @@ export async function settingsAsync(): Promise<Record<string, number>> {
     strict: await count({ score: 0.999999 }),
     tiny: await count({ maxSize: 32 }),
     mirrored: await count({ flip: true }),
+    hidden: (await detector.detectAsync(await transparentAsync())).faces.length,
   };
+}
+
+/** A photograph of which nothing is to be seen: its pixels are there, transparent. */
+async function transparentAsync(): Promise<ImageData> {
+  const bitmap = await createImageBitmap(await (await fetch(photograph(1))).blob());
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+  context?.drawImage(bitmap, 0, 0);
+  const image = context?.getImageData(0, 0, bitmap.width, bitmap.height) as ImageData;
+  for (let i = 3; i < image.data.length; i += 4) image.data[i] = 0;
+  return image;
 }
 
 /** Every layer against its float64 reference, and the names that a look inside gives. */

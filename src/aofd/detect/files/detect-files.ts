@@ -1,10 +1,10 @@
 /** Many picture files through one detector: others are decoded and drawn while the device works. */
-import { isOutOfMemory } from '../../../nn/index.js';
 import type { DecodedImage } from '../../data/sample.js';
 import type { Detection, Detector } from '../detector.js';
 import type { FaceDrawing } from '../drawing/draw-faces.js';
 import type { DetectedFace } from '../faces.js';
 import type { PictureFile } from './list-pictures.js';
+import { isTooMuch } from '../too-much.js';
 import { annotateAsync } from './picture-jobs.js';
 import { PicturePool, threadsFor } from './picture-pool.js';
 import type { DetectSettings } from '../settings.js';
@@ -80,7 +80,7 @@ interface FilesRun {
   pool: PicturePool;
   options: DetectFilesOptions;
   /** Each resolves when a detection is over, whatever came of it. */
-  detections: Promise<unknown>[];
+  detections: Promise<void>[];
 }
 
 /** One picture from the disk to its faces. Rejects with what says something about other pictures too. */
@@ -100,7 +100,9 @@ async function detectFileAsync(run: FilesRun, picture: PictureFile): Promise<Fil
   const detecting = Promise.all([reading, detections.at(-onDevice)]).then(([read]) =>
     detector.detectPreparedAsync({ ...read.prepared, image: read.image }, settings),
   );
-  detections.push(detecting.catch(() => undefined));
+  // Without its value: results are not kept until the end of the run.
+  const over = (): void => undefined;
+  detections.push(detecting.then(over, over));
   let image: DecodedImage;
   try {
     ({ image } = await reading);
@@ -116,7 +118,7 @@ async function detectFileAsync(run: FilesRun, picture: PictureFile): Promise<Fil
     return png instanceof Uint8Array ? { picture, image, detection, png } : png;
   } catch (error) {
     // A picture too large for the device says nothing about the next one.
-    if (isOutOfMemory(error)) return failure(error);
+    if (isTooMuch(error)) return failure(error);
     throw error;
   }
 }

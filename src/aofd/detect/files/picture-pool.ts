@@ -36,8 +36,8 @@ export function threadsFor(pictures: number, cores = os.availableParallelism()):
 }
 
 /**
- * A pool of threads. Without threads, while they start, and after one has died, jobs run on the
- * calling thread, so that every job is done in any case.
+ * A pool of threads. Without threads, while they start, and where none is left, jobs run on the
+ * calling thread. The jobs of a thread that dies fail, the ones it had waiting as well.
  */
 export class PicturePool {
   readonly #threads: Thread[];

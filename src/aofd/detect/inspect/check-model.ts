@@ -39,7 +39,9 @@ export async function checkModelAsync(
   subject: Detector | Network,
   size: { width: number; height: number } = { width: 96, height: 64 },
 ): Promise<ModelCheck> {
-  if ('useAsync' in subject) return subject.useAsync((network) => checkNetworkAsync(network, size));
+  if ('useAloneAsync' in subject) {
+    return subject.useAloneAsync((network) => checkNetworkAsync(network, size));
+  }
   return checkNetworkAsync(subject, size);
 }
 
