@@ -103,7 +103,8 @@ async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise
     });
     await trainer.prepareAsync();
     if (options.dumpStep) {
-      await trainer.dumpStepAsync(options.dumpStep);
+      const { dumpStep } = options;
+      await withProfileAsync(device, options.profile, () => trainer.dumpStepAsync(dumpStep));
       printLine(options.dumpStep);
       return;
     }
@@ -123,6 +124,11 @@ function checkUsage(options: TrainArguments): void {
   if (!options.out && !options.dumpStep) {
     throw new UsageError('usage', 'train needs a folder for the run.', {
       fix: 'add --out runs/my-run.',
+    });
+  }
+  if (options.resume && !options.out) {
+    throw new UsageError('usage', '--resume needs the folder of the run.', {
+      fix: 'add --out with the folder that holds its checkpoints.',
     });
   }
   if (options.resume && options.weights) {

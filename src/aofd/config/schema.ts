@@ -83,7 +83,11 @@ const trainSchema = z.strictObject({
       limit: count.describe('images; 0 = all'),
     })
     .nullable(),
-  workers: z.int().min(0).max(256).describe('threads that prepare batches; 0 = in the main thread'),
+  workers: z
+    .int()
+    .min(0)
+    .max(256)
+    .describe('0: batches are prepared in the main thread; above: in one of their own'),
 });
 
 const jitter = z.number().min(0).max(10);
@@ -297,7 +301,9 @@ const dataSchema = z.strictObject({
     .describe('pixel labels for the core of worn masks, guessed from masked boxes'),
   portraitPaintProbability: share
     .optional()
-    .describe('region-visible: share of portraits that are painted over; default 0'),
+    .describe(
+      'region-visible: share of portraits that are painted over, in stages with a paintProbability; default 0',
+    ),
   portraitFocus: z
     .strictObject({ probability: share, draws: z.int().min(1).max(16) })
     .optional()

@@ -147,6 +147,28 @@ describe('data/loaders', () => {
       expect(sample?.faces[1]?.box).to.deep.equal([50, 30, 59, 39]);
       expect(sample?.faces[1]?.ignore).to.equal(true);
     });
+    it('does not ask for the box of what is dropped', () => {
+      const file = at.write(
+        'dropped.json',
+        JSON.stringify({
+          images: [{ id: 1, file_name: 'c.png', width: 17, height: 9 }],
+          categories: [
+            { id: 1, name: 'face' },
+            { id: 2, name: 'person' },
+          ],
+          annotations: [
+            { id: 1, image_id: 1, category_id: 2 },
+            { id: 2, image_id: 1, category_id: 2, bbox: [1, 1, -4, 2] },
+            { id: 3, image_id: 1, category_id: 1, bbox: [1, 1, 4, 5] },
+          ],
+        }),
+      );
+      const report = newLoadReport();
+      const classes = { face: 'face', person: 'drop' } as const;
+      const [sample] = loadCoco(file, { imageRoot: at(), classes, report });
+      expect(sample?.faces.map(({ box }) => box)).to.deep.equal([[1, 1, 4, 5]]);
+      expect([report.faces, report.dropped, report.clipped]).to.deep.equal([1, 0, 0]);
+    });
     it('names the JSON path of malformed entries', () => {
       const changed = (patch: object): unknown => ({
         ...list,

@@ -67,12 +67,11 @@ export class BatchLoader {
   async nextAsync(): Promise<Batch> {
     if (this.isClosed) throw new Error('BatchLoader is closed. Fix: open a new one');
     const step = this.nextStep++;
-    if (this.maker) return this.maker.makeAsync(step);
-    this.request(step);
-    const batch = this.pending.get(step) as Promise<Batch>;
+    if (!this.maker) this.request(step);
     const started = performance.now();
-    const made = await batch;
+    const made = await (this.maker?.makeAsync(step) ?? (this.pending.get(step) as Promise<Batch>));
     this.waitedMs += performance.now() - started;
+    if (this.maker) return made;
     this.pending.delete(step);
     this.request();
     return made;

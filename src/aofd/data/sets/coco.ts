@@ -35,18 +35,18 @@ export function loadCoco(listFile: string, options: CocoOptions): Sample[] {
     listFile,
     { source, pictureOf, isLenient },
     ({ record, path, sample, size, category }) => {
+      const where = `${listFile}: ${path}.category_id`;
+      // First of all: what is dropped may have any box, or none.
+      const meaning = category === undefined ? 'face' : meaningOf(options.classes, category, where);
+      if (!isFace(meaning)) return;
       const bbox = bboxOf(record, listFile, path);
       const box = checkedBox(bbox, size, `${listFile}: ${path}.bbox`, report);
       if (!box) return;
       const ignore =
         isFlagSet(record, 'ignore', listFile, path) || isFlagSet(record, 'iscrowd', listFile, path);
       const face: FaceBox = { box, ignore, invalid: false };
-      if (category !== undefined) {
-        const meaning = meaningOf(options.classes, category, `${listFile}: ${path}.category_id`);
-        if (!isFace(meaning)) return;
-        const cover = coverOf(meaning);
-        if (cover) face.attributes = { cover };
-      }
+      const cover = coverOf(meaning);
+      if (cover) face.attributes = { cover };
       sample.faces.push(face);
     },
   );

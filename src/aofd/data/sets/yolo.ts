@@ -50,7 +50,7 @@ export function loadYolo(options: YoloOptions): Sample[] {
 function labelsOf(picture: string): string {
   const beside = picture.replace(/\.\w+$/, '.txt');
   // The last folder of that name: others may lie above the data set.
-  const apart = beside.replace(/^(.*[\\/])images([\\/])/, '$1labels$2');
+  const apart = beside.replace(/^(.*[\\/])?images([\\/])/, '$1labels$2');
   return existsSync(apart) || !existsSync(beside) ? apart : beside;
 }
 

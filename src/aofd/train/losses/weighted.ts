@@ -20,6 +20,17 @@ export function seedsOf(
   return losses.map(({ value, weight }) => [value, weight * scale]);
 }
 
+/** Means over the batches of an update; of a loss that some of them lack, over the others. */
+export function meanLosses(batches: readonly NamedLosses[]): NamedLosses {
+  const names = new Set(batches.flatMap((losses) => Object.keys(losses)));
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const values = batches.flatMap((losses) => losses[name] ?? []);
+      return [name, values.reduce((sum, value) => sum + value, 0) / values.length];
+    }),
+  );
+}
+
 /**
  * Starts reading the losses (one readback); their weighted sum, without the scale of `seedsOf`, is
  * added under `totalName`. Nothing at all where there are no losses.

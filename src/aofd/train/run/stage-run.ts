@@ -1,6 +1,7 @@
 import process from 'node:process';
 import {
   giveBackAsync,
+  handled,
   isOutOfMemory,
   nonFiniteProbeAsync,
   retryOutOfMemoryAsync,
@@ -9,7 +10,7 @@ import {
 import { learningRate, totalSteps, type StageConfig } from '../../config/index.js';
 import { DataError, TrainError } from '../../errors.js';
 import { nonFiniteError } from '../errors.js';
-import type { NamedLosses } from '../losses/index.js';
+import { meanLosses, type NamedLosses } from '../losses/index.js';
 import { trainingOutOfMemory } from '../step/out-of-memory.js';
 import { TrainStep } from '../step/train-step.js';
 import type { StepCounts, StepResult } from '../step/types.js';
@@ -144,7 +145,8 @@ export class StageRun {
       const { batch, step } = (batches[i] ??= await this.#nextBatchAsync());
       results.push(await this.#step.runAsync(batch, { step, lossScale: 1 / accumulate }));
     }
-    const { counts, losses } = results.at(-1) as StepResult;
+    const { counts } = results.at(-1) as StepResult;
+    const losses = handled(Promise.all(results.map((one) => one.losses)).then(meanLosses));
     const exists = results.some(({ hasGradient }) => hasGradient);
     const { context } = this.#run.device;
     const gradNorm = exists
