@@ -47,8 +47,9 @@ export function embeddedKernels(): Record<string, string> {
 }
 
 /**
- * WGSL without line comments, blank lines, indentation, and spaces beside marks that stand alone. Its block comments
- * nest; kernels/ has none. Signs that make another one with their neighbour (`- -`, `& &`) keep their spaces.
+ * WGSL without line comments, blank lines, indentation, and spaces beside some marks. Its block comments nest; kernels/
+ * has none. Beside signs that make another one with their neighbour (`- -`, `& &`) spaces stay, and beside braces
+ * and brackets: a define may follow those of `${...}`.
  */
 export function withoutComments(text: string): string {
   if (text.includes('/*'))
@@ -56,7 +57,7 @@ export function withoutComments(text: string): string {
   return text
     .split('\n')
     .map((line) => line.replace(/\/\/.*$/, '').trim())
-    .map((line) => (line.startsWith('#') ? line : line.replace(/ *([,;:=+*/(){}]) */g, '$1')))
+    .map((line) => (line.startsWith('#') ? line : line.replace(/ *([,;:=+*]) */g, '$1')))
     .filter((line) => line !== '')
     .join('\n');
 }
