@@ -77,7 +77,7 @@ export class Detector implements Disposable, AsyncDisposable {
    */
   static async createAsync(options: DetectorOptions = {}): Promise<Detector> {
     const { weights: source, onProgress, adapter, maxSize, ...settings } = options;
-    if (maxSize !== undefined) checkMaxSize(maxSize, 32, 8192);
+    if (maxSize !== undefined) checkMaxSize(maxSize, 8192);
     // Where there is no GPU to use, that is said before anything is downloaded.
     const chosen = adapter ?? (await (await platformAsync()).requestAdapterAsync()).adapter;
     onProgress?.({ phase: 'download', loaded: 0 });
@@ -135,7 +135,7 @@ export class Detector implements Disposable, AsyncDisposable {
   private settingsOf({ maxSize, ...settings }: DetectOptions): DetectSettings {
     if (maxSize === undefined) return settings;
     const usual = this.core.config.input.maxSize;
-    checkMaxSize(maxSize, 0.1 * usual, 8 * usual);
+    checkMaxSize(maxSize, 8 * usual);
     return { ...settings, scales: [maxSize / usual] };
   }
 }
@@ -147,9 +147,9 @@ function withMaxSize(config: Config, maxSize: number | undefined): Config {
   return maxSize < config.input.maxSize ? withoutCloserLooks(sized) : sized;
 }
 
-function checkMaxSize(maxSize: number, least: number, most: number): void {
-  if (maxSize >= least && maxSize <= most) return;
+function checkMaxSize(maxSize: number, most: number): void {
+  if (maxSize >= 1 && maxSize <= most) return;
   throw new NnError('settings', `maxSize is ${maxSize}.`, {
-    fix: `give ${Math.ceil(least)} to ${Math.floor(most)} pixels.`,
+    fix: `give 1 to ${Math.floor(most)} pixels.`,
   });
 }

@@ -1,5 +1,6 @@
 /** Pixels of everything that a page may have a picture in. */
 import type { DecodedImage } from '../data/sample.js';
+import { pixelsOfSourceAsync } from '../detect/picture-source.js';
 import { BrowserError } from './errors.js';
 
 /** A picture as pages have them; a text or URL is an address to fetch. */
@@ -17,7 +18,7 @@ export type ReadableContext = OffscreenCanvasRenderingContext2D | CanvasRenderin
  *   does not give to this page
  */
 export async function pixelsOfAsync(source: PictureSource): Promise<DecodedImage> {
-  if (isImageData(source)) return onWhite(source);
+  if (isImageData(source)) return pixelsOfSourceAsync(source);
   const isOwn = typeof source === 'string' || source instanceof URL || source instanceof Blob;
   const drawable = isOwn ? await bitmapOfAsync(source) : await readyAsync(source as Drawable);
   try {
@@ -162,17 +163,6 @@ function noFrame(): BrowserError {
   return new BrowserError('video', 'the video cannot be played.', {
     fix: 'use a format that this browser plays, such as MP4 (H.264) or WebM.',
   });
-}
-
-/** Pixels as given, which may be transparent, as RGB. */
-function onWhite({ data: rgba, width, height }: ImageData): DecodedImage {
-  const image = rgbOf(rgba, { width, height });
-  const { data } = image;
-  for (let i = 0; i < data.length; i++) {
-    const alpha = rgba[4 * Math.floor(i / 3) + 3]!;
-    if (alpha < 255) data[i] = 255.5 + ((data[i]! - 255) * alpha) / 255;
-  }
-  return image;
 }
 
 /** RGBA to RGB. */

@@ -102,10 +102,10 @@ async function trainAsync(options: TrainArguments, signal: AbortSignal): Promise
       ...(initial ? { initialWeights: initial } : {}),
     });
     await trainer.prepareAsync();
-    if (options.dumpStep) {
-      const { dumpStep } = options;
+    const { dumpStep } = options;
+    if (dumpStep) {
       await withProfileAsync(device, options.profile, () => trainer.dumpStepAsync(dumpStep));
-      printLine(options.dumpStep);
+      printLine(dumpStep);
       return;
     }
     writeConfigCopy(outDir, config, options.config);

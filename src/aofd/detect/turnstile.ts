@@ -46,8 +46,7 @@ export class Turnstile {
   async passAloneAsync<T>(work: () => Promise<T>): Promise<T> {
     const takeAsync = (places: number): Promise<T> =>
       places === 0 ? work() : this.passAsync(() => takeAsync(places - 1));
-    const before = this.#alone;
-    const mine = before.then(() => takeAsync(this.#most));
+    const mine = this.#alone.then(() => takeAsync(this.#most));
     this.#alone = mine.catch(() => undefined);
     return mine;
   }

@@ -6,10 +6,10 @@ import type { EvalSet, ProtocolOptions } from '../eval/protocol.js';
 import { PROTOCOLS } from '../eval/protocols.js';
 import { codeVersions } from './code-version.js';
 import { DataHashes } from './data-hash.js';
-import { hashOfFile, hashPictures, studyPath } from './figure-pictures.js';
-import type { FileHashes } from './file-hashes.js';
+import { hashPictures } from './figure-pictures.js';
+import { hashOfFile, type FileHashes } from './file-hashes.js';
 import { keyOf } from './keys.js';
-import type { LoadedStudy } from './load.js';
+import { studyPath, type LoadedStudy } from './load.js';
 import type { Hashed, PlanFacts } from './plan.js';
 import type { StudyProtocol } from './schema.js';
 

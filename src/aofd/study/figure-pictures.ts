@@ -3,8 +3,6 @@
  * figure can be made and shown to others without data of one's own; as they are, or with cover painted over
  * their faces.
  */
-import { existsSync, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import { resolveInstalled } from '../../nn/platform/node/packages.js';
 import type { DrawnKind } from '../config/occluder-kinds.js';
 import { decodeImage } from '../data/files/decode.js';
@@ -12,8 +10,9 @@ import { paintOccluder } from '../data/occluders/painter.js';
 import { KeyedRng } from '../data/rng.js';
 import type { Box, DecodedImage } from '../data/sample.js';
 import { DataError } from '../errors.js';
-import type { FileHashes } from './file-hashes.js';
+import { hashOfFile, type FileHashes } from './file-hashes.js';
 import { keyOf } from './keys.js';
+import { studyPath } from './load.js';
 import type { PictureFigure } from './schema.js';
 
 /** A picture of a figure. */
@@ -30,10 +29,6 @@ const PACKAGE = 'npm:';
 
 /** Whether a picture comes from a package, so that no data folder needs to hold it. */
 export const isOfPackage = (file: string): boolean => file.startsWith(PACKAGE);
-
-/** A path of a study, from its root on. */
-export const studyPath = (root: string, path: string): string =>
-  isAbsolute(path) ? path : join(root, path);
 
 /**
  * The pictures of a figure with their paths.
@@ -76,25 +71,11 @@ export function hashPictures(root: string, figure: PictureFigure, files: FileHas
   );
 }
 
-/**
- * The hash of a file that a study names.
- * @param user what names it, for the error
- * @throws DataError where it is missing
- */
-export function hashOfFile(files: FileHashes, file: string, user: string): string {
-  if (existsSync(file) && statSync(file).isFile()) return files.of(file);
-  throw new DataError('file-missing', `not found (${user}).`, {
-    where: file,
-    fix: 'correct the path in the study file, or put the file there',
-  });
-}
-
 /** Decodes a picture upright and paints its cover: the same pixels every time. */
 export async function figurePictureAsync(picture: FigurePicture): Promise<DecodedImage> {
-  const decoded = await decodeImage(picture.file, { autoOrient: true });
+  const image = await decodeImage(picture.file, { autoOrient: true });
   const { cover, faces } = picture;
-  if (!cover || !faces) return decoded;
-  const image = { ...decoded, data: decoded.data.slice() };
+  if (!cover || !faces) return image;
   const mask = new Uint8Array(image.width * image.height);
   cover.forEach((kind, f) => {
     const box = faces[f];

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import * as z from 'zod';
 import { atomicWriteFile, readRegularFile, sha256Hex } from '../../nn/io/files/index.js';
 import { parseJsonText } from '../../nn/json.js';
+import { DataError } from '../errors.js';
 
 const memorySchema = z.record(z.string(), z.tuple([z.number(), z.number(), z.string()]));
 
@@ -44,4 +45,17 @@ export class FileHashes {
     atomicWriteFile(this.#file, JSON.stringify(Object.fromEntries(this.#known)), { flush: false });
     this.#isChanged = false;
   }
+}
+
+/**
+ * The hash of a file that a study names.
+ * @param user what names it, for the error
+ * @throws DataError where it is missing
+ */
+export function hashOfFile(files: FileHashes, file: string, user: string): string {
+  if (existsSync(file) && statSync(file).isFile()) return files.of(file);
+  throw new DataError('file-missing', `not found (${user}).`, {
+    where: file,
+    fix: 'correct the path in the study file, or put the file there',
+  });
 }

@@ -1,6 +1,6 @@
 /** Study files: read, followed through `extends`, checked, and every setting resolved. */
 import { readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { isPlainObject, mergeConfig, parseJsonc, resolveConfig } from '../config/index.js';
 import type { Config } from '../config/index.js';
 import { ConfigError } from '../errors.js';
@@ -51,6 +51,10 @@ export function loadStudy(file: string, sets: readonly string[] = []): LoadedStu
   );
   return { file, study, root, configs };
 }
+
+/** A path of a study, from its root on. */
+export const studyPath = (root: string, path: string): string =>
+  isAbsolute(path) ? path : join(root, path);
 
 type Problem = readonly [place: string, what: string, fix: string];
 
@@ -186,8 +190,7 @@ function crossCheck(study: Study): Problem[] {
     );
     if (figure.kind === 'curves') {
       known(`${place}.protocol`, 'protocol', figure.protocol, protocols);
-    }
-    if (figure.kind !== 'curves') problems.push(...coverProblems(place, figure));
+    } else problems.push(...coverProblems(place, figure));
     if (figure.kind === 'side-by-side' && figure.settings.length !== 2) {
       const count = figure.settings.length;
       problems.push([`${place}.settings`, `compares two settings, got ${count}`, 'name two']);

@@ -6,8 +6,7 @@ import type { Detection, DetectionSet, EvalSet, Fact, ReportPlot } from '../eval
 import type { Measure } from '../eval/statistics/measures.js';
 import { curveSchema, type CurvePoint } from './curve.js';
 import { problemOf, type LoadedSet } from './facts.js';
-import { studyPath } from './figure-pictures.js';
-import type { LoadedStudy } from './load.js';
+import { studyPath, type LoadedStudy } from './load.js';
 import { readDetections } from './nodes/detect.js';
 import { readShown, type Shown } from './nodes/shown.js';
 import { CURVE } from './nodes/train.js';

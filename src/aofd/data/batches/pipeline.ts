@@ -67,14 +67,19 @@ export class BatchLoader {
   async nextAsync(): Promise<Batch> {
     if (this.isClosed) throw new Error('BatchLoader is closed. Fix: open a new one');
     const step = this.nextStep++;
-    if (!this.maker) this.request(step);
     const started = performance.now();
-    const made = await (this.maker?.makeAsync(step) ?? (this.pending.get(step) as Promise<Batch>));
+    const made = await (this.maker ? this.maker.makeAsync(step) : this.takeAsync(step));
     this.waitedMs += performance.now() - started;
-    if (this.maker) return made;
+    return made;
+  }
+
+  /** A batch of the thread, which then goes on with another one. */
+  private async takeAsync(step: number): Promise<Batch> {
+    this.request(step);
+    const batch = await (this.pending.get(step) as Promise<Batch>);
     this.pending.delete(step);
     this.request();
-    return made;
+    return batch;
   }
 
   /** Endless iteration; leave the loop with `break`. */

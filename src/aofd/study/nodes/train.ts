@@ -6,7 +6,7 @@ import { TrainError } from '../../errors.js';
 import { Trainer, JsonlWriter, type TrainerOptions } from '../../train/run/index.js';
 import { loadInitialWeightsAsync } from '../../train/run/hooks.js';
 import { appendUpdate, readCurve, readTimeMs } from '../curve.js';
-import { studyPath } from '../figure-pictures.js';
+import { studyPath } from '../load.js';
 import type { TrainNode } from '../plan.js';
 import type { NodeContext } from './context.js';
 
