@@ -4,7 +4,8 @@ import path from 'node:path';
 import * as fs from 'node:fs';
 import process from 'node:process';
 import type { Command } from 'commander';
-import type { Calibration, SourceShare } from '../eval/calibration/calibrate.js';
+import type { Calibration } from '../eval/calibration/calibrate.js';
+import type { SourceShare } from '../eval/calibration/options.js';
 import {
   addDeviceOption,
   collect,
@@ -17,7 +18,7 @@ import {
 import { refuseOverData } from './data-lists.js';
 import { InterruptedError, UsageError } from './errors.js';
 import { describeRun, Progress } from './eval-progress.js';
-import { refuseOverwriting } from './outputs.js';
+import { checkOutFile, refuseOverwriting } from './outputs.js';
 
 interface CalibrateFlags {
   weights: string;
@@ -65,7 +66,10 @@ async function calibrateCommandAsync(flags: CalibrateFlags, signal: AbortSignal)
       fix: 'name a data source of the weights, e.g. --faces masked:400.',
     });
   }
+  const faces = flags.faces.map(sourceShare);
+  const portraits = flags.portraits.map(sourceShare);
   refuseOverwriting([flags.weights], [flags.out]);
+  checkOutFile(flags.out);
   const [
     { readWeightsAsync },
     { configOf, networkOf },
@@ -97,8 +101,8 @@ async function calibrateCommandAsync(flags: CalibrateFlags, signal: AbortSignal)
         onProgress: (run) => progress.show(describeRun(run), run.done === run.total),
       },
       cache,
-      faces: flags.faces.map(sourceShare),
-      portraits: flags.portraits.map(sourceShare),
+      faces,
+      portraits,
       falseAlarms: flags.falseAlarms,
     });
     if (!found) throw new InterruptedError('interrupted', 'stopped; nothing was written.');
@@ -135,13 +139,15 @@ function describe({ scores, occlusion }: Calibration, falseAlarms: number): stri
       `covered where P > ${threshold}: IoU ${iou.toFixed(3)}, error of the share ${shareError.toFixed(3)}`,
     );
   }
-  const { best, coveredShare, uncovered, portraits } = occlusion;
+  const { best, coveredShare, uncovered, portraits, notFound } = occlusion;
   lines.push(
-    `chosen on ${portraits} portraits: P > ${best.threshold}; ` +
+    `chosen on ${portraits} portraits` +
+      (notFound > 0 ? ` (the face of ${notFound} more was not found)` : '') +
+      `: P > ${best.threshold}; ` +
       (coveredShare === null
         ? 'none of them is uncovered, so the share that counts as covered stays'
-        : `covered from a share of ${coveredShare} on, which ${100 * falseAlarms} % of ${uncovered} ` +
-          'uncovered ones exceed at most'),
+        : `covered from a share of ${coveredShare} on, which at most ${100 * falseAlarms} % of ${uncovered} ` +
+          'uncovered ones reach'),
   );
   return lines;
 }

@@ -1,5 +1,6 @@
 /** What a command writes never replaces what it reads, whatever paths or links lead there. */
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { FileSet } from '../../nn/io/files/same-file.js';
 import { UsageError } from './errors.js';
 
@@ -28,5 +29,19 @@ export function checkOutFolder(out: string, option = '--out'): void {
   if (!found || found.isDirectory()) return;
   throw new UsageError('usage', `${out} is a file; a folder is needed.`, {
     fix: `choose another folder with ${option}.`,
+  });
+}
+
+/** @throws UsageError where a file shall be made that is a folder, or in a folder that is not there */
+export function checkOutFile(out: string, option = '--out'): void {
+  if (fs.statSync(out, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError('usage', `${out} is a folder; a file is needed.`, {
+      fix: `name a file in it with ${option}.`,
+    });
+  }
+  const folder = path.dirname(out);
+  if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new UsageError('usage', `${folder} is no folder, so ${out} cannot be written.`, {
+    fix: `make the folder, or choose another place with ${option}.`,
   });
 }

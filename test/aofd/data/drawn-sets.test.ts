@@ -1,6 +1,5 @@
 /** What labelme, Label Studio and CVAT write, read as training data of the segmentation branch. */
 import { expect } from 'chai';
-import { PNG } from 'pngjs';
 import type { Config, DataSourceConfig } from '../../../src/aofd/config/index.js';
 import { presetConfig } from '../../../src/aofd/config/index.js';
 import { BatchMaker } from '../../../src/aofd/data/batches/make-batch.js';
@@ -11,7 +10,7 @@ import { DataError } from '../../../src/aofd/errors.js';
 import { Trainer, type TrainEvent } from '../../../src/aofd/train/run/index.js';
 import { canvasBatchOptions, RunSources } from '../../../src/aofd/train/run/sources.js';
 import { testDeviceAsync } from '../../helpers/device.js';
-import { gradientImage, jpegOf } from '../../helpers/pictures.js';
+import { gradientImage, jpegOf, maskPng } from '../../helpers/pictures.js';
 import { thrownBy } from '../../helpers/rejection.js';
 import { useSuiteFolder } from '../../helpers/temp-folder.js';
 import { tinyConfig } from '../../helpers/training.js';
@@ -171,9 +170,7 @@ describe('data/sets: drawn by people', () => {
   });
 
   it('labelme: rectangles, circles, masks, groups, flags; names of the user', () => {
-    const png = new PNG({ width: 30, height: 20 });
-    png.data.fill(255);
-    const mask = PNG.sync.write(png).toString('base64');
+    const mask = maskPng(30, 20, () => true).toString('base64');
     const { samples, report } = loadLabelme(
       labelme([
         shape('kopf', [FACE[2]!, FACE[0]!], { shape_type: 'rectangle' }),
@@ -227,6 +224,11 @@ describe('data/sets: drawn by people', () => {
     }
     await expectLabels({ ...cocoSource, classes: CLASSES });
     expect(() => loadList(text())).to.throw(/annotations\[0\]|Mask or hand/);
+    // What is dropped may be drawn as it likes.
+    const line = { category_id: 1, segmentation: [[20, 50, 60, 40]], bbox: [20, 50, 60, 40] };
+    expect(() => loadList(labelStudio([line]), { classes: CLASSES })).to.throw(/3 corners/);
+    const classes = { ...CLASSES, 'Mask or hand': 'drop' } as const;
+    expect(loadList(labelStudio([line]), { classes }).samples[0]?.occluders).to.deep.equal([]);
   });
 
   it('CVAT: outlines, and painted masks as run lengths (plain and compressed), which are no crowds', async () => {

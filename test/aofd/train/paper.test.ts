@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { Device } from '../../../src/nn/index.js';
 import { SafetensorsFile } from '../../../src/nn/io/files/index.js';
 import { resolveConfig } from '../../../src/aofd/config/index.js';
+import { packLabel } from '../../../src/aofd/data/region-labels.js';
 import { encodePng } from '../../../src/aofd/detect/files/png.js';
 import {
   ImageLoader,
@@ -75,6 +76,38 @@ describe('paper preset', function () {
     await again.nextAsync();
     await again.nextAsync();
     expect(await resumed.nextAsync()).to.deep.equal(await again.nextAsync());
+  });
+
+  it('learns the labels of portraits in the form of the segmentation branch', async () => {
+    const data = drawBatch(0).images.slice(0, side * side * 3);
+    at.write('p.png', encodePng({ width: side, height: side, data }));
+    const part = (label: string, from: number): unknown => ({
+      label,
+      shape_type: 'polygon',
+      points: [
+        [10, from],
+        [40, from],
+        [40, 50],
+        [10, 50],
+      ],
+    });
+    const shapes = [part('face', 10), part('occluder', 30)];
+    const head = { imagePath: 'p.png', imageWidth: side, imageHeight: side };
+    at.write('p.json', JSON.stringify({ ...head, shapes }));
+    for (const output of ['covered', 'region-visible'] as const) {
+      const paper = config([`model.segmentation.output=${output}`]);
+      paper.input.trainShortSides = [side];
+      paper.input.maxSize = side;
+      paper.data.appendFlipped = false;
+      paper.data.sources = { drawn: { kind: 'labelme', list: '.' } };
+      const stage = { ...paper.stages[0]!, data: { drawn: 1 } };
+      const loader = new ImageLoader(paper, stage, stageSources(paper, stage));
+      const { segLabels } = await loader.nextAsync();
+      const seen = [20, 40].map((y) => segLabels[0]![y * side + 25]);
+      expect(seen, output).to.deep.equal(
+        output === 'covered' ? [0, 1] : [packLabel(1, 1), packLabel(1, 0)],
+      );
+    }
   });
 
   it('runs one detector update, conv1 and conv2 untouched', async () => {

@@ -23,6 +23,15 @@ export interface DecodedSample {
   coveredShare: number;
 }
 
+/**
+ * What tells samples apart. One picture may be in several sources, with other masks, boxes or classes: what is
+ * known or wrong of it in one says nothing of the others.
+ */
+export function sampleKey({ source, file, segmentation, pixelMap, occluders, id }: Sample): string {
+  const labels = segmentation?.maskFile ?? pixelMap?.file ?? (occluders ? `drawn: ${id}` : '');
+  return [source, file, labels].join('\n');
+}
+
 export class ImageCache {
   private readonly entries = new Map<string, DecodedSample>();
   private bytes = 0;
@@ -44,12 +53,7 @@ export class ImageCache {
 
   /** The caller must not change the arrays. Throws DataError for a picture or labels that cannot be used. */
   async getAsync(sample: Sample): Promise<DecodedSample> {
-    // A file may be listed both with and without a mask: the two are kept apart.
-    const map =
-      sample.segmentation?.maskFile ??
-      sample.pixelMap?.file ??
-      (sample.occluders ? `drawn: ${sample.source} ${sample.id}` : '');
-    const key = `${sample.file}\n${map}`;
+    const key = sampleKey(sample);
     const found = this.entries.get(key);
     if (found) {
       this.hits++;

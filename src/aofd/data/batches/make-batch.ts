@@ -32,8 +32,7 @@ import { UsableSamples, type UsableSample } from './usable-samples.js';
 import { paintOccluders } from '../occluders/painter.js';
 import { chance, KeyedRng, pick, pickWeighted, type Rng } from '../rng.js';
 import { isPortrait, type DecodedImage, type Sample } from '../sample.js';
-import { coverLabels, detectionRegionLabels } from '../region-labels.js';
-import { detectionLabels, portraitLabels } from '../seg-labels.js';
+import { sampleLabels } from './sample-labels.js';
 
 /** Throws DataError on options that cannot work. */
 export function checkBatchOptions(options: BatchOptions): void {
@@ -244,7 +243,7 @@ export class BatchMaker {
       new Set(visible.map((f) => f.index)),
       rng,
     );
-    const labels = this.labelsOf(decoded, sample, painted);
+    const labels = sampleLabels(decoded, sample.faces, painted, this.options);
     const source = { image: painted.image, faces: sample.faces, labels };
     const { minFacePx } = augment;
     // Beyond a tile of a mosaic lies another picture, not the rest of the face.
@@ -257,29 +256,6 @@ export class BatchMaker {
       const isCovered = attributes?.cover !== undefined || (attributes?.occludedShare ?? 0) > 0.02;
       return isCovered ? COVER_COVERED : COVER_UNKNOWN;
     });
-  }
-
-  /** Labels of the whole picture, after painting. */
-  private labelsOf(decoded: DecodedSample, sample: Sample, painted: Painted): Uint8Array | null {
-    const { faces } = sample;
-    const { width, height } = decoded.image;
-    const { segmentationForm = 'covered', weakMaskLabels = false } = this.options;
-    const isRegion = segmentationForm === 'region-visible';
-    if (decoded.mask && !isRegion) return portraitLabels(decoded.mask, faces, width, height);
-    if (decoded.mask && decoded.labels) {
-      const labels = painted.mask ? decoded.labels.slice() : decoded.labels;
-      if (painted.mask) coverLabels(labels, painted.mask);
-      return labels;
-    }
-    const label = isRegion ? detectionRegionLabels : detectionLabels;
-    const labels = label(painted.mask, faces, painted.faces, width, height, weakMaskLabels);
-    const { labels: known } = decoded;
-    // Classes from a file say more than boxes, but not about what was painted over them.
-    if (!labels || !known) return labels ?? known;
-    for (let at = 0; at < known.length; at++) {
-      if (known[at] !== 255 && painted.mask?.[at] !== 1) labels[at] = known[at]!;
-    }
-    return labels;
   }
 
   private async paintAsync(

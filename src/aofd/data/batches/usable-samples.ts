@@ -1,7 +1,7 @@
 /** Samples that can be decoded: in place of one that cannot, the next of its source is taken. */
 import { DataError } from '../../errors.js';
 import type { Sample } from '../sample.js';
-import type { DecodedSample, ImageCache } from './image-cache.js';
+import { sampleKey, type DecodedSample, type ImageCache } from './image-cache.js';
 
 export interface UsableSample {
   sample: Sample;
@@ -31,13 +31,13 @@ export class UsableSamples {
     let sample = wanted;
     let last: unknown = null;
     for (let tried = 0; tried < list.length; tried++) {
-      if (!this.#broken.has(sample.file)) {
+      if (!this.#broken.has(sampleKey(sample))) {
         try {
           return { sample, decoded: await this.#cache.getAsync(sample) };
         } catch (error) {
           if (!(error instanceof DataError)) throw error;
           last = error;
-          this.#broken.add(sample.file);
+          this.#broken.add(sampleKey(sample));
           this.#news.push(`left out: ${error.where}: ${error.reason}`);
         }
       }

@@ -10,10 +10,12 @@ export type DrawnArea =
   /** COCO's run lengths of the whole picture, down its columns, beginning with uncovered pixels. */
   | { kind: 'runs'; counts: readonly number[]; width: number; height: number; where: string }
   /** A PNG in base64, whose left top pixel lies at x, y; what is not black is set. */
-  | { kind: 'bitmap'; png: string; x: number; y: number; where: string };
+  | { kind: 'bitmap'; png: string; x: number; y: number; where: string }
+  /** Several areas that are one. */
+  | { kind: 'union'; areas: readonly DrawnArea[] };
 
 /** Areas that are numbers, not files. */
-export type PlainArea = Exclude<DrawnArea, { kind: 'bitmap' }>;
+export type PlainArea = Extract<DrawnArea, { kind: 'polygons' | 'runs' }>;
 
 /**
  * The pixels of an area in a picture of this size; null where there are none.
@@ -34,6 +36,11 @@ export async function pixelsOfAsync(
   width: number,
   height: number,
 ): Promise<Patch | null> {
+  if (area.kind === 'union') {
+    const data = new Uint8Array(width * height);
+    for (const one of area.areas) await paintAreaAsync(one, data, width, height);
+    return { x: 0, y: 0, width, height, data };
+  }
   if (area.kind !== 'bitmap') return pixelsOf(area, width, height);
   const { png, where, x, y } = area;
   const bytes = Buffer.from(png, 'base64');

@@ -40,9 +40,13 @@ export function loadCocoMasks(listFile: string, options: CocoMasksOptions): Samp
     listFile,
     { source, pictureOf, isLenient },
     (annotation: CocoAnnotation) => {
-      const { sample, size } = annotation;
+      const { sample, size, category } = annotation;
       const occluders = occludersOf.get(sample) ?? [];
       occludersOf.set(sample, occluders);
+      // Trees and cars are often drawn less carefully than what somebody wants to learn.
+      if (category !== undefined && classes && Object.hasOwn(classes, category)) {
+        if (classes[category] === 'drop') return;
+      }
       const object = objectOf(annotation, listFile);
       addDrawnObject(Object.assign(sample, { occluders }), object, { classes, size, report });
     },

@@ -41,9 +41,7 @@ export function addDrawnObject(
     return;
   }
   if (!isFace(meaning)) return;
-  const xywh =
-    object.bbox ?? (object.area.kind === 'polygons' ? extentOf(object.area.parts) : [NaN]);
-  const box = checkedBox(xywh, options.size, object.where, options.report);
+  const box = checkedBox(objectExtent(object), options.size, object.where, options.report);
   if (!box) return;
   const cover = coverOf(meaning);
   const face: FaceBox = {
@@ -55,6 +53,10 @@ export function addDrawnObject(
   };
   sample.faces.push(face);
 }
+
+/** x, y, w, h of an object in pixels; NaN where neither the tool nor an outline says it. */
+export const objectExtent = ({ bbox, area }: DrawnObject): readonly number[] =>
+  bbox ?? (area.kind === 'polygons' ? extentOf(area.parts) : [NaN]);
 
 /**
  * An outline of at least three corners with finite coordinates.

@@ -14,6 +14,7 @@ import type { ClassMap } from './classes.js';
 import {
   addDrawnObject,
   checkedOutline,
+  objectExtent,
   rectangleOutline,
   type DrawnObject,
 } from './drawn-objects.js';
@@ -178,21 +179,37 @@ const malformedPoints = (where: string): DataError =>
     fix: 'draw this shape again, or delete it',
   });
 
-/** Outlines of one group and label become parts of one object; everything else stays as it is. */
+/** Shapes of one group and label become parts of one object; everything else stays as it is. */
 function joinGroups(objects: readonly GroupedObject[]): DrawnObject[] {
   const joined: DrawnObject[] = [];
   const byGroup = new Map<string, DrawnObject>();
   for (const { group, ...object } of objects) {
     const key = JSON.stringify([group, object.label]);
     const known = group == null ? undefined : byGroup.get(key);
-    if (known?.area.kind === 'polygons' && object.area.kind === 'polygons') {
-      known.area = { kind: 'polygons', parts: [...known.area.parts, ...object.area.parts] };
-      known.isRectangle = false;
-      known.ignore ||= object.ignore;
+    if (known) {
+      addPart(known, object);
       continue;
     }
     joined.push(object);
     if (group != null) byGroup.set(key, object);
   }
   return joined;
+}
+
+function addPart(known: DrawnObject, part: DrawnObject): void {
+  const [x = NaN, y = NaN, w = NaN, h = NaN] = objectExtent(known);
+  const [px = NaN, py = NaN, pw = NaN, ph = NaN] = objectExtent(part);
+  const [left, top] = [Math.min(x, px), Math.min(y, py)];
+  known.bbox = [left, top, Math.max(x + w, px + pw) - left, Math.max(y + h, py + ph) - top];
+  known.area = joinedArea(known.area, part.area);
+  known.isRectangle &&= part.isRectangle;
+  known.ignore ||= part.ignore;
+}
+
+function joinedArea(known: DrawnArea, part: DrawnArea): DrawnArea {
+  if (known.kind === 'polygons' && part.kind === 'polygons') {
+    return { kind: 'polygons', parts: [...known.parts, ...part.parts] };
+  }
+  const areas = known.kind === 'union' ? known.areas : [known];
+  return { kind: 'union', areas: [...areas, part] };
 }

@@ -21,6 +21,8 @@ export class DetectionCollector {
   private readonly names: ImageNames;
   private readonly byImage = new Map<string, Detection[]>();
   private readonly seen = new Map<string, Map<string, string>>();
+  private file = '';
+  private readonly fileOf = new Map<string, string>();
   private readonly blocks = new Map<string, string>();
   private readonly unknown = new Map<string, string>();
   private readonly facts: Fact[] = [];
@@ -44,6 +46,11 @@ export class DetectionCollector {
     let count = 0;
     for (const faces of this.byImage.values()) count += faces.length;
     return count;
+  }
+
+  /** Begins a result file: an image's boxes come from one of them. */
+  openFile(file: string): void {
+    this.file = file;
   }
 
   addFact(name: string, value: string): void {
@@ -93,10 +100,12 @@ export class DetectionCollector {
 
   /**
    * Adds a detection of an image that `resolve` or `openImage` named.
-   * @throws DataError on numbers that are not finite, negative sizes, and duplicates by choice
+   * @throws DataError on numbers that are not finite, negative sizes, images of which another file has boxes,
+   *   and duplicates by choice
    */
   add(image: string, face: Detection, where: string, options: CollectOptions = {}): void {
     checkFace(face, where);
+    this.checkFile(image, where);
     const [x1, y1, x2, y2] = face.box;
     if (x2 < x1 || y2 < y1) {
       if (options.negativeSizes !== 'count') throw negativeSize(face, where);
@@ -119,6 +128,17 @@ export class DetectionCollector {
       });
     } else if (this.duplicates++ === 0) this.firstDuplicate = where;
     faces.push(face);
+  }
+
+  private checkFile(image: string, where: string): void {
+    const other = this.fileOf.get(image);
+    if (other === undefined) this.fileOf.set(image, this.file);
+    else if (other !== this.file) {
+      throw new DataError('list-malformed', `image "${image}" has results already (${other}).`, {
+        where,
+        fix: 'give each image in one file; two runs over the same images are two detectors',
+      });
+    }
   }
 
   /**

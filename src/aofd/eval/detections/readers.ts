@@ -59,6 +59,7 @@ export async function readDetectionsAsync(
 }
 
 function readFile(file: string, into: DetectionCollector, options: ReadOptions): SharedFormat {
+  into.openFile(file);
   const text = readText(file);
   let format: SharedFormat | null;
   if (/^\s*[[{]/.test(text)) {

@@ -35,6 +35,7 @@ export async function readMafaDetectionsAsync(
   const into = new DetectionCollector(images);
   for (const file of files) {
     const before = into.count;
+    into.openFile(file);
     readLines(file).forEach((line, i) => {
       if (line.trim() !== '') readRow(line, `${file}:${i + 1}`, into);
     });

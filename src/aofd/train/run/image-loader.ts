@@ -3,11 +3,13 @@ import type { Config, StageConfig } from '../../config/index.js';
 import type { BatchSource } from '../../data/batches/batch.js';
 import { DataError } from '../../errors.js';
 import { ImageCache } from '../../data/batches/image-cache.js';
+import { sampleLabels, type PaintedOver } from '../../data/batches/sample-labels.js';
 import { UsableSamples } from '../../data/batches/usable-samples.js';
 import { detectionScale, resizeImage, resizeLabels } from '../../data/resize.js';
 import type { Sample } from '../../data/sample.js';
-import { portraitLabels } from '../../data/seg-labels.js';
 import type { StepBatch } from '../step/types.js';
+
+const UNPAINTED: PaintedOver = { mask: null, faces: new Set() };
 
 /**
  * The paper's input: one photograph per batch, scaled so that its short side has one of the
@@ -27,7 +29,8 @@ export class ImageLoader {
   constructor(config: Config, stage: StageConfig, sources: readonly BatchSource[], startStep = 0) {
     this.#config = config;
     this.#step = startStep;
-    const cache = new ImageCache(config.data.cacheMegabytes * 2 ** 20);
+    const form = config.model.segmentation.output;
+    const cache = new ImageCache(config.data.cacheMegabytes * 2 ** 20, form);
     this.#usable = new UsableSamples(cache, config.data.skipBroken ?? false);
     this.#samples = sources.flatMap(({ samples }) => samples);
     if ((stage.batch ?? config.train.batch) !== 1) {
@@ -89,11 +92,11 @@ export class ImageLoader {
         4 * i,
       );
     });
-    let labels: Uint8Array | null = null;
-    if (decoded.mask) {
-      const own = portraitLabels(decoded.mask, sample.faces, width, height);
-      labels = resizeLabels(own, width, height, scale, w, h);
-    }
+    const own = sampleLabels(decoded, sample.faces, UNPAINTED, {
+      segmentationForm: this.#config.model.segmentation.output,
+      weakMaskLabels: this.#config.data.weakMaskLabels,
+    });
+    const labels = own && resizeLabels(own, width, height, scale, w, h);
     if (isFlipped) {
       mirror(resized.data, w, h, 3);
       if (labels) mirror(labels, w, h, 1);

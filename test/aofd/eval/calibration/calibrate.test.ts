@@ -5,10 +5,10 @@ import { decodeImage } from '../../../../src/aofd/data/files/decode.js';
 import { Detector } from '../../../../src/aofd/detect/detector.js';
 import {
   calibrateAsync,
-  type CalibrateOptions,
   type Calibration,
 } from '../../../../src/aofd/eval/calibration/calibrate.js';
-import { ImageDecodeError } from '../../../../src/aofd/errors.js';
+import type { CalibrateOptions } from '../../../../src/aofd/eval/calibration/options.js';
+import { DataError, ImageDecodeError } from '../../../../src/aofd/errors.js';
 import { testDeviceAsync } from '../../../helpers/device.js';
 import { gradientImage, jpegOf, maskPng } from '../../../helpers/pictures.js';
 import { randomWeights, smallConfig, writeRandomWeights } from '../../../helpers/random-weights.js';
@@ -94,6 +94,65 @@ describe('calibration', () => {
     expect({ portraits, uncovered }).to.deep.equal({ portraits: 3, uncovered: 1 });
     expect(found.test.occluderThreshold).to.equal(best.threshold);
     expect(found.scores.pictures).to.equal(3);
+  });
+
+  it('counts as covered what few found boxes of uncovered faces say', async () => {
+    const { best, coveredShare } = found.occlusion!;
+    const test = { ...config.test, occluderThreshold: best.threshold };
+    using detector = await Detector.createAsync({
+      weights: randomWeights({ ...config, test }),
+      device: await testDeviceAsync(),
+      score: 0.01,
+    });
+    const { faces } = await detector.detectAsync(await decodeImage(at('images', 'p0.jpg')));
+    const own = faces.find(
+      ({ box: [x1, y1, x2, y2] }) => 40 >= x1 && 40 <= x2 && 40 >= y1 && 40 <= y2,
+    )!;
+    expect(own.isOccluded(coveredShare!)).to.equal(own.occlusion!.ratio >= 1);
+    expect(coveredShare).to.be.closeTo(Math.min(1, own.occlusion!.ratio + 0.005), 0.006);
+  });
+
+  it('reads portraits that a person outlined like those with masks', async () => {
+    mkdirSync(at('drawn'), { recursive: true });
+    COVERED.forEach((rows, i) => {
+      const name = `d${i}`;
+      writeFileSync(at('drawn', `${name}.jpg`), readFileSync(at('images', `p${i}.jpg`)));
+      const shape = (label: string, y2: number) => ({
+        label,
+        shape_type: 'rectangle',
+        points: [
+          [16, 16],
+          [64, y2],
+        ],
+      });
+      const shapes = [shape('face', 64), ...(rows > 0 ? [shape('occluder', 16 + rows)] : [])];
+      const head = { imagePath: `${name}.jpg`, imageWidth: SIDE, imageHeight: SIDE };
+      writeFileSync(at('drawn', `${name}.json`), JSON.stringify({ ...head, shapes }));
+    });
+    const drawn = { kind: 'labelme' as const, list: 'drawn' };
+    const data = { ...config.data, sources: { ...config.data.sources, drawn } };
+    const portraits = [{ name: 'drawn', count: 0 }];
+    const told = await calibrateAsync({ ...options, config: { ...config, data }, portraits });
+    const { portraits: count, uncovered, notFound } = told!.occlusion!;
+    expect({ count, uncovered, notFound }).to.deep.equal({ count: 3, uncovered: 1, notFound: 0 });
+  });
+
+  it('refuses pictures without pixel labels before it looks at any', async () => {
+    writeFileSync(at('boxes.txt'), 'images/p0.jpg\n1\n16 16 48 48 0 0 0 0 0 0\n');
+    const boxes = { kind: 'wider' as const, list: 'boxes.txt', images: '.' };
+    const data = { ...config.data, sources: { ...config.data.sources, boxes } };
+    const seen: unknown[] = [];
+    const error = await rejectionAsync(
+      calibrateAsync({
+        ...options,
+        config: { ...config, data },
+        portraits: [{ name: 'boxes', count: 0 }],
+        run: { ...options.run, onProgress: (run) => seen.push(run) },
+      }),
+      DataError,
+    );
+    expect(error.message).to.include('"boxes"');
+    expect(seen).to.deep.equal([]);
   });
 
   it('ends where it is told to', async () => {

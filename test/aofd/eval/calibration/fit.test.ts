@@ -32,12 +32,16 @@ describe('calibration', () => {
     expect(() => bestThreshold([])).to.throw(RangeError);
   });
 
-  it('finds the share that few uncovered faces exceed', () => {
+  it('finds the share that few uncovered faces reach', () => {
     const shares = Array.from({ length: 101 }, (_, i) => i / 1000); // 0 to .1
-    const share = coveredShareFor(shares, 0.02);
-    expect(share).equals(0.1);
-    expect(shares.filter((s) => s > share).length / shares.length).most(0.02);
+    expect(coveredShareFor(shares, 0.02)).equals(0.1); // .099 and .1 would be too many with .098
+    expect(shares.filter((s) => s >= 0.1).length / shares.length).most(0.02);
     expect(coveredShareFor([0, 0, 0], 0.02)).equals(0.01);
+    // A share that is reached counts: at .3 exactly it would be one of twenty.
+    const one = [...Array.from({ length: 19 }, () => 0), 0.3];
+    expect(coveredShareFor(one, 0.02)).equals(0.31);
+    expect(coveredShareFor(one, 0.05)).equals(0.01);
+    expect(coveredShareFor([1], 0.02)).equals(1);
     expect(() => coveredShareFor([], 0.02)).to.throw(RangeError);
   });
 });

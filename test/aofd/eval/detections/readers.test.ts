@@ -205,6 +205,10 @@ describe('readers of detections', () => {
         await failure({ images: [...list.images, { file: 'val/a.jpg', faces: [] }] }),
       ).to.match(/images\[1\]\.file: image "val\/a.jpg" has results already .*images\[0\]/);
       expect(await failure(list, list)).to.match(/results1: images\[0\].*results0/);
+      const csv = (x: number): string => `image,x1,y1,x2,y2,score\na.jpg,${x},1,40,40,0.5\n`;
+      expect(await failure(csv(1), csv(2))).to.match(/results1:2: .*results already .*results0/);
+      const coco = [{ image_id: 'a.jpg', category_id: 1, bbox: [1, 1, 9, 9], score: 0.5 }];
+      expect(await failure(csv(1), coco)).to.match(/results1: .*results already .*results0/);
     });
 
     it('takes no keys from prototypes, and refuses the one that would set them', async () => {
