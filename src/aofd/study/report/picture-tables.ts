@@ -51,7 +51,7 @@ export function boxTable(loaded: LoadedStudy, results: StudyResults): ReportTabl
   });
   if (rows.length === 0) return null;
   return {
-    title: 'Boxes in the pictures that are compared',
+    title: 'Boxes in the pictures that are drawn',
     columns: ['figure', 'setting', 'right', 'false', 'missed faces'],
     rows,
   };
