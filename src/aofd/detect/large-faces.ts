@@ -27,38 +27,67 @@ export function reductionFor(height: number, faceSize: number): number {
 export function reducedPass(pass: PreparedPass, by: number, padMultiple: number): PreparedPass {
   const columns = areasOf(pass.contentWidth, by);
   const rows = areasOf(pass.contentHeight, by);
-  const [contentWidth, contentHeight] = [columns.length, rows.length];
+  const [contentWidth, contentHeight] = [columns.first.length - 1, rows.first.length - 1];
   const width = paddedLength(contentWidth, padMultiple);
   const height = paddedLength(contentHeight, padMultiple);
   const data = new Float32Array(width * height * 4);
-  rows.forEach((row, y) => {
-    columns.forEach((column, x) => {
-      const to = 4 * (y * width + x);
-      for (let lane = 0; lane < 3; lane++) {
-        let sum = 0;
-        for (const [v, down] of row) {
-          for (const [u, across] of column) {
-            sum += down * across * pass.data[4 * (v * pass.width + u) + lane]!;
-          }
+  const { data: source, width: stride } = pass;
+  for (let y = 0; y < contentHeight; y++) {
+    const top = rows.first[y]!;
+    const bottom = rows.first[y + 1]!;
+    for (let x = 0; x < contentWidth; x++) {
+      const left = columns.first[x]!;
+      const right = columns.first[x + 1]!;
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      for (let v = top; v < bottom; v++) {
+        const line = stride * rows.pixel[v]!;
+        const down = rows.weight[v]!;
+        for (let u = left; u < right; u++) {
+          const share = down * columns.weight[u]!;
+          const from = 4 * (line + columns.pixel[u]!);
+          red += share * source[from]!;
+          green += share * source[from + 1]!;
+          blue += share * source[from + 2]!;
         }
-        data[to + lane] = sum;
       }
-    });
-  });
+      const to = 4 * (y * width + x);
+      data[to] = red;
+      data[to + 1] = green;
+      data[to + 2] = blue;
+    }
+  }
   return { ...pass, width, height, contentWidth, contentHeight, scale: pass.scale / by, data };
 }
 
-/** For each place of the shrunk axis the pixels under it with their weights, whose sum is 1. */
-function areasOf(length: number, by: number): [pixel: number, weight: number][][] {
-  return Array.from({ length: Math.ceil(length / by) }, (_, i) => {
+/** The pixels under each place of a shrunk axis, side by side: no arrays of arrays in the innermost loop. */
+interface Areas {
+  /** Where the pixels of each place begin; one entry more than there are places. */
+  first: Int32Array;
+  pixel: Int32Array;
+  /** Their sum is 1 for each place. */
+  weight: Float64Array;
+}
+
+function areasOf(length: number, by: number): Areas {
+  const places = Math.ceil(length / by);
+  const most = places * (Math.ceil(by) + 1);
+  const areas = {
+    first: new Int32Array(places + 1),
+    pixel: new Int32Array(most),
+    weight: new Float64Array(most),
+  };
+  let at = 0;
+  for (let i = 0; i < places; i++) {
     const [from, to] = [i * by, Math.min(length, (i + 1) * by)];
-    const area: [number, number][] = [];
-    for (let pixel = Math.floor(from); pixel < to; pixel++) {
-      const part = Math.min(to, pixel + 1) - Math.max(from, pixel);
-      area.push([pixel, part / (to - from)]);
+    for (let pixel = Math.floor(from); pixel < to; pixel++, at++) {
+      areas.pixel[at] = pixel;
+      areas.weight[at] = (Math.min(to, pixel + 1) - Math.max(from, pixel)) / (to - from);
     }
-    return area;
-  });
+    areas.first[i + 1] = at;
+  }
+  return areas;
 }
 
 /** A candidate of this score makes the network look again. */

@@ -9,7 +9,7 @@
  * the other's way without changing results, since bytes are rounded after resizing.
  */
 import type { Config } from '../config/index.js';
-import { detectionScale, resizeAxis, resizedLength } from '../data/resize.js';
+import { detectionScale, resizeAxis, resizedLength, type ResizeAxis } from '../data/resize.js';
 import type { DecodedImage } from '../data/sample.js';
 
 /** One look at a picture. */
@@ -116,31 +116,54 @@ export function preparePass(
   const xs = resizeAxis(source.width, scale * block, contentWidth);
   const ys = resizeAxis(source.height, scale * block, contentHeight);
   const data = new Float32Array(width * height * 4);
-  const pixels = source.data;
   const isBgr = input.channelOrder === 'bgr';
-  const factors = input.std.map((std) => 1 / std);
+  const mean = Float64Array.from(input.mean);
+  const factors = Float64Array.from(input.std, (std) => 1 / std);
+  // Most lines of the picture are above one output line and below another: each is widened once.
+  const lines = [-1, -1];
+  const widened = [new Float64Array(3 * contentWidth), new Float64Array(3 * contentWidth)];
+  const lineOf = (row: number): Float64Array => {
+    const slot = row & 1;
+    const line = widened[slot]!;
+    if (lines[slot] !== row) widenLine(source.data, row * source.width, xs, line);
+    lines[slot] = row;
+    return line;
+  };
   for (let y = 0; y < contentHeight; y++) {
-    const top = ys.low[y]! * source.width;
-    const bottom = ys.high[y]! * source.width;
+    const upper = lineOf(ys.low[y]!);
+    const lower = lineOf(ys.high[y]!);
     const wy = ys.weight[y]!;
-    for (let x = 0; x < contentWidth; x++) {
-      const left = xs.low[x]!;
-      const right = xs.high[x]!;
-      const wx = xs.weight[x]!;
-      const a = (top + left) * 3;
-      const b = (top + right) * 3;
-      const c = (bottom + left) * 3;
-      const d = (bottom + right) * 3;
-      const out = (y * width + (flip ? contentWidth - 1 - x : x)) * 4;
-      for (let k = 0; k < 3; k++) {
-        const upper = pixels[a + k]! + wx * (pixels[b + k]! - pixels[a + k]!);
-        const lower = pixels[c + k]! + wx * (pixels[d + k]! - pixels[c + k]!);
-        const lane = isBgr ? 2 - k : k;
-        data[out + lane] = (upper + wy * (lower - upper) - input.mean[lane]!) * factors[lane]!;
+    for (let k = 0; k < 3; k++) {
+      const lane = isBgr ? 2 - k : k;
+      const m = mean[lane]!;
+      const f = factors[lane]!;
+      const step = flip ? -4 : 4;
+      let out = (y * width + (flip ? contentWidth - 1 : 0)) * 4 + lane;
+      for (let at = k; at < upper.length; at += 3, out += step) {
+        const value = upper[at]!;
+        data[out] = (value + wy * (lower[at]! - value) - m) * f;
       }
     }
   }
   return { ...geometry, data, flip };
+}
+
+/** A line of a picture [W, 3], which begins at pixel `start`, at the output's places along x. */
+function widenLine(
+  pixels: ArrayLike<number>,
+  start: number,
+  { low, high, weight }: ResizeAxis,
+  into: Float64Array,
+): void {
+  for (let x = 0, to = 0; to < into.length; x++) {
+    const left = 3 * (start + low[x]!);
+    const right = 3 * (start + high[x]!);
+    const share = weight[x]!;
+    for (let k = 0; k < 3; k++) {
+      const value = pixels[left + k]!;
+      into[to++] = value + share * (pixels[right + k]! - value);
+    }
+  }
 }
 
 /** `size` made up to a multiple. */
